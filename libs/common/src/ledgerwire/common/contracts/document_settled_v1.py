@@ -1,0 +1,27 @@
+"""document.settled.v1: poster tells mapper how a revision of a record ended (or that it needs a person)."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from ledgerwire.common.contracts.envelope import Data
+
+TYPE = "document.settled.v1"
+
+
+class DocumentSettledV1(Data):
+    """Outcome of a revision.
+
+    Attributes:
+        outcome: `batched` (documents in the ledger, record batched), `stopped` (a person must act), `remap` (the record
+            changed since it was mapped, M7: read it again), `refresh` (reference data was stale: map again).
+        codes: catalogue codes of the findings poster made, for the record's list.
+    """
+
+    record_id: UUID
+    connection_id: UUID
+    source_id: str
+    revision: int
+    outcome: Literal["batched", "stopped", "remap", "refresh"]
+    codes: tuple[str, ...] = ()

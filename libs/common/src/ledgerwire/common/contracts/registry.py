@@ -1,0 +1,17 @@
+"""(type) -> model: the only look-up of message shapes; every version ever sent stays here."""
+
+from __future__ import annotations
+
+from ledgerwire.common.contracts import document_ready_v1, document_settled_v1, record_closed_v1
+from ledgerwire.common.contracts.envelope import Data
+
+MODELS: dict[str, type[Data]] = {
+    record_closed_v1.TYPE: record_closed_v1.RecordClosedV1,
+    document_ready_v1.TYPE: document_ready_v1.DocumentReadyV1,
+    document_settled_v1.TYPE: document_settled_v1.DocumentSettledV1,
+}
+
+
+def model_for(message_type: str) -> type[Data]:
+    """The body model of a message type; KeyError for an unknown type or version."""
+    return MODELS[message_type]

@@ -1,0 +1,71 @@
+"""The unit of work: the only place that begins and commits a transaction.
+
+`Database.account(id)` runs as the service's own role with `app.account_id` set for this transaction only, so row-level
+security shows one account and nothing else. `Database.system()` runs as the service's `_system` role, whose policies reach
+outbox, inbox, work, lease, budget and dead letters of every account and no other table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, text
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+_SET_ACCOUNT = text("SELECT set_config('app.account_id', :account, true)")
+
+
+class Unit:
+    """One transaction. Hooks added with `after_commit` run only if it committed."""
+
+    def __init__(self, connection: AsyncConnection, account_id: UUID | None) -> None:
+        self._connection = connection
+        self.account_id = account_id
+        self.hooks: list[Callable[[], None]] = []
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement in this transaction."""
+        return await self._connection.execute(statement, parameters)
+
+    def after_commit(self, hook: Callable[[], None]) -> None:
+        """Call `hook` (which must not block) once the transaction has committed."""
+        if hook not in self.hooks:
+            self.hooks.append(hook)
+
+
+class Database:
+    """The two pools of one service."""
+
+    def __init__(self, account_engine: AsyncEngine, system_engine: AsyncEngine) -> None:
+        self._account = account_engine
+        self._system = system_engine
+
+    @asynccontextmanager
+    async def account(self, account_id: UUID) -> AsyncIterator[Unit]:
+        """A transaction that sees one account; commits on leaving, rolls back on any exception."""
+        async with self._account.connect() as connection, connection.begin():
+            await connection.execute(_SET_ACCOUNT, {"account": str(account_id)})
+            unit = Unit(connection, account_id)
+            yield unit
+        for hook in unit.hooks:
+            hook()
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[Unit]:
+        """A transaction over the message and work tables of all accounts."""
+        async with self._system.connect() as connection, connection.begin():
+            unit = Unit(connection, None)
+            yield unit
+        for hook in unit.hooks:
+            hook()
+
+    async def close(self) -> None:
+        """Close both pools."""
+        await self._account.dispose()
+        await self._system.dispose()
