@@ -12,8 +12,8 @@ RevenueType = Literal["R", "RA", "AP", "RP", "RE", "RD", "SD"]
 class InvoiceLine:
     """One line of an invoice as the PSA holds it.
 
-    `total` is already rounded by the PSA; positive is revenue (also on a credit memo the seed states what the
-    document shows, so a refunded line is negative). `tax_by_level` holds the line's share of each tax level's
+    `total` is already rounded by the PSA; positive is revenue. On a credit memo, whose invoice total is negative,
+    the lines are negative and so are quantities or prices. `tax_by_level` holds the line's share of each tax level's
     amount, level one first. Dimensions are ids of the PSA's tables and None where the line has none.
     """
 

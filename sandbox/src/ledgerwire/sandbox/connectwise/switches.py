@@ -1,0 +1,66 @@
+"""What the vendor leaves open, as switches: each default is the reading the rest of the sandbox tests."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+
+@dataclass(slots=True)
+class Switches:
+    """Behaviours that differ between tenants or are unconfirmed; changed at run time through the control API."""
+
+    export_joins_segments: bool = False
+    """All segments packed into `accountNumber`, none in `glClass`."""
+    export_header_total: Literal["signed", "absolute"] = "signed"
+    """Whether a credit memo's header total is negative."""
+    split_receivable: bool = False
+    """Net and tax as two receivable entries, so that `glEntryIds` holds two ids."""
+    batch_unknown_ids: Literal["reject", "ignore"] = "reject"
+    """What a batch does with processedRecordIds that are gone or already batched."""
+    closed_batch_delete: Literal["refuse", "allow"] = "refuse"
+    """Whether a batch closed in the user interface may be deleted."""
+    signing_key_doubly_encoded: bool = False
+    """The key endpoint answers a JSON string that itself holds JSON."""
+    callback_suffix: Literal["glued", "query"] = "glued"
+    """`glued`: record id then `&action=` appended to the URL text; `query`: a full query is appended."""
+    retry_keeps_message_id: bool = True
+    """Whether a retried callback carries the same MessageId."""
+    retry_after_timeout: bool = False
+    """Whether a receiver's timeout is retried like a 429."""
+    client_id_required: bool = True
+    """A call without `clientId` is refused with 401."""
+    bad_auth_as_404: bool = False
+    """Wrong credentials answered as an unknown route, as some cloud hosts do."""
+    codebase_alias: bool = True
+    """`v4_6_release` routes as well as the codebase from company info."""
+    unknown_company_404: bool = False
+    """Company info for an unknown company: 404 instead of 200 with null."""
+    status_is_closed_filter: bool = True
+    """`status/isClosed` may be used in conditions."""
+    forward_only_end: Literal["empty", "missing"] = "empty"
+    """The Link header after the last forward-only page."""
+    requests_per_minute: int = 1000
+    """Above this, 429 with Retry-After; 0 for no limit."""
+    rate_limit_retry_after: int = 30
+    """Seconds announced by that 429."""
+    max_url_length: int = 2000
+    """Longer request targets get 414."""
+    latency_seconds: float = 0.0
+    """Added to every answer."""
+    denied: list[str] = field(default_factory=list)
+    """Path prefixes after `/apis/3.0` that the API member's role refuses with 403."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Name to value."""
+        return asdict(self)
+
+    def change(self, changes: dict[str, Any]) -> None:
+        """Set switches by name. Raises ValueError for an unknown name or a value of another type."""
+        known = {one.name for one in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(known))}")
+            current = getattr(self, name)
+            accepted = (int, float) if isinstance(current, float) else type(current)
+            if not isinstance(value, accepted) or isinstance(value, bool) != isinstance(current, bool):
+                raise ValueError(f"switch {name!r} wants a {type(current).__name__}")
+            setattr(self, name, value)
