@@ -1,8 +1,17 @@
-"""Schema `poster`."""
+"""Schema `poster`: postings, submissions, batches and contact links."""
 
 from __future__ import annotations
 
-from ledgerwire.common.db.base import Base
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledgerwire.common.db.base import Base, CreatedAt
 from ledgerwire.common.db.models.messaging import (
     DeadLetterColumns,
     InboxColumns,
@@ -37,3 +46,128 @@ class PosterDeadLetter(DeadLetterColumns, Base):
 class PosterTimeline(TimelineColumns, Base):
     __tablename__ = "timeline"
     __table_args__ = (*TimelineColumns.__table_args__, {"schema": SCHEMA})
+
+
+class PostingRow(Base):
+    """One ledger document of a record. `document` is its canonical bytes; `ledger_id` stays over revisions."""
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        UniqueConstraint("account_id", "record_id", "ordinal", "kind"),
+        Index("ix_posting_connection_state", "account_id", "connection_id", "state"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    posting_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID]
+    connection_id: Mapped[UUID]
+    ordinal: Mapped[int]
+    kind: Mapped[str]
+    number: Mapped[str]
+    revision: Mapped[int]
+    document: Mapped[bytes]
+    document_hash: Mapped[str]
+    state: Mapped[str]
+    contact_id: Mapped[str | None]
+    ledger_id: Mapped[str | None]
+    ledger_total: Mapped[Decimal | None]
+    generation: Mapped[int] = mapped_column(server_default=text("0"))
+    findings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    correlation_id: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+
+
+class SubmissionRow(Base):
+    """One call to the ledger, committed before its first byte. state: open | answered | unknown | settled."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        Index("ix_submission_open", "account_id", "connection_id", postgresql_where=text("state <> 'settled'")),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID]
+    kind: Mapped[str]
+    method: Mapped[str]
+    path: Mapped[str]
+    idempotency_key: Mapped[str]
+    body: Mapped[bytes]
+    body_hash: Mapped[str]
+    fence: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    look_after: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+
+class SubmissionPostingRow(Base):
+    """Which postings a submission carries, in order, and how each was judged."""
+
+    __tablename__ = "submission_posting"
+    __table_args__ = (
+        Index("ix_submission_posting_posting", "account_id", "posting_id"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    posting_id: Mapped[UUID]
+    verdict: Mapped[str | None]
+
+
+class DocumentRecordRow(Base):
+    """Which records a ledger document stands for (many to many)."""
+
+    __tablename__ = "document_record"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    posting_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class BatchRow(Base):
+    """The ConnectWise batch of one record revision. `processed_record_ids` are the GL ids it marks (tax and header too)."""
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        UniqueConstraint("account_id", "identifier"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    identifier: Mapped[str]
+    state: Mapped[str]
+    source_id: Mapped[str]
+    processed_record_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    source_total: Mapped[Decimal]
+    batch_id: Mapped[int | None] = mapped_column(BigInteger)
+    correlation_id: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+
+
+class ContactLinkRow(Base):
+    """Bill-to company -> ledger contact, by id. state: linking | linked | held."""
+
+    __tablename__ = "contact_link"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    company_key: Mapped[str] = mapped_column(primary_key=True)
+    company_name: Mapped[str]
+    state: Mapped[str]
+    contact_id: Mapped[str | None]
+    contact_name: Mapped[str | None]
+    created_by_us: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]

@@ -1,0 +1,103 @@
+"""The state machine of one ledger document. Transitions are the only way to a new state; an illegal one cannot be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PostingState(StrEnum):
+    """Where one document stands.
+
+    queued: decided, nothing sent. posting: a submission with it is committed and may have been sent. unknown: it was sent
+    and the outcome is not known (or the ledger says the number exists): look before anything else. posted: in the ledger,
+    to the cent. posted_draft: in the ledger, not approved. mismatched: in the ledger with other figures. drifted: changed
+    in the ledger since. void: taken out of the ledger.
+    """
+
+    QUEUED = "queued"
+    POSTING = "posting"
+    UNKNOWN = "unknown"
+    POSTED = "posted"
+    POSTED_DRAFT = "posted_draft"
+    MISMATCHED = "mismatched"
+    DRIFTED = "drifted"
+    VOID = "void"
+
+
+class PostingEvent(StrEnum):
+    """What can happen to a posting."""
+
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    LEFT_DRAFT = "left_draft"
+    DIFFERS = "differs"
+    REFUSED = "refused"
+    OUTCOME_LOST = "outcome_lost"
+    FOUND_SAME = "found_same"
+    FOUND_DRAFT = "found_draft"
+    FOUND_OTHER = "found_other"
+    FOUND_NONE = "found_none"
+    REVISED = "revised"
+
+
+class IllegalTransitionError(AssertionError):
+    """A transition that the protocol does not have was asked for: a bug, never a business case."""
+
+
+_ON_LEDGER = (PostingState.POSTED, PostingState.POSTED_DRAFT)
+
+_TRANSITIONS: dict[tuple[PostingState, PostingEvent], PostingState] = {
+    (PostingState.QUEUED, PostingEvent.SUBMITTED): PostingState.POSTING,
+    (PostingState.POSTING, PostingEvent.CONFIRMED): PostingState.POSTED,
+    (PostingState.POSTING, PostingEvent.LEFT_DRAFT): PostingState.POSTED_DRAFT,
+    (PostingState.POSTING, PostingEvent.DIFFERS): PostingState.MISMATCHED,
+    (PostingState.POSTING, PostingEvent.REFUSED): PostingState.QUEUED,
+    (PostingState.POSTING, PostingEvent.OUTCOME_LOST): PostingState.UNKNOWN,
+    (PostingState.UNKNOWN, PostingEvent.FOUND_SAME): PostingState.POSTED,
+    (PostingState.UNKNOWN, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
+    (PostingState.UNKNOWN, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
+    (PostingState.UNKNOWN, PostingEvent.FOUND_NONE): PostingState.QUEUED,
+    (PostingState.POSTED_DRAFT, PostingEvent.FOUND_SAME): PostingState.POSTED,
+    (PostingState.POSTED_DRAFT, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
+    (PostingState.POSTED_DRAFT, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
+    (PostingState.POSTED_DRAFT, PostingEvent.FOUND_NONE): PostingState.QUEUED,
+    (PostingState.QUEUED, PostingEvent.REVISED): PostingState.QUEUED,
+    (PostingState.POSTED, PostingEvent.REVISED): PostingState.QUEUED,
+    (PostingState.POSTED_DRAFT, PostingEvent.REVISED): PostingState.QUEUED,
+    (PostingState.MISMATCHED, PostingEvent.REVISED): PostingState.QUEUED,
+}
+
+
+def advance(state: PostingState, event: PostingEvent) -> PostingState:
+    """The state after `event`; raises IllegalTransitionError where the protocol has no such step."""
+    try:
+        return _TRANSITIONS[state, event]
+    except KeyError:
+        raise IllegalTransitionError(f"a posting that is {state} cannot take {event}") from None
+
+
+def in_flight(state: PostingState) -> bool:
+    """Whether something was sent whose outcome is still open: such a document is looked up, never sent again blindly."""
+    return state in {PostingState.POSTING, PostingState.UNKNOWN}
+
+
+def on_ledger(state: PostingState) -> bool:
+    """Whether the document is in the ledger as decided (approved or not)."""
+    return state in _ON_LEDGER
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One document of a record as poster knows it.
+
+    Attributes:
+        revision: the record revision whose document this posting carries.
+        ledger_id: the ledger's id once it is known; kept over revisions, which update it.
+    """
+
+    ordinal: int
+    revision: int
+    state: PostingState
+    document_hash: str
+    ledger_id: str | None = None
