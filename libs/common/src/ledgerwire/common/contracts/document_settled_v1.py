@@ -10,13 +10,20 @@ from ledgerwire.common.contracts.envelope import Data
 TYPE = "document.settled.v1"
 
 
+class SettledFinding(Data):
+    """One catalogued cause that poster met, with the values its message names."""
+
+    code: str
+    params: dict[str, str] = {}
+
+
 class DocumentSettledV1(Data):
     """Outcome of a revision.
 
     Attributes:
         outcome: `batched` (documents in the ledger, record batched), `stopped` (a person must act), `remap` (the record
             changed since it was mapped, M7: read it again), `refresh` (reference data was stale: map again).
-        codes: catalogue codes of the findings poster made, for the record's list.
+        findings: what poster found, for the record's list.
     """
 
     record_id: UUID
@@ -24,4 +31,4 @@ class DocumentSettledV1(Data):
     source_id: str
     revision: int
     outcome: Literal["batched", "stopped", "remap", "refresh"]
-    codes: tuple[str, ...] = ()
+    findings: tuple[SettledFinding, ...] = ()
