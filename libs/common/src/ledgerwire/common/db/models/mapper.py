@@ -1,8 +1,17 @@
-"""Schema `mapper`."""
+"""Schema `mapper`: records, their revisions, and the views other services read them through."""
 
 from __future__ import annotations
 
-from ledgerwire.common.db.base import Base
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ledgerwire.common.db.base import Amount, Base, CreatedAt
 from ledgerwire.common.db.models.messaging import (
     DeadLetterColumns,
     InboxColumns,
@@ -37,3 +46,119 @@ class MapperDeadLetter(DeadLetterColumns, Base):
 class MapperTimeline(TimelineColumns, Base):
     __tablename__ = "timeline"
     __table_args__ = (*TimelineColumns.__table_args__, {"schema": SCHEMA})
+
+
+class Record(Base):
+    """One PSA record and where it stands with the mapper.
+
+    `revision` is the latest decided one (0 = none yet); `announcements` counts the messages sent about it, so that saying
+    the same thing again after a stop is a new message. `findings` are those of the latest look, in the catalogue's codes.
+    `unposted_id`, `closed_at` and `total` are the PSA's unposted row as last seen: the sweep compares them.
+    `settled_*` is what poster reported about a revision; poster's own rows stay the truth.
+    """
+
+    __tablename__ = "record"
+    __table_args__ = (
+        UniqueConstraint("account_id", "connection_id", "record_type", "source_id"),
+        Index("ix_record_account_number", "account_id", "number"),
+        Index("ix_record_account_state", "account_id", "state"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID]
+    ledger_connection_id: Mapped[UUID | None]
+    record_type: Mapped[str]
+    source_id: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'received'"))
+    state_at: Mapped[CreatedAt]
+    number: Mapped[str | None]
+    customer: Mapped[str | None]
+    invoice_type: Mapped[str | None]
+    record_date: Mapped[date | None]
+    total: Mapped[Amount | None]
+    currency: Mapped[str | None]
+    unposted_id: Mapped[int | None] = mapped_column(BigInteger)
+    closed_at: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(server_default=text("0"))
+    announcements: Mapped[int] = mapped_column(server_default=text("0"))
+    findings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    hold_reason: Mapped[str | None]
+    settled_outcome: Mapped[str | None]
+    settled_revision: Mapped[int | None]
+    settled_codes: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    settled_at: Mapped[datetime | None]
+    correlation_id: Mapped[str]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+
+
+class Revision(Base):
+    """One decision about a record: the exact input, what was made of it and why; never changed.
+
+    Attributes:
+        outcome: mapped | no_effect | excluded | stopped.
+        input, trace: canonical JSON, zlib-compressed; `input_hash` is over the uncompressed bytes.
+        documents: canonical JSON of `tuple[LedgerDocument, ...]`, empty list unless mapped.
+        processed_record_ids: every GL entry id of the record (header, lines, tax), for the batch.
+        gl_lines: GL entry id -> amount as exported (text), details and tax rows: what a re-export must show (M7).
+        gl_total: header total of the export, as exported. source_total: total of the PSA invoice.
+    """
+
+    __tablename__ = "revision"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "record_id"], [f"{SCHEMA}.record.account_id", f"{SCHEMA}.record.record_id"]
+        ),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    outcome: Mapped[str]
+    fingerprint: Mapped[str]
+    mapping_version: Mapped[int]
+    ledger_connection_id: Mapped[UUID]
+    input: Mapped[bytes]
+    input_hash: Mapped[str]
+    documents: Mapped[bytes]
+    documents_hash: Mapped[str]
+    trace: Mapped[bytes]
+    findings: Mapped[list[Any]]
+    processed_record_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    gl_lines: Mapped[dict[str, Any]]
+    gl_total: Mapped[Decimal]
+    source_total: Mapped[Decimal]
+    correlation_id: Mapped[str]
+    created_at: Mapped[CreatedAt]
+
+
+REVISIONS_FOR_POSTER = """
+CREATE VIEW mapper.revisions_for_poster WITH (security_invoker = false) AS
+SELECT r.account_id, r.record_id, r.state AS record_state, v.revision, v.outcome,
+       v.ledger_connection_id, r.connection_id AS connectwise_connection_id,
+       r.source_id, r.record_type, r.number, r.customer, r.record_date, r.currency,
+       v.documents, v.documents_hash, v.processed_record_ids, v.gl_lines, v.gl_total, v.source_total,
+       v.fingerprint, v.mapping_version, r.correlation_id, v.created_at
+  FROM mapper.record r
+  JOIN mapper.revision v
+    ON v.account_id = r.account_id AND v.record_id = r.record_id AND v.revision = r.revision
+ WHERE r.account_id = NULLIF(current_setting('app.account_id', true), '')::uuid
+"""
+"""Latest revision of each record. Poster acts only where `record_state` is mapped or no_effect (which includes excluded)."""
+
+RECORD_STATES_FOR_INGEST = """
+CREATE VIEW mapper.record_states_for_ingest WITH (security_invoker = false) AS
+SELECT account_id, record_id, connection_id, record_type, source_id, number, state, settled_outcome,
+       unposted_id, closed_at, total, revision, updated_at
+  FROM mapper.record
+ WHERE account_id = NULLIF(current_setting('app.account_id', true), '')::uuid
+"""
+"""What the sweep needs to leave out records that are known with the same unposted row."""
+
+VIEWS = {
+    "revisions_for_poster": REVISIONS_FOR_POSTER,
+    "record_states_for_ingest": RECORD_STATES_FOR_INGEST,
+}
