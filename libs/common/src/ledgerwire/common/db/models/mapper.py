@@ -87,7 +87,7 @@ class Record(Base):
     hold_reason: Mapped[str | None]
     settled_outcome: Mapped[str | None]
     settled_revision: Mapped[int | None]
-    settled_codes: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    settled_findings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     settled_at: Mapped[datetime | None]
     correlation_id: Mapped[str]
     created_at: Mapped[CreatedAt]
