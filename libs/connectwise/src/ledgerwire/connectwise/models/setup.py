@@ -1,0 +1,146 @@
+"""Setup tables that the main path reads."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from ledgerwire.connectwise.models.base import Entity, Reference
+
+
+class BillingStatus(Entity):
+    """A billing status; `closed_flag` makes the invoices in it closed."""
+
+    id: int
+    name: str | None = None
+    sort_order: int | None = None
+    default_flag: bool | None = None
+    closed_flag: bool | None = None
+    inactive_flag: bool | None = None
+    sent_flag: bool | None = None
+
+
+class BillingTerm(Entity):
+    """Payment terms; `terms_xref` is the cross-reference to the accounting package (at most 50 characters)."""
+
+    id: int
+    name: str | None = None
+    due_days: int | None = None
+    default_flag: bool | None = None
+    terms_xref: str | None = None
+
+
+class TaxCode(Entity):
+    """A tax code with up to six levels; `level_rates` and `level_xrefs` hold them in order."""
+
+    id: int
+    identifier: str | None = None
+    description: str | None = None
+    invoice_caption: str | None = None
+    effective_date: str | None = None
+    cancel_date: str | None = None
+    default_flag: bool | None = None
+    display_on_invoice_flag: bool | None = None
+    level_one_rate: Decimal | None = None
+    level_one_caption: str | None = None
+    level_one_tax_code_xref: str | None = None
+    level_two_rate: Decimal | None = None
+    level_two_caption: str | None = None
+    level_two_tax_code_xref: str | None = None
+    level_three_rate: Decimal | None = None
+    level_three_caption: str | None = None
+    level_three_tax_code_xref: str | None = None
+    level_four_rate: Decimal | None = None
+    level_four_caption: str | None = None
+    level_four_tax_code_xref: str | None = None
+    level_five_rate: Decimal | None = None
+    level_five_caption: str | None = None
+    level_five_tax_code_xref: str | None = None
+    level_six_rate: Decimal | None = None
+    level_six_caption: str | None = None
+    level_six_tax_code_xref: str | None = None
+
+    @property
+    def level_rates(self) -> tuple[Decimal | None, ...]:
+        """Rates of levels 1 to 6 as ConnectWise keeps them (0.1 or 10 by the level's rate type)."""
+        return tuple(getattr(self, f"level_{name}_rate") for name in _LEVELS)
+
+    @property
+    def level_xrefs(self) -> tuple[str | None, ...]:
+        """Accounting cross-references of levels 1 to 6."""
+        return tuple(getattr(self, f"level_{name}_tax_code_xref") for name in _LEVELS)
+
+
+_LEVELS = ("one", "two", "three", "four", "five", "six")
+
+
+class GlAccount(Entity):
+    """One row of the GL mapping table; it explains the frozen entries and never decides them (M2)."""
+
+    id: int
+    gl_type: str | None = None
+    mapped_type: Reference | None = None
+    mapped_record: Reference | None = None
+    segment1: str | None = None
+    segment2: str | None = None
+    segment3: str | None = None
+    segment4: str | None = None
+    segment5: str | None = None
+    segment6: str | None = None
+    segment7: str | None = None
+    segment8: str | None = None
+    segment9: str | None = None
+    segment10: str | None = None
+    cogs1: str | None = None
+    cogs2: str | None = None
+    cogs3: str | None = None
+    product_id: str | None = None
+    inventory: str | None = None
+    sales_code: str | None = None
+
+    @property
+    def segments(self) -> tuple[str | None, ...]:
+        return tuple(getattr(self, f"segment{number}") for number in range(1, 11))
+
+
+class GlCaptions(Entity):
+    """Names and kinds (Account or Class) of the ten segments of a tenant."""
+
+    id: int | None = None
+    segment1: str | None = None
+    segment2: str | None = None
+    segment3: str | None = None
+    segment4: str | None = None
+    segment5: str | None = None
+    segment6: str | None = None
+    segment7: str | None = None
+    segment8: str | None = None
+    segment9: str | None = None
+    segment10: str | None = None
+    segment1_type: str | None = msgspec.field(default=None, name="segment1type")
+    segment2_type: str | None = msgspec.field(default=None, name="segment2type")
+    segment3_type: str | None = msgspec.field(default=None, name="segment3type")
+    segment4_type: str | None = msgspec.field(default=None, name="segment4type")
+    segment5_type: str | None = msgspec.field(default=None, name="segment5type")
+    segment6_type: str | None = msgspec.field(default=None, name="segment6type")
+    segment7_type: str | None = msgspec.field(default=None, name="segment7type")
+    segment8_type: str | None = msgspec.field(default=None, name="segment8type")
+    segment9_type: str | None = msgspec.field(default=None, name="segment9type")
+    segment10_type: str | None = msgspec.field(default=None, name="segment10type")
+
+    @property
+    def segments(self) -> tuple[tuple[str | None, str | None], ...]:
+        """(caption, kind) of segments 1 to 10; the kind is `Account`, `Class` or None."""
+        return tuple(
+            (getattr(self, f"segment{number}"), getattr(self, f"segment{number}_type")) for number in range(1, 11)
+        )
+
+
+class Location(Entity):
+    """A location (owner level) of the MSP."""
+
+    id: int
+    owner_level_id: int | None = None
+    name: str | None = None
+    structure_level: Reference | None = None
