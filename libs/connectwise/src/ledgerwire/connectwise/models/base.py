@@ -15,7 +15,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     """
 
 
-class Reference(Entity):
+class Reference(Entity, frozen=True, kw_only=True):
     """A reference to another record; which of the names is filled depends on what it refers to."""
 
     id: int | None = None
@@ -23,13 +23,13 @@ class Reference(Entity):
     name: str | None = None
 
 
-class StatusReference(Reference):
+class StatusReference(Reference, frozen=True, kw_only=True):
     """A billing status as an invoice shows it."""
 
     is_closed: bool | None = None
 
 
-class CurrencyReference(Reference):
+class CurrencyReference(Reference, frozen=True, kw_only=True):
     """A currency; `currency_code` is a text on references and an object on some older servers."""
 
     symbol: str | None = None
@@ -47,7 +47,7 @@ class CurrencyReference(Reference):
         return text.strip().upper() if text and text.strip() else None
 
 
-class Info(Entity):
+class Info(Entity, frozen=True, kw_only=True):
     """The `_info` map: who touched the record last, and when."""
 
     last_updated: str | None = None

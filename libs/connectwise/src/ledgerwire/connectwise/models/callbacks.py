@@ -7,7 +7,7 @@ import msgspec
 from ledgerwire.connectwise.models.base import Entity
 
 
-class Callback(Entity):
+class Callback(Entity, frozen=True, kw_only=True):
     """One callback subscription. One subscription sends every action (added, updated, deleted)."""
 
     id: int
@@ -42,7 +42,7 @@ class CallbackMessage(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"
     type: str | None = None
 
 
-class SystemInfo(Entity):
+class SystemInfo(Entity, frozen=True, kw_only=True):
     """`GET /system/info`: the server's own version."""
 
     version: str | None = None

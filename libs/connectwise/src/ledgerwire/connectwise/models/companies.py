@@ -7,7 +7,7 @@ import msgspec
 from ledgerwire.connectwise.models.base import CurrencyReference, Entity, Info, Reference
 
 
-class Company(Entity):
+class Company(Entity, frozen=True, kw_only=True):
     """A company; `account_number` is its customer number in the accounting package."""
 
     id: int
@@ -44,7 +44,7 @@ class Company(Entity):
     info: Info | None = msgspec.field(default=None, name="_info")
 
 
-class CommunicationItem(Entity):
+class CommunicationItem(Entity, frozen=True, kw_only=True):
     """One way to reach a contact."""
 
     id: int | None = None
@@ -55,7 +55,7 @@ class CommunicationItem(Entity):
     communication_type: str | None = None
 
 
-class Contact(Entity):
+class Contact(Entity, frozen=True, kw_only=True):
     """A contact of a company."""
 
     id: int

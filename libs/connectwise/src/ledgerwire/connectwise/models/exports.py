@@ -10,13 +10,13 @@ import msgspec
 from ledgerwire.connectwise.models.base import CurrencyReference, Entity, Reference, psa_date
 
 
-class Item(Reference):
+class Item(Reference, frozen=True, kw_only=True):
     """A catalog product as an export line shows it; `identifier` is the product id."""
 
     serialized_flag: bool | None = None
 
 
-class ExportTaxLevel(Entity):
+class ExportTaxLevel(Entity, frozen=True, kw_only=True):
     """One tax level of a transaction; `tax_amount` is in document currency."""
 
     tax_level: int | None = None
@@ -25,14 +25,14 @@ class ExportTaxLevel(Entity):
     tax_amount: Decimal | None = None
 
 
-class ExportLineTaxLevel(Entity):
+class ExportLineTaxLevel(Entity, frozen=True, kw_only=True):
     """Whether a line is taxed at one level."""
 
     tax_level: int | None = None
     taxable_flag: bool | None = None
 
 
-class ExportDetail(Entity):
+class ExportDetail(Entity, frozen=True, kw_only=True):
     """One GL line. Revenue is a credit and therefore negative; tax rows have `gl_type_id` ST (M3)."""
 
     id: int | None = None
@@ -87,7 +87,7 @@ class ExportDetail(Entity):
         return self.gl_type_id == "ST"
 
 
-class ExportTransaction(Entity):
+class ExportTransaction(Entity, frozen=True, kw_only=True):
     """One invoice or credit memo as the GL export shows it; matched to its invoice by `document_number`."""
 
     id: int | None = None
@@ -163,13 +163,13 @@ class ExportTransaction(Entity):
         return tuple(sorted({*self.gl_entry_ids, *lines}))
 
 
-class Export(Entity):
+class Export(Entity, frozen=True, kw_only=True):
     """The answer of the export call, as far as this client reads it."""
 
     transactions: tuple[ExportTransaction, ...] | None = None
 
 
-class Batch(Entity):
+class Batch(Entity, frozen=True, kw_only=True):
     """A GL batch; it has no date, member or total."""
 
     id: int
@@ -180,7 +180,7 @@ class Batch(Entity):
     closed_flag: bool | None = None
 
 
-class GlEntry(Entity):
+class GlEntry(Entity, frozen=True, kw_only=True):
     """A GL entry frozen when the invoice closed (M2), with its mapping segments apart."""
 
     id: int | None = None

@@ -18,7 +18,7 @@ from ledgerwire.connectwise.models.base import (
 )
 
 
-class Invoice(Entity):
+class Invoice(Entity, frozen=True, kw_only=True):
     """An invoice as `GET /finance/invoices` shows it. There is no closed flag: `status.is_closed` says it."""
 
     id: int
@@ -97,7 +97,7 @@ class Invoice(Entity):
         return bool(self.status and self.status.is_closed)
 
 
-class InvoiceMark(Entity):
+class InvoiceMark(Entity, frozen=True, kw_only=True):
     """What proves a batch: the invoice's batch, status and total, read now."""
 
     id: int
@@ -107,7 +107,7 @@ class InvoiceMark(Entity):
     total: Decimal | None = None
 
 
-class UnpostedInvoice(Entity):
+class UnpostedInvoice(Entity, frozen=True, kw_only=True):
     """A row of the unposted list. `billing_log_id` is the invoice id; `id` is a GL-side id and means nothing here."""
 
     id: int | None = None

@@ -9,7 +9,7 @@ import msgspec
 from ledgerwire.connectwise.models.base import Entity, Reference
 
 
-class BillingStatus(Entity):
+class BillingStatus(Entity, frozen=True, kw_only=True):
     """A billing status; `closed_flag` makes the invoices in it closed."""
 
     id: int
@@ -21,7 +21,7 @@ class BillingStatus(Entity):
     sent_flag: bool | None = None
 
 
-class BillingTerm(Entity):
+class BillingTerm(Entity, frozen=True, kw_only=True):
     """Payment terms; `terms_xref` is the cross-reference to the accounting package (at most 50 characters)."""
 
     id: int
@@ -31,7 +31,7 @@ class BillingTerm(Entity):
     terms_xref: str | None = None
 
 
-class TaxCode(Entity):
+class TaxCode(Entity, frozen=True, kw_only=True):
     """A tax code with up to six levels; `level_rates` and `level_xrefs` hold them in order."""
 
     id: int
@@ -75,7 +75,7 @@ class TaxCode(Entity):
 _LEVELS = ("one", "two", "three", "four", "five", "six")
 
 
-class GlAccount(Entity):
+class GlAccount(Entity, frozen=True, kw_only=True):
     """One row of the GL mapping table; it explains the frozen entries and never decides them (M2)."""
 
     id: int
@@ -104,7 +104,7 @@ class GlAccount(Entity):
         return tuple(getattr(self, f"segment{number}") for number in range(1, 11))
 
 
-class GlCaptions(Entity):
+class GlCaptions(Entity, frozen=True, kw_only=True):
     """Names and kinds (Account or Class) of the ten segments of a tenant."""
 
     id: int | None = None
@@ -137,7 +137,7 @@ class GlCaptions(Entity):
         )
 
 
-class Location(Entity):
+class Location(Entity, frozen=True, kw_only=True):
     """A location (owner level) of the MSP."""
 
     id: int
