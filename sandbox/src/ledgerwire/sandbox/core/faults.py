@@ -9,7 +9,9 @@ from typing import Any
 TRANSPORT_FAULTS = frozenset(
     {"timeout_after_commit", "429", "500_before", "500_after", "half_body", "html_page", "slow"},
 )
-SERVER_FAULTS = frozenset({"revoked_token", "closed_period", "wrong_total"})
+SERVER_FAULTS = frozenset(
+    {"revoked_token", "closed_period", "wrong_total", "approve_refused", "hidden_error", "500_midway"},
+)
 CALLBACK_FAULTS = frozenset({"duplicate_callback", "lost_callback", "reordered_callback"})
 KNOWN_FAULTS = TRANSPORT_FAULTS | SERVER_FAULTS | CALLBACK_FAULTS
 

@@ -1,0 +1,1 @@
+"""What may be written to the books and what follows from it: documents, money movements, contacts."""

@@ -1,0 +1,1 @@
+"""Reading lists: the where language, the filters, the pages."""

@@ -1,0 +1,1 @@
+"""One module per family of Xero endpoints; each turns a call into an answer."""
