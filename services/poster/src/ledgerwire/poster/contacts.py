@@ -1,0 +1,107 @@
+"""Resolve the ledger contact of a document: linked by id, linked by decision, or created once under the link's unique key."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from ledgerwire.accounting.port import ContactSpec, Ledger
+from ledgerwire.common.canonical import canonical_bytes
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.errors import ConfigurationError, Stopped
+from ledgerwire.common.ids import SubmissionId, idempotency_key
+from ledgerwire.common.ledger.document import Contact, ContactDecision
+from ledgerwire.poster import points, repository
+from ledgerwire.poster.domain.contact import LinkState, external_number
+from ledgerwire.poster.record_group import RecordGroup
+
+
+async def resolve_contact(group: RecordGroup, ledger: Ledger, decision: ContactDecision) -> str:
+    """The ledger contact id for a bill-to company.
+
+    Raises:
+        Stopped: the link is held, or the ledger refuses the contact.
+        Ambiguous, Transient, Waiting: from the ledger; the link stays `linking` and is looked up by its external number next time.
+    """
+    async with group.unit() as unit:
+        link = await repository.contact_link(unit, group.connection_id, decision.company_key)
+        if (
+            link is not None
+            and link[0] is LinkState.LINKED
+            and link[1] is not None
+            and not _relinked(decision, link[1])
+        ):
+            return link[1]
+        if link is not None and link[0] is LinkState.HELD:
+            raise Stopped([Finding("CONTACT_HELD", {"company": decision.company_name})])
+        if decision.candidate_id is not None:
+            await repository.put_contact_link(
+                unit,
+                group.connection_id,
+                decision.company_key,
+                decision.company_name,
+                LinkState.LINKED,
+                decision.candidate_id,
+            )
+            return decision.candidate_id
+        if decision.decision != "create":
+            raise ConfigurationError(f"contact decision {decision.decision!r} names no contact")
+    return await _create(group, ledger, decision)
+
+
+def _relinked(decision: ContactDecision, linked: str) -> bool:
+    """A person linked the company to another contact since (the mapper then decides `link` with that id)."""
+    return decision.decision == "link" and decision.candidate_id is not None and decision.candidate_id != linked
+
+
+async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision) -> str:
+    spec = ContactSpec(
+        name=decision.company_name,
+        external_number=external_number(decision.company_key),
+        email=decision.email,
+        account_number=decision.account_number,
+    )
+    existing = await ledger.find_contact(spec.external_number)
+    if existing is None:
+        existing = await _send(group, ledger, decision, spec)
+    async with group.unit() as unit:
+        await repository.put_contact_link(
+            unit,
+            group.connection_id,
+            decision.company_key,
+            decision.company_name,
+            LinkState.LINKED,
+            existing.contact_id,
+            existing.name,
+            created_by_us=True,
+        )
+    return existing.contact_id
+
+
+async def _send(group: RecordGroup, ledger: Ledger, decision: ContactDecision, spec: ContactSpec) -> Contact:
+    submission = SubmissionId(uuid4())
+    key = idempotency_key(str(group.connection_id), submission)
+    async with group.unit() as unit:
+        await repository.put_contact_link(
+            unit, group.connection_id, decision.company_key, decision.company_name, LinkState.LINKING
+        )
+        await repository.open_submission(
+            unit,
+            submission_id=submission,
+            connection_id=group.connection_id,
+            kind="contact",
+            method="PUT",
+            path="/Contacts",
+            key=key,
+            body=canonical_bytes(spec),
+            fence=group.fence,
+            look_after=ledger.limits.request_timeout + ledger.limits.settle_delay,
+            postings=(),
+        )
+    reach(points.BEFORE_CONTACT)
+    await group.ensure_lease(ledger.limits.request_timeout)
+    contact = await ledger.create_contact(spec, key)
+    reach(points.CONTACT_CREATED)
+    async with group.unit() as unit:
+        await repository.settle_submission(unit, submission, "created")
+    return contact

@@ -1,0 +1,140 @@
+"""Look before post: settle every open outcome by our own number (protocol step 3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+
+from ledgerwire.accounting.port import FoundDocument, Ledger
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.poster import repository
+from ledgerwire.poster.domain.match import LookUp, Match, Meant, There, judge
+from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance, in_flight
+from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.records import Case, StoredPosting
+
+DRAFT_RECHECK = timedelta(minutes=15)
+
+_EVENTS = {
+    Match.SAME: PostingEvent.FOUND_SAME,
+    Match.SAME_DRAFT: PostingEvent.FOUND_DRAFT,
+    Match.OURS_DIFFERS: PostingEvent.FOUND_OTHER,
+    Match.ABSENT: PostingEvent.FOUND_NONE,
+}
+
+
+async def look_up(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Resolve the open postings of these cases whose waiting time is over; the rest are looked at when it is."""
+    async with group.unit() as unit:
+        now = await repository.database_now(unit)
+        ready: list[tuple[Case, StoredPosting]] = []
+        for case in cases:
+            waits = [item.look_after for item in case.postings if in_flight(item.state) and item.look_after]
+            if waits and max(waits) > now:
+                await group.again(unit, case.item, code="OUTCOME_UNKNOWN", until=max(waits))
+            else:
+                ready += [(case, item) for item in case.postings if in_flight(item.state)]
+    found = await _find(ledger, [posting for _, posting in ready])
+    for case, posting in ready:
+        await _resolve(group, case, posting, found[posting.kind, posting.number])
+
+
+async def recheck_drafts(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Documents the ledger left in draft: batched once approved (M7)."""
+    drafts = [(case, item) for case in cases for item in case.postings if item.state is PostingState.POSTED_DRAFT]
+    found = await _find(ledger, [posting for _, posting in drafts])
+    for case, posting in drafts:
+        await _resolve(group, case, posting, found[posting.kind, posting.number])
+        async with group.unit() as unit:
+            await group.again(unit, case.item, code="APPROVAL_REFUSED", after=DRAFT_RECHECK)
+
+
+async def _find(
+    ledger: Ledger, postings: Sequence[StoredPosting]
+) -> defaultdict[tuple[DocumentKind, str], list[FoundDocument]]:
+    numbers: defaultdict[DocumentKind, set[str]] = defaultdict(set)
+    for posting in postings:
+        numbers[posting.kind].add(posting.number)
+    found: defaultdict[tuple[DocumentKind, str], list[FoundDocument]] = defaultdict(list)
+    for kind, wanted in numbers.items():
+        for document in await ledger.find_documents(kind, sorted(wanted)):
+            found[kind, document.number].append(document)
+    return found
+
+
+async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]) -> None:
+    result = judge(_meant(posting), [_there(item) for item in found], we_sent_it=posting.look_after is not None)
+    if posting.ledger_id is not None and result.match is Match.OURS_DIFFERS:
+        # An update of a known document whose answer was lost and which shows the old figures never arrived: send it again.
+        result = LookUp(Match.ABSENT)
+    if result.match in {Match.SEVERAL, Match.FOREIGN}:
+        await _stop(group, case, posting, result)
+        return
+    async with group.unit() as unit:
+        await repository.set_posting(
+            unit,
+            posting.posting_id,
+            advance(
+                posting.state if posting.state is not PostingState.POSTING else PostingState.UNKNOWN,
+                _EVENTS[result.match],
+            ),
+            ledger_id=result.ledger_id,
+            ledger_total=result.total,
+            findings=[_differs(posting, result)] if result.match is Match.OURS_DIFFERS else (),
+            new_generation=result.match is Match.ABSENT,
+        )
+        await repository.close_looked_up(unit, posting.posting_id)
+        await repository.add_timeline(
+            unit, case.decided, "looked_up", number=posting.number, match=str(result.match), ledger_id=result.ledger_id
+        )
+
+
+async def _stop(group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp) -> None:
+    code = "OUTCOME_AMBIGUOUS" if result.match is Match.SEVERAL else "DUPLICATE_NUMBER"
+    finding = Finding(code, {"number": posting.number, "ledger_id": result.ledger_id or ""})
+    async with group.unit() as unit:
+        state = PostingState.UNKNOWN if posting.state is PostingState.POSTING else posting.state
+        await repository.set_posting(
+            unit, posting.posting_id, advance(state, PostingEvent.FOUND_NONE), findings=[finding]
+        )
+        await repository.close_looked_up(unit, posting.posting_id)
+        await group.settle(case, "stopped", [finding], in_unit=unit)
+
+
+def _differs(posting: StoredPosting, result: LookUp) -> Finding:
+    return Finding(
+        "LEDGER_TOTAL_DIFFERS",
+        {
+            "number": posting.number,
+            "expected": f"{posting.document.total:.2f}",
+            "found": f"{result.total:.2f}" if result.total is not None else "",
+        },
+    )
+
+
+def _meant(posting: StoredPosting) -> Meant:
+    document = posting.document
+    return Meant(
+        contact_id=posting.contact_id or "",
+        document_date=document.document_date,
+        currency=document.currency,
+        tax=document.tax,
+        total=document.total,
+        line_count=len(document.lines),
+    )
+
+
+def _there(item: FoundDocument) -> There:
+    return There(
+        ledger_id=item.ledger_id,
+        contact_id=item.contact_id,
+        document_date=item.document_date,
+        currency=item.currency,
+        tax=item.tax,
+        total=item.total,
+        line_count=item.line_count,
+        live=item.live,
+        draft=item.draft,
+    )

@@ -1,0 +1,143 @@
+"""Mark the record batched in ConnectWise: checked again, named, made, and proved by reading back (M7, protocol step 4)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient
+from ledgerwire.common.ids import RecordId
+from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.poster import points, repository
+from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind
+from ledgerwire.poster.ports import Mark, Psa, Reexport
+from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.records import Case
+
+CONCURRENT_BATCHES = 4
+
+
+async def mark_batched(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> None:
+    """Batch these records one by one and prove all marks with one read."""
+    reach(points.BEFORE_REEXPORT)
+    open_cases = await _prove(group, psa, [case for case in cases if _begun(case)])
+    fresh = [case for case in cases if not _begun(case)]
+    unchanged = await _unchanged(group, psa, [*open_cases, *fresh])
+    sent = await _create(group, psa, unchanged)
+    for case, error in await _unproved(group, psa, sent):
+        await _explain(group, psa, case, error)
+
+
+def _begun(case: Case) -> bool:
+    return case.batch is not None and case.batch.state in {BatchState.BATCHING, BatchState.INCOMPLETE}
+
+
+def identifier(case: Case) -> str:
+    """The name of the record's batch; a revision after the first adds its number."""
+    decided = case.decided
+    credit = bool(decided.documents) and decided.documents[0].kind is DocumentKind.CREDIT_NOTE
+    kind = batch_kind(decided.record_type, credit=credit)
+    return batch_identifier(kind, decided.number, RecordId(decided.record_id), decided.revision)
+
+
+async def _unchanged(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[Case]:
+    """Export again: a record whose GL entries differ from what was posted is mapped anew instead of batched (M7, M8)."""
+    if not cases:
+        return []
+    now = {item.invoice_id: item for item in await psa.reexport([case.decided.invoice_id for case in cases])}
+    same: list[Case] = []
+    for case in cases:
+        fresh = now.get(case.decided.invoice_id)
+        if fresh is None or not _same_export(case, fresh):
+            await group.settle(case, "remap")
+        else:
+            same.append(case)
+    return same
+
+
+def _same_export(case: Case, fresh: Reexport) -> bool:
+    decided = case.decided
+    return (
+        fresh.gl_lines == decided.gl_lines
+        and fresh.gl_total == decided.gl_total
+        and fresh.processed_record_ids == frozenset(decided.processed_record_ids)
+    )
+
+
+async def _create(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[tuple[Case, LedgerwireError | None]]:
+    gate = asyncio.Semaphore(CONCURRENT_BATCHES)
+
+    async def one(case: Case) -> tuple[Case, LedgerwireError | None]:
+        name = identifier(case)
+        state = case.batch.state if case.batch is not None else BatchState.DUE
+        state = BatchState.DUE if state is BatchState.INCOMPLETE else state
+        async with gate:
+            async with group.unit() as unit:
+                await repository.put_batch(unit, case.decided, name, advance(state, BatchEvent.SENT))
+                await repository.add_timeline(unit, case.decided, "batching", batch=name)
+            reach(points.BATCHING_COMMITTED)
+            try:
+                await psa.create_batch(name, case.decided.processed_record_ids)
+            except (Ambiguous, Transient, Stopped) as error:
+                return case, error
+        reach(points.BATCH_SENT)
+        return case, None
+
+    return list(await asyncio.gather(*(one(case) for case in cases)))
+
+
+async def _prove(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[Case]:
+    """Settle the records whose mark can be read; return the others."""
+    unproved = await _unproved(group, psa, [(case, None) for case in cases])
+    return [case for case, _ in unproved]
+
+
+async def _unproved(
+    group: RecordGroup, psa: Psa, sent: Sequence[tuple[Case, LedgerwireError | None]]
+) -> list[tuple[Case, LedgerwireError | None]]:
+    if not sent:
+        return []
+    marks = {item.invoice_id: item for item in await psa.marks([case.decided.invoice_id for case, _ in sent])}
+    reach(points.MARK_PROVED)
+    rest: list[tuple[Case, LedgerwireError | None]] = []
+    for case, error in sent:
+        mark = marks.get(case.decided.invoice_id)
+        if mark is None or mark.batch_name is None:
+            rest.append((case, error))
+        else:
+            await _batched(group, case, mark)
+    return rest
+
+
+async def _batched(group: RecordGroup, case: Case, mark: Mark) -> None:
+    name = identifier(case)
+    findings = (
+        ()
+        if mark.batch_name == name
+        else (Finding("ALREADY_BATCHED", {"number": case.decided.number, "batch": mark.batch_name or ""}),)
+    )
+    async with group.unit() as unit:
+        state = advance(BatchState.BATCHING, BatchEvent.PROVED)
+        await repository.put_batch(unit, case.decided, name, state, mark.batch_id)
+        await repository.add_timeline(unit, case.decided, "proved", batch=mark.batch_name, batch_id=mark.batch_id)
+        await group.settle(case, "batched", findings, in_unit=unit)
+    reach(points.SETTLED)
+
+
+async def _explain(group: RecordGroup, psa: Psa, case: Case, error: LedgerwireError | None) -> None:
+    """No mark after the call: half a batch, a refusal, or a call that never arrived."""
+    name = identifier(case)
+    if await psa.batch_exists(name):
+        finding = Finding("BATCH_INCOMPLETE", {"number": case.decided.number, "batch": name})
+        async with group.unit() as unit:
+            await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.HALF))
+            await group.settle(case, "stopped", [finding], in_unit=unit)
+        return
+    if isinstance(error, Stopped):
+        await group.settle(case, "stopped", error.findings)
+        return
+    async with group.unit() as unit:
+        await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.ABSENT))
+        await group.fail(unit, case.item, error or Transient(f"batch {name} did not appear", code="BATCH_ABSENT"))

@@ -1,0 +1,17 @@
+"""Poster's crash points: every place between two committed steps of the posting protocol."""
+
+from __future__ import annotations
+
+from ledgerwire.common.crashpoints import declare
+
+BEFORE_SUBMISSION = declare("poster.before_submission", "eligible and composed, nothing committed")
+SUBMISSION_COMMITTED = declare("poster.submission_committed", "submission committed, first byte not sent")
+ANSWER_RECEIVED = declare("poster.answer_received", "the ledger answered, no verdict committed")
+VERDICT_COMMITTED = declare("poster.verdict_committed", "one verdict of a group committed, the rest not")
+BEFORE_CONTACT = declare("poster.before_contact", "contact link `linking`, contact not created")
+CONTACT_CREATED = declare("poster.contact_created", "contact created, its id not committed")
+BEFORE_REEXPORT = declare("poster.before_reexport", "documents posted, batch not begun")
+BATCHING_COMMITTED = declare("poster.batching_committed", "batch `batching`, call not sent")
+BATCH_SENT = declare("poster.batch_sent", "batch created in ConnectWise, not proved")
+MARK_PROVED = declare("poster.mark_proved", "mark read back, result not committed")
+SETTLED = declare("poster.settled", "batched and settled committed, work row gone")

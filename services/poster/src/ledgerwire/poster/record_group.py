@@ -1,0 +1,114 @@
+"""A claimed group of records with the one way to end a record: message, timeline and work row in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1, SettledFinding
+from ledgerwire.common.db.session import Unit
+from ledgerwire.common.mq.outbox import Outbox, new_message
+from ledgerwire.common.work.model import Group, WorkItem
+from ledgerwire.poster import repository
+from ledgerwire.poster.records import Case
+
+Outcome = Literal["batched", "stopped", "remap", "refresh"]
+
+
+class RecordGroup:
+    """Wraps the engine's group and remembers, after each commit, which items are settled."""
+
+    def __init__(self, group: Group, outbox: Outbox) -> None:
+        self._group = group
+        self._outbox = outbox
+        self._settled: set[str] = set()
+
+    @property
+    def account_id(self) -> UUID:
+        return self._group.account_id
+
+    @property
+    def connection_id(self) -> UUID:
+        return self._group.connection_id
+
+    @property
+    def fence(self) -> int:
+        return self._group.fence
+
+    def unit(self) -> AbstractAsyncContextManager[Unit]:
+        """A fenced transaction on this account."""
+        return self._group.unit()
+
+    async def ensure_lease(self, outlasts: timedelta) -> None:
+        """Raise LeaseLost unless the lease is ours for longer than `outlasts`."""
+        await self._group.ensure_lease(outlasts)
+
+    def open_items(self) -> list[WorkItem]:
+        """The items no committed transaction has settled yet."""
+        return [item for item in self._group.items if item.work_key not in self._settled]
+
+    async def cases(self) -> list[Case]:
+        """Read the open items' records afresh from committed rows, as after a crash."""
+        items = self.open_items()
+        if not items:
+            return []
+        async with self.unit() as unit:
+            return await repository.load_cases(unit, items)
+
+    async def done(self, unit: Unit, item: WorkItem) -> None:
+        """The item is finished (unless a doorbell rang meanwhile)."""
+        await self._group.done(unit, item)
+        self._after(unit, item)
+
+    async def again(
+        self, unit: Unit, item: WorkItem, *, code: str, after: timedelta | None = None, until: datetime | None = None
+    ) -> None:
+        """Look at the item again later."""
+        await self._group.again(unit, item, code=code, after=after, until=until)
+        self._after(unit, item)
+
+    async def fail(self, unit: Unit, item: WorkItem, error: Exception) -> None:
+        """Route an error by its class."""
+        await self._group.fail(unit, item, error)
+        self._after(unit, item)
+
+    async def settle(
+        self, case: Case, outcome: Outcome, findings: Sequence[Finding] = (), *, in_unit: Unit | None = None
+    ) -> None:
+        """Tell mapper how the revision ended and finish the work row, in `in_unit` or a transaction of its own."""
+        if in_unit is not None:
+            await self._settle(in_unit, case, outcome, findings)
+            return
+        async with self.unit() as unit:
+            await self._settle(unit, case, outcome, findings)
+
+    async def _settle(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding]) -> None:
+        decided = case.decided
+        message = new_message(
+            DocumentSettledV1(
+                record_id=decided.record_id,
+                connection_id=decided.connectwise_connection_id,
+                source_id=decided.source_id,
+                revision=decided.revision,
+                outcome=outcome,
+                findings=tuple(SettledFinding(code=item.code, params=item.params) for item in findings),
+            ),
+            account_id=self.account_id,
+            subject=str(decided.record_id),
+            source="poster",
+            correlation_id=decided.correlation_id,
+            causation_id=case.item.causation_id,
+        )
+        await self._outbox.append(unit, message)
+        await repository.add_timeline(
+            unit, decided, outcome, revision=decided.revision, codes=[item.code for item in findings]
+        )
+        await self.done(unit, case.item)
+
+    def _after(self, unit: Unit, item: WorkItem) -> None:
+        key = item.work_key
+        unit.after_commit(lambda: self._settled.add(key))
