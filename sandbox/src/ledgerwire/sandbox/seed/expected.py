@@ -4,8 +4,8 @@ Worked out from quantities, prices, tax rates and the posting guide only. Nothin
 export or a line of the product; that is what makes the books check worth something.
 """
 
+import datetime
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -40,8 +40,8 @@ class ExpectedRecord:
     number: str
     kind: Literal["invoice", "credit_note", "none"]
     contact: str
-    date: date
-    due_date: date
+    date: datetime.date
+    due_date: datetime.date
     currency: str
     lines: tuple[ExpectedLine, ...]
     net: Decimal

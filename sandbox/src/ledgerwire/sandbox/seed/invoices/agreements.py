@@ -1,7 +1,6 @@
 """Thirty agreement invoices, all dated and closed on the 1st: managed services, cloud seats, backup, annual terms."""
 
 import random
-from decimal import Decimal
 
 from ledgerwire.sandbox.seed.draft import Draft, DraftLine, amount, sold
 from ledgerwire.sandbox.seed.month import BusinessMonth
@@ -98,9 +97,7 @@ def _backup(rng: random.Random, month: BusinessMonth) -> list[Draft]:
 def _annual(rng: random.Random, month: BusinessMonth) -> list[Draft]:
     """1,450 to 8,700: seats for a year, from a one-time agreement."""
     return [
-        _agreement(
-            month, "annual", company, "Cloud Annual", sold("M365-BP-YR", Decimal(rng.randint(5, 23)), "cloud_year")
-        )  # type: ignore[arg-type]
+        _agreement(month, "annual", company, "Cloud Annual", sold("M365-BP-YR", rng.randint(5, 23), "cloud_year"))
         for company in ("NorthShore", "Cooper")
     ]
 
