@@ -14,7 +14,7 @@ class InvoiceLine:
 
     `total` is already rounded by the PSA; positive is revenue. On a credit memo, whose invoice total is negative,
     the lines are negative and so are quantities or prices. `tax_by_level` holds the line's share of each tax level's
-    amount, level one first. Dimensions are ids of the PSA's tables and None where the line has none.
+    amount, level one first. `cost` is the line's whole cost, not per unit. Dimensions are ids of the PSA's tables and None where the line has none.
     """
 
     kind: RevenueType

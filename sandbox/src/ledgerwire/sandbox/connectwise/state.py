@@ -12,6 +12,7 @@ from typing import Any
 
 from ledgerwire.sandbox.connectwise.gl_mapping import mapped_types
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
+from ledgerwire.sandbox.connectwise.security import accounting_role
 from ledgerwire.sandbox.connectwise.switches import Switches
 from ledgerwire.sandbox.connectwise.wire import timestamp
 from ledgerwire.sandbox.core.clock import VirtualClock
@@ -116,6 +117,7 @@ class ConnectWiseState:
     tables: dict[str, Table] = field(default_factory=dict)
     invoice_lines: dict[int, list[InvoiceLine]] = field(default_factory=dict)
     gl_entries: dict[int, list[GlEntry]] = field(default_factory=dict)
+    entries: dict[int, GlEntry] = field(default_factory=dict)
     entry_batches: dict[int, int] = field(default_factory=dict)
     unposted_rows: dict[int, int] = field(default_factory=dict)
     closed_at: dict[int, str] = field(default_factory=dict)
@@ -144,12 +146,15 @@ class ConnectWiseState:
             self.tables[name] = {int(number): copy.deepcopy(dict(row)) for number, row in rows.items()}
         if not self.tables["gl_mapped_types"]:
             self.tables["gl_mapped_types"] = mapped_types()
+        if not self.tables["my_security"]:
+            self.tables["my_security"] = accounting_role()
         self._ensure_api_member()
         for table in self.tables.values():
             for row in table.values():
                 self._stamp_new(row, "zAdmin")
         self.invoice_lines = {int(number): list(each) for number, each in lines.items()}
-        self.gl_entries, self.entry_batches, self.unposted_rows, self.closed_at = {}, {}, {}, {}
+        self.gl_entries, self.entries, self.entry_batches = {}, {}, {}
+        self.unposted_rows, self.closed_at = {}, {}
 
     def _ensure_api_member(self) -> None:
         member = self.credentials.member_id
@@ -202,6 +207,16 @@ class ConnectWiseState:
         """Remove a row and tell the listeners. Raises KeyError when it is not there."""
         del self.tables[table][record_id]
         self.notify(table, record_id, "deleted", member_id)
+
+    def put_entries(self, invoice_id: int, entries: list[GlEntry]) -> None:
+        """Give an invoice its GL entries."""
+        self.gl_entries[invoice_id] = entries
+        self.entries.update({entry.id: entry for entry in entries})
+
+    def drop_entries(self, invoice_id: int) -> None:
+        """Take an invoice's GL entries away, as reopening it does."""
+        for entry in self.gl_entries.pop(invoice_id, []):
+            self.entries.pop(entry.id, None)
 
     def notify(self, table: str, record_id: int, action: str, member_id: int) -> None:
         """Tell every listener what happened to a record."""

@@ -16,6 +16,9 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Render = Callable[[Fault], "Answer"]
 
+MARKS = "ledgerwire.marks"
+"""Scope key of a mapping in which a server names the fault that it played itself: `marks["fault"]`."""
+
 CUT_EXTENSION = "ledgerwire.cut"
 HTML_PAGE = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body>We will be right back.</body></html>"
 
@@ -81,6 +84,7 @@ class SystemMiddleware:
         if delay > 0:
             await asyncio.sleep(delay)
         method, path = scope["method"], scope["path"]
+        marks: dict[str, str] = scope.setdefault(MARKS, {})
         fault = self._faults.take(self._system, method, path, TRANSPORT_FAULTS)
         answer = await self._answer(scope, body, fault)
         self._journal.record(
@@ -92,7 +96,7 @@ class SystemMiddleware:
             body,
             answer.status,
             answer.body,
-            fault.name if fault else scope.get("ledgerwire.fault"),
+            fault.name if fault else marks.get("fault"),
             time.perf_counter() - started,
         )
         await self._deliver(scope, receive, send, answer, fault)

@@ -1,0 +1,78 @@
+"""The ConnectWise server of one tenant, assembled."""
+
+import ssl
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+
+from ledgerwire.sandbox.connectwise.accounting_routes import AccountingRoutes
+from ledgerwire.sandbox.connectwise.delivery import RETRY_DELAYS, CallbackDispatcher
+from ledgerwire.sandbox.connectwise.errors import ApiError, method_not_allowed, render_429, render_500, route_not_found
+from ledgerwire.sandbox.connectwise.gate import Gate
+from ledgerwire.sandbox.connectwise.invoice_routes import InvoiceRoutes
+from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
+from ledgerwire.sandbox.connectwise.replies import Replies
+from ledgerwire.sandbox.connectwise.resources import add_table_routes
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState
+from ledgerwire.sandbox.connectwise.system_routes import SystemRoutes
+from ledgerwire.sandbox.core.faults import Faults
+from ledgerwire.sandbox.core.middleware import AsgiApp, SystemMiddleware
+
+
+@dataclass(slots=True)
+class ConnectWise:
+    """A tenant with its rules, its callbacks and the ASGI app that serves it."""
+
+    state: ConnectWiseState
+    desk: InvoiceDesk
+    callbacks: CallbackDispatcher
+    app: AsgiApp
+
+
+def _answer(error: ApiError) -> Response:
+    answer = error.answer()
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    return Response(answer.body, answer.status, headers)
+
+
+async def _api_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, ApiError):
+        raise error
+    return _answer(error)
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return _answer(method_not_allowed() if status == 405 else route_not_found())
+
+
+def create_connectwise(
+    state: ConnectWiseState,
+    faults: Faults,
+    *,
+    verify_receivers: ssl.SSLContext | bool = False,
+    retry_delays: tuple[float, ...] = RETRY_DELAYS,
+) -> ConnectWise:
+    """Build the server over `state`; receivers of callbacks are trusted as `verify_receivers` says."""
+    desk = InvoiceDesk(state)
+    desk.adopt_closed()
+    replies = Replies(state)
+    api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    api.add_exception_handler(ApiError, _api_error)
+    api.add_exception_handler(HTTPException, _http_error)
+    InvoiceRoutes(state, desk, replies).register(api)
+    AccountingRoutes(state, replies, faults).register(api)
+    SystemRoutes(state, replies).register(api)
+    add_table_routes(api, state, replies)
+    app = SystemMiddleware(
+        Gate(api, state, faults),
+        system="connectwise",
+        journal=state.journal,
+        faults=faults,
+        render_429=render_429,
+        render_500=render_500,
+        latency=lambda: state.switches.latency_seconds,
+    )
+    callbacks = CallbackDispatcher(state, faults, verify=verify_receivers, retry_delays=retry_delays)
+    return ConnectWise(state, desk, callbacks, app)

@@ -1,0 +1,314 @@
+"""The GL export of invoices: one transaction each, revenue as credits, tax rows among the details."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from ledgerwire.sandbox.connectwise.conditions import as_moment
+from ledgerwire.sandbox.connectwise.errors import bad_request
+from ledgerwire.sandbox.connectwise.gl import account_and_class
+from ledgerwire.sandbox.connectwise.lines import InvoiceLine
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, GlEntry, Row
+from ledgerwire.sandbox.connectwise.tax import TaxLevel, levels_of, tax_amounts
+from ledgerwire.sandbox.connectwise.unposted import bill_to, unposted_invoice_ids
+
+ITEM_TYPES = frozenset({"RP", "AP"})
+_FOUR_PLACES = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What an export was asked for."""
+
+    invoices: bool
+    expenses: bool
+    products: bool
+    included: frozenset[int] = frozenset()
+    excluded: frozenset[int] = frozenset()
+    thru_date: str | None = None
+    location_id: int = 0
+
+    @classmethod
+    def parse(cls, body: Any) -> "ExportRequest":
+        """Read the request body. Raises ApiError 400 when nothing is asked for or a name is too long."""
+        if not isinstance(body, dict):
+            raise bad_request("An export request is an object.")
+        if len(str(body.get("batchIdentifier") or "")) > 50:
+            raise bad_request("batchIdentifier must not be longer than 50 characters.")
+        request = cls(
+            invoices=bool(body.get("exportInvoicesFlag")),
+            expenses=bool(body.get("exportExpensesFlag")),
+            products=bool(body.get("exportProductsFlag")),
+            included=_ids(body, "includedInvoiceIds"),
+            excluded=_ids(body, "excludedInvoiceIds"),
+            thru_date=body.get("thruDate"),
+            location_id=int(body.get("locationId") or 0),
+        )
+        if not (request.invoices or request.expenses or request.products):
+            raise bad_request("At least one of invoices, expenses and products must be exported.")
+        return request
+
+
+def _ids(body: Row, name: str) -> frozenset[int]:
+    values = body.get(name) or []
+    if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
+        raise bad_request(f"{name} is an array of whole numbers.")
+    return frozenset(values)
+
+
+@dataclass(slots=True)
+class _Invoice:
+    """One invoice with everything that its transaction and details repeat."""
+
+    state: ConnectWiseState
+    row: Row
+    lines: Sequence[InvoiceLine]
+    levels: Sequence[TaxLevel] = field(init=False)
+    customer: Row = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.levels = levels_of(self.state, self.row.get("taxCode"))
+        self.customer = self.state.tables["companies"].get(int(bill_to(self.row)["id"]), {})
+
+    @property
+    def document_type(self) -> str:
+        return "CREDIT MEMO" if self.row["type"] == "CreditMemo" else "INVOICE"
+
+    def header_amount(self, name: str) -> Decimal:
+        amount = Decimal(self.row.get(name) or 0)
+        return abs(amount) if self.state.switches.export_header_total == "absolute" else amount
+
+    def terms(self) -> Row:
+        return self.state.tables["billing_terms"].get((self.row.get("billingTerms") or {}).get("id", 0), {})
+
+
+def _company_type(customer: Row) -> Row | None:
+    types = customer.get("types") or []
+    return types[0] if types else None
+
+
+def _tax_header(invoice: _Invoice, entries: Sequence[GlEntry]) -> Row:
+    state, row = invoice.state, invoice.row
+    amounts = tax_amounts(row, invoice.lines, invoice.levels)
+    taxed = sum((line.total for line in invoice.lines if line.taxable), Decimal(0))
+    levels = {level.number: level for level in invoice.levels}
+    tax_entry = next((entry for entry in entries if entry.gl_type == "ST"), None)
+    header: Row = {
+        "taxable": bool(row.get("taxableFlag")),
+        "taxableTotal": taxed,
+        "taxCode": row.get("taxCode"),
+        "taxGroupRate": sum((level.rate for level in invoice.levels), Decimal(0)),
+        "piggyBackFlag": False,
+        "taxAccountNumber": account_and_class(state, tax_entry.segments)[0] if tax_entry else None,
+        "salesTax": invoice.header_amount("salesTax"),
+        "taxAgencyXref": levels[1].agency if 1 in levels else None,
+        "stateTaxXref": levels[1].xref if 1 in levels else None,
+        "countyTaxXref": levels[2].xref if 2 in levels else None,
+        "taxId": invoice.customer.get("taxIdentifier"),
+        "taxDpAppliedFlag": bool(row.get("downpaymentPreviouslyTaxedFlag")),
+        "useAvalaraFlag": False,
+        "sendAvalaraTaxFlag": False,
+        "taxLevels": [
+            {
+                "taxLevel": level.number,
+                "taxCodeXref": level.xref,
+                "taxableAmount": taxed,
+                "taxAmount": amounts.get(level.number, Decimal(0)),
+            }
+            for level in invoice.levels
+        ],
+    }
+    for number, name in ((1, "stateTax"), (2, "countyTax"), (3, "cityTax")):
+        if number in levels:
+            header[name] = amounts.get(number, Decimal(0))
+            header[f"taxableAmount{number}"] = taxed
+    return header
+
+
+def _is_prepayment(state: ConnectWiseState, row: Row) -> bool:
+    agreement = state.tables["agreements"].get((row.get("agreement") or {}).get("id", 0), {})
+    kind = state.tables["agreement_types"].get((agreement.get("type") or {}).get("id", 0), {})
+    return bool(kind.get("prePaymentFlag"))
+
+
+def _transaction(invoice: _Invoice, entries: Sequence[GlEntry], open_entries: Sequence[GlEntry]) -> Row:
+    state, row = invoice.state, invoice.row
+    receivable = next(entry for entry in entries if entry.gl_type == "AR")
+    account, gl_class = account_and_class(state, receivable.segments)
+    terms = invoice.terms()
+    return {
+        "id": receivable.id,
+        "glClass": gl_class,
+        "glTypeId": "AR",
+        "documentDate": row.get("date"),
+        "documentNumber": row["invoiceNumber"],
+        "documentType": invoice.document_type,
+        "memo": row.get("reference") or f"{invoice.document_type} {row['invoiceNumber']}",
+        "description": row.get("topComment"),
+        "attention": row.get("attention"),
+        "company": bill_to(row),
+        "companyType": _company_type(invoice.customer),
+        "companyAccountNumber": invoice.customer.get("accountNumber"),
+        "site": row.get("billingSite"),
+        "billingTerms": row.get("billingTerms"),
+        "billingTermsXref": terms.get("termsXref"),
+        "dueDays": terms.get("dueDays"),
+        "dueDate": row.get("dueDate"),
+        "emailDeliveryFlag": False,
+        "printDeliveryFlag": False,
+        "agreementPrePaymentFlag": _is_prepayment(state, row),
+        "accountNumber": account,
+        "billingType": row["type"],
+        "glEntryIds": ",".join(str(entry.id) for entry in open_entries if entry.gl_type == "AR"),
+        "project": row.get("project"),
+        "currency": row.get("currency"),
+        "total": invoice.header_amount("total"),
+        **_tax_header(invoice, entries),
+        "shipToCompany": row.get("shipToCompany") or row["company"],
+        "shipSite": row.get("shippingSite"),
+        "customerPO": row.get("customerPO"),
+        "status": row["status"],
+        "detail": [_detail(invoice, entry) for entry in open_entries if entry.gl_type != "AR"],
+    }
+
+
+def _detail(invoice: _Invoice, entry: GlEntry) -> Row:
+    account, gl_class = account_and_class(invoice.state, entry.segments)
+    common: Row = {
+        "id": entry.id,
+        "documentDate": invoice.row.get("date"),
+        "documentType": invoice.document_type,
+        "accountNumber": account,
+        "glClass": gl_class,
+        "glTypeId": entry.gl_type,
+        "glItemId": entry.product_id,
+        "salesCode": entry.sales_code,
+        "memo": entry.description,
+        "description": entry.description,
+        "total": entry.amount,
+        "currency": invoice.row.get("currency"),
+    }
+    if entry.line is None:
+        return {**common, **_tax_detail(invoice, entry)}
+    return {**common, **_line_detail(invoice, entry, entry.line)}
+
+
+def _tax_detail(invoice: _Invoice, entry: GlEntry) -> Row:
+    level = next((one for one in invoice.levels if one.number == entry.tax_level), None)
+    return {
+        "quantity": Decimal(1),
+        "taxableFlag": False,
+        "taxCode": invoice.row.get("taxCode"),
+        "taxCodeXref": level.xref if level else None,
+        "taxAgencyXref": level.agency if level else None,
+        "taxRatePercent": level.rate if level else None,
+        "taxRate": level.rate / 100 if level else None,
+    }
+
+
+def _cogs(invoice: _Invoice, entry: GlEntry) -> Row:
+    setup: Row = next(iter(invoice.state.tables["accounting_package_setup"].values()), {})
+    if not setup.get("includeCogsEntriesFlag", True):
+        return {}
+    account, _ = account_and_class(invoice.state, entry.cogs, "cogs")
+    return {"costAccountNumber": account or None, "inventoryAccountNumber": entry.inventory}
+
+
+def _line_detail(invoice: _Invoice, entry: GlEntry, line: InvoiceLine) -> Row:
+    is_item = entry.gl_type in ITEM_TYPES
+    unit_cost = (line.cost / line.quantity).quantize(_FOUR_PLACES) if line.quantity else Decimal(0)
+    rate = sum((level.rate for level in invoice.levels), Decimal(0))
+    first = invoice.levels[0] if invoice.levels else None
+    return {
+        "quantity": -line.quantity if is_item else line.quantity,
+        "cost": line.cost,
+        **_cogs(invoice, entry),
+        "taxCode": invoice.row.get("taxCode") if line.taxable else None,
+        "taxCodeXref": first.xref if first and line.taxable else None,
+        "taxAgencyXref": first.agency if first and line.taxable else None,
+        "taxRatePercent": rate if line.taxable else None,
+        "taxRate": rate / 100 if line.taxable else None,
+        "taxableFlag": line.taxable,
+        "itemTaxableFlag": line.taxable,
+        "item": {"id": line.item_id, "identifier": line.item_identifier} if line.item_identifier else None,
+        "itemPrice": line.price,
+        "itemCost": unit_cost,
+        "itemDescription": line.description if is_item else None,
+        "salesDescription": line.description if is_item else None,
+        "subCategory": None,
+        "serializedFlag": False,
+        "dropShippedFlag": line.drop_shipped,
+        "taxLevels": [{"taxLevel": level.number, "taxableFlag": line.taxable} for level in invoice.levels],
+    }
+
+
+def _customer(state: ConnectWiseState, company_id: int) -> Row:
+    row = state.tables["companies"].get(company_id, {})
+    levels = levels_of(state, row.get("taxCode"))
+    terms = state.tables["billing_terms"].get((row.get("billingTerms") or {}).get("id", 0), {})
+    return {
+        "company": {"id": company_id, "identifier": row.get("identifier"), "name": row.get("name")},
+        "companyType": _company_type(row),
+        "contact": row.get("billingContact") or row.get("defaultContact"),
+        "site": row.get("billingSite"),
+        "accountNumber": row.get("accountNumber"),
+        "billingTerms": row.get("billingTerms"),
+        "billingTermsXref": terms.get("termsXref"),
+        "dueDays": terms.get("dueDays"),
+        "taxable": bool(levels),
+        "taxCode": row.get("taxCode"),
+        "currency": row.get("currency"),
+        "taxGroupRate": sum((level.rate for level in levels), Decimal(0)),
+        "taxLevels": [
+            {"taxLevel": one.number, "taxRate": one.rate, "taxCodeXref": one.xref, "agencyXref": one.agency}
+            for one in levels
+        ],
+    }
+
+
+def render_export(state: ConnectWiseState, invoice_ids: Iterable[int], entry_ids: frozenset[int] | None = None) -> Row:
+    """The `GLExport` of these invoices; with `entry_ids` only those entries, else those in no batch yet."""
+    transactions: list[Row] = []
+    customers: dict[int, Row] = {}
+    for number in invoice_ids:
+        entries = state.gl_entries.get(number, [])
+        chosen = [
+            entry
+            for entry in entries
+            if (entry.id in entry_ids if entry_ids is not None else entry.id not in state.entry_batches)
+        ]
+        if not chosen:
+            continue
+        invoice = _Invoice(state, state.tables["invoices"][number], state.invoice_lines.get(number, []))
+        transactions.append(_transaction(invoice, entries, chosen))
+        company_id = int(bill_to(invoice.row)["id"])
+        customers.setdefault(company_id, _customer(state, company_id))
+    return {
+        "exportSettings": {"exportInvoices": True, "exportExpenses": False, "exportInventory": False},
+        "vendors": [],
+        "customers": list(customers.values()),
+        "transactions": transactions,
+        "expenses": [],
+        "expenseBills": [],
+        "purchaseTransactions": [],
+        "adjustmentTransactions": [],
+        "inventoryTransfers": [],
+    }
+
+
+def _selected(state: ConnectWiseState, request: ExportRequest, number: int) -> bool:
+    invoice = state.tables["invoices"][number]
+    if (request.included and number not in request.included) or number in request.excluded:
+        return False
+    location = invoice.get("locationId") or (invoice.get("location") or {}).get("id")
+    if request.location_id and location != request.location_id:
+        return False
+    dated = invoice.get("date")
+    return not (request.thru_date and dated and as_moment(str(dated)) > as_moment(request.thru_date))
+
+
+def export(state: ConnectWiseState, request: ExportRequest) -> Row:
+    """A preview: what is unposted and asked for. Nothing is reserved and no batch is made."""
+    numbers = [number for number in unposted_invoice_ids(state) if _selected(state, request, number)]
+    return render_export(state, numbers if request.invoices else [])

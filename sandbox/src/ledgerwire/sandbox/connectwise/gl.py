@@ -1,0 +1,191 @@
+"""The GL engine: what an invoice's close writes into the general ledger, once and for good."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ledgerwire.sandbox.connectwise.gl_mapping import CORPORATE, DIMENSIONS
+from ledgerwire.sandbox.connectwise.lines import InvoiceLine
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, GlEntry, Row
+from ledgerwire.sandbox.connectwise.tax import levels_of, tax_amounts
+
+SEGMENTS = tuple(f"segment{number}" for number in range(1, 11))
+COGS = tuple(f"cogs{number}" for number in range(1, 11))
+Dimensions = Mapping[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    gl_type: str
+    amount: Decimal
+    description: str
+    dimensions: Dimensions
+    line: InvoiceLine | None = None
+    tax_level: int | None = None
+
+
+def _reference_id(row: Row, name: str, plain: str = "") -> int | None:
+    reference = row.get(name)
+    if isinstance(reference, dict) and reference.get("id") is not None:
+        return int(reference["id"])
+    value = row.get(plain) if plain else None
+    return int(value) if value is not None else None
+
+
+def _organisation(invoice: Row) -> dict[str, int | None]:
+    return {
+        "location_id": _reference_id(invoice, "location", "locationId"),
+        "department_id": _reference_id(invoice, "department", "departmentId"),
+    }
+
+
+def _agreement_type(state: ConnectWiseState, agreement_id: int | None) -> int | None:
+    row = state.tables["agreements"].get(agreement_id) if agreement_id is not None else None
+    return _reference_id(row, "type") if row else None
+
+
+def _line_dimensions(state: ConnectWiseState, invoice: Row, line: InvoiceLine) -> Dimensions:
+    organisation = _organisation(invoice)
+    agreement_id = line.agreement_id or _reference_id(invoice, "agreement")
+    return {
+        "item_id": line.item_id,
+        "category_id": line.category_id,
+        "agreement_id": agreement_id,
+        "agreement_type_id": line.agreement_type_id or _agreement_type(state, agreement_id),
+        "work_role_id": line.work_role_id,
+        "location_id": line.location_id or organisation["location_id"],
+        "department_id": line.department_id or organisation["department_id"],
+    }
+
+
+def matching_gl_accounts(state: ConnectWiseState, gl_type: str, dimensions: Dimensions) -> list[Row]:
+    """The GL account rows that apply to a GL type, most specific first: mapped types in their `sortOrder`."""
+    order = sorted(
+        (row for row in state.tables["gl_mapped_types"].values() if row["glType"] == gl_type),
+        key=lambda row: int(row["sortOrder"]),
+    )
+    accounts = [row for row in state.tables["gl_accounts"].values() if row["glType"] == gl_type]
+    return [
+        account
+        for mapped in order
+        for account in accounts
+        if int(account["mappedType"]["id"]) == int(mapped["id"]) and _applies(account, str(mapped["name"]), dimensions)
+    ]
+
+
+def _applies(account: Row, mapped_name: str, dimensions: Dimensions) -> bool:
+    if mapped_name == CORPORATE:
+        return True
+    wanted = dimensions.get(DIMENSIONS.get(mapped_name, ""))
+    return wanted is not None and int(account["mappedRecord"]["id"]) == wanted
+
+
+def match_gl_account(state: ConnectWiseState, gl_type: str, dimensions: Dimensions) -> Row | None:
+    """What a GL type maps to: each segment from the most specific row that fills it, under that first row's id.
+
+    A row that fills only some segments (a location's class, say) leaves the others to less specific rows. None when
+    no row that applies has an account segment at all.
+    """
+    rows = matching_gl_accounts(state, gl_type, dimensions)
+    if not any("segment1" in row for row in rows):
+        return None
+    merged: Row = {}
+    for row in reversed(rows):
+        merged |= {name: value for name, value in row.items() if value is not None and value != ""}
+    return merged
+
+
+def _receivable(state: ConnectWiseState, invoice: Row) -> Iterator[_Draft]:
+    total, tax = Decimal(invoice.get("total") or 0), Decimal(invoice.get("salesTax") or 0)
+    organisation = _organisation(invoice)
+    description = f"Invoice {invoice.get('invoiceNumber', '')}"
+    if state.switches.split_receivable and tax:
+        yield _Draft("AR", total - tax, description, organisation)
+        yield _Draft("AR", tax, f"{description} tax", organisation)
+    else:
+        yield _Draft("AR", total, description, organisation)
+
+
+def _taxes(state: ConnectWiseState, invoice: Row, lines: list[InvoiceLine]) -> Iterator[_Draft]:
+    levels = levels_of(state, invoice.get("taxCode"))
+    captions = {level.number: level.caption for level in levels}
+    zero_too = any(row.get("zeroDollarTaxAmountsFlag") for row in state.tables["accounting_package_setup"].values())
+    dimensions = {**_organisation(invoice), "tax_code_id": _reference_id(invoice, "taxCode")}
+    for number, amount in tax_amounts(invoice, lines, levels).items():
+        if amount or (zero_too and invoice.get("taxableFlag")):
+            yield _Draft("ST", -amount, captions.get(number, "Sales tax"), dimensions, tax_level=number)
+
+
+def _drafts(state: ConnectWiseState, invoice: Row) -> Iterator[_Draft]:
+    lines = state.invoice_lines.get(int(invoice["id"]), [])
+    yield from _receivable(state, invoice)
+    for line in lines:
+        yield _Draft(line.kind, -line.total, line.description, _line_dimensions(state, invoice, line), line)
+    yield from _taxes(state, invoice, lines)
+
+
+def _texts(row: Row, names: tuple[str, ...]) -> dict[str, str]:
+    return {name: str(row[name]) for name in names if row.get(name)}
+
+
+def freeze_entries(state: ConnectWiseState, invoice: Row) -> list[GlEntry]:
+    """The entries that closing the invoice makes; none at all when any part of it has no mapping.
+
+    Segment values are copied from the mapping as it stands now and stay so whatever happens to the table later.
+    """
+    drafts = list(_drafts(state, invoice))
+    rows = [match_gl_account(state, draft.gl_type, draft.dimensions) for draft in drafts]
+    if any(row is None for row in rows):
+        return []
+    return [
+        GlEntry(
+            id=next(state.entry_ids),
+            invoice_id=int(invoice["id"]),
+            gl_type=draft.gl_type,
+            amount=draft.amount,
+            description=draft.description,
+            segments=_texts(row, SEGMENTS),
+            cogs=_texts(row, COGS),
+            product_id=row.get("productId") or None,
+            inventory=row.get("inventory") or None,
+            sales_code=row.get("salesCode") or None,
+            gl_account_id=int(row["id"]),
+            line=draft.line,
+            tax_level=draft.tax_level,
+        )
+        for draft, row in zip(drafts, rows, strict=True)
+        if row is not None
+    ]
+
+
+def entry_row(state: ConnectWiseState, entry: GlEntry) -> dict[str, Any]:
+    """The entry as `/finance/invoices/{id}/glEntries/` shows it."""
+    return {
+        "id": entry.id,
+        "type": entry.gl_type,
+        "amount": entry.amount,
+        "description": entry.description,
+        **entry.segments,
+        "productId": entry.product_id,
+        "cost": entry.line.cost if entry.line else None,
+        "salesCode": entry.sales_code,
+        "inventory": entry.inventory,
+        **entry.cogs,
+        "isBatched": entry.id in state.entry_batches,
+    }
+
+
+def account_and_class(state: ConnectWiseState, values: Mapping[str, str], prefix: str = "segment") -> tuple[str, str]:
+    """Segment values as the export's `accountNumber` and `glClass`, by the types that the captions give them."""
+    names = [f"{prefix}{number}" for number in range(1, 11)]
+    present = [(name, values[name]) for name in names if name in values]
+    if state.switches.export_joins_segments:
+        return ":".join(value for _, value in present), ""
+    captions: Row = next(iter(state.tables["gl_captions"].values()), {})
+    parts: dict[str, list[str]] = {"Account": [], "Class": []}
+    for name, value in present:
+        number = name.removeprefix(prefix)
+        default = "Account" if number == "1" else "Class"
+        parts[captions.get(f"segment{number}type") or default].append(value)
+    return ":".join(parts["Account"]), ":".join(parts["Class"])

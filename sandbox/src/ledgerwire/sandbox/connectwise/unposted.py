@@ -1,0 +1,92 @@
+"""The unposted invoice list: closed, and not wholly in a batch."""
+
+from typing import Any
+
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
+from ledgerwire.sandbox.connectwise.tax import UNPOSTED_NAMES, levels_of, tax_amounts
+
+
+def unposted_invoice_ids(state: ConnectWiseState) -> list[int]:
+    """Ids of the invoices that stand on the list."""
+    return [
+        number
+        for number in state.unposted_rows
+        if number in state.tables["invoices"] and not state.tables["invoices"][number].get("glBatch")
+    ]
+
+
+def _levels(state: ConnectWiseState, invoice: Row) -> dict[str, Any]:
+    levels = levels_of(state, invoice.get("taxCode"))
+    amounts = tax_amounts(invoice, state.invoice_lines.get(int(invoice["id"]), []), levels)
+    result: dict[str, Any] = {}
+    for level in levels:
+        name = UNPOSTED_NAMES[level.number - 1]
+        result[f"{name}TaxFlag"] = bool(invoice.get("taxableFlag"))
+        result[f"{name}TaxXref"] = level.xref
+        result[f"{name}TaxAmount"] = amounts.get(level.number, 0)
+    return result
+
+
+def _due_days(state: ConnectWiseState, invoice: Row) -> str | None:
+    terms = state.tables["billing_terms"].get((invoice.get("billingTerms") or {}).get("id", 0))
+    return str(terms["dueDays"]) if terms and terms.get("dueDays") is not None else None
+
+
+def bill_to(invoice: Row) -> Row:
+    """The company that pays: bill-to, else the invoice's own."""
+    company: Row = invoice.get("billToCompany") or invoice["company"]
+    return company
+
+
+def unposted_row(state: ConnectWiseState, invoice_id: int) -> Row:
+    """One row; its `id` is not the invoice's id, which is `billingLogId`."""
+    invoice = state.tables["invoices"][invoice_id]
+    kinds = {line.kind for line in state.invoice_lines.get(invoice_id, [])}
+    customer = state.tables["companies"].get(int(bill_to(invoice)["id"]), {})
+    return {
+        "id": state.unposted_rows[invoice_id],
+        "billingLogId": invoice_id,
+        "locationId": invoice.get("locationId") or (invoice.get("location") or {}).get("id"),
+        "location": invoice.get("location"),
+        "departmentId": invoice.get("departmentId") or (invoice.get("department") or {}).get("id"),
+        "department": invoice.get("department"),
+        "company": invoice["company"],
+        "accountNumber": customer.get("accountNumber"),
+        "billToCompany": bill_to(invoice),
+        "billToSite": invoice.get("billingSite"),
+        "shipToCompany": invoice.get("shipToCompany") or invoice["company"],
+        "shipToSite": invoice.get("shippingSite"),
+        "invoiceNumber": invoice["invoiceNumber"],
+        "invoiceDate": invoice.get("date"),
+        "invoiceType": invoice["type"],
+        "description": invoice.get("reference"),
+        "billingTerms": invoice.get("billingTerms"),
+        "dueDays": _due_days(state, invoice),
+        "dueDate": invoice.get("dueDate"),
+        "currency": invoice.get("currency"),
+        "subTotal": invoice.get("subtotal"),
+        "total": invoice.get("total"),
+        "hasTime": "R" in kinds,
+        "hasExpenses": "RE" in kinds,
+        "hasProducts": bool(kinds & {"RP", "AP"}),
+        "invoiceTaxableFlag": bool(invoice.get("taxableFlag")),
+        "taxCode": invoice.get("taxCode"),
+        "avalaraTaxFlag": False,
+        "itemTaxableFlag": any(line.taxable for line in state.invoice_lines.get(invoice_id, [])),
+        "salesTaxAmount": invoice.get("salesTax"),
+        **_levels(state, invoice),
+        "createdBy": (invoice.get("_info") or {}).get("enteredBy"),
+        "dateClosed": state.closed_at[invoice_id],
+        "_info": invoice.get("_info"),
+    }
+
+
+def taxable_levels(state: ConnectWiseState, invoice_id: int) -> list[Row]:
+    """`/unpostedinvoices/{id}/taxableLevels`: what each level of the tax code takes."""
+    invoice = state.tables["invoices"][invoice_id]
+    levels = levels_of(state, invoice.get("taxCode"))
+    amounts = tax_amounts(invoice, state.invoice_lines.get(invoice_id, []), levels)
+    return [
+        {"id": number, "taxLevel": level.number, "taxCodeXref": level.xref, "taxAmount": amounts.get(level.number, 0)}
+        for number, level in enumerate(levels, start=1)
+    ]
