@@ -1,0 +1,10 @@
+"""All tables of all schemas; importing this package registers them."""
+
+from ledgerwire.common.db.base import Base
+from ledgerwire.common.db.models import ingest, mapper, poster, tenants
+
+SCHEMAS = (tenants.SCHEMA, ingest.SCHEMA, mapper.SCHEMA, poster.SCHEMA)
+
+metadata = Base.metadata
+
+__all__ = ["SCHEMAS", "metadata"]

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledgerwire.common.db.base import Base, CreatedAt
@@ -16,10 +16,13 @@ SCHEMA = "tenants"
 
 
 class Account(Base):
-    """One subscriber. `status` is the go-live gate: hold | live."""
+    """One subscriber. `status` is the go-live gate: hold | live; a live account always has its first day."""
 
     __tablename__ = "account"
-    __table_args__ = ({"schema": SCHEMA},)
+    __table_args__ = (
+        CheckConstraint("status = 'hold' OR (status = 'live' AND go_live_from IS NOT NULL)", name="status"),
+        {"schema": SCHEMA},
+    )
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
@@ -75,7 +78,10 @@ class Company(Base):
 
 
 class Consent(Base):
-    """One OAuth consent: client and token set, encrypted. Changed from services only by `token_rotate`."""
+    """One OAuth consent: client and token set, encrypted. Services change it only by functions.
+
+    `claimed_by` is the worker that may refresh until `claimed_until`; everyone else waits for the new version.
+    """
 
     __tablename__ = "consent"
     __table_args__ = ({"schema": SCHEMA},)
@@ -89,7 +95,10 @@ class Consent(Base):
     refresh_token: Mapped[bytes | None]
     expires_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(server_default=text("'ok'"))
-    version: Mapped[int] = mapped_column(server_default=text("1"))
+    version: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    state_detail: Mapped[str | None]
+    claimed_by: Mapped[str | None]
+    claimed_until: Mapped[datetime | None]
 
 
 class MappingVersion(Base):
@@ -123,7 +132,11 @@ class Lease(Base):
 
 
 class Budget(Base):
-    """Calls taken from one provider window of one connection; the ceiling follows the provider's headers."""
+    """Calls taken from one provider window of one connection, by twentieths of the window.
+
+    `slots[1]` counts the current twentieth (number `slot` since the epoch), `slots[21]` the oldest that may still be inside
+    the provider's window: so no span of `seconds` ever holds more than `ceiling` calls.
+    """
 
     __tablename__ = "budget"
     __table_args__ = ({"schema": SCHEMA},)
@@ -131,7 +144,8 @@ class Budget(Base):
     connection_id: Mapped[UUID] = mapped_column(primary_key=True)
     window: Mapped[str] = mapped_column(primary_key=True)
     account_id: Mapped[UUID]
-    window_start: Mapped[datetime]
-    taken: Mapped[Decimal]
-    ceiling: Mapped[Decimal]
+    seconds: Mapped[int]
+    slot: Mapped[int] = mapped_column(BigInteger)
+    slots: Mapped[list[Decimal]] = mapped_column(ARRAY(Numeric))
+    ceiling: Mapped[Decimal] = mapped_column(Numeric)
     closed_until: Mapped[datetime | None]

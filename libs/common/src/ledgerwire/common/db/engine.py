@@ -1,0 +1,56 @@
+"""Connection pools: one for work on one account, one for message and work tables, each under its own role."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from ledgerwire.common.db.dsn import database_name, driver_dsn
+from ledgerwire.common.db.roles import account_role, system_role
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.settings import Settings
+
+STATEMENT_TIMEOUT_MS = 15_000
+LOCK_TIMEOUT_MS = 4_000
+IDLE_IN_TRANSACTION_MS = 30_000
+POOL_WAIT_SECONDS = 30
+CONNECT_SECONDS = 10
+
+
+def _server_settings(name: str) -> dict[str, str]:
+    return {
+        "application_name": name,
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(LOCK_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+        "timezone": "UTC",
+        "jit": "off",  # statements here are short; compiling them costs more than running them
+    }
+
+
+def open_engine(settings: Settings, role: str, *, pool_size: int | None = None) -> AsyncEngine:
+    """A pool of connections that log in as `role` (no connection is made yet)."""
+    database_name(settings.database_url)
+    connect = partial(
+        asyncpg.connect,
+        driver_dsn(settings.database_url),
+        user=role,
+        password=settings.role_password(role) or None,
+        server_settings=_server_settings(f"ledgerwire {role}"),
+        timeout=CONNECT_SECONDS,
+    )
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=pool_size or settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        pool_pre_ping=True,
+    )
+
+
+def open_database(settings: Settings, service: str) -> Database:
+    """The two pools of `service` ("ingest", "mapper", "poster", or "tenants" for the CLI's account use cases)."""
+    return Database(open_engine(settings, account_role(service)), open_engine(settings, system_role(service)))
