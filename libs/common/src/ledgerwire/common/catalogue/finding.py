@@ -15,12 +15,14 @@ class Finding:
         code: a code of the catalogue.
         params: values for the message template, as text.
         line: index of the GL line it concerns, None for the whole record.
+        warned: a setting turned this stop into a warning (A068).
         cause_key: what makes two findings the same cause (code + mapping key + value); groups clerks' lists.
     """
 
     code: str
     params: dict[str, str] = field(default_factory=dict)
     line: int | None = None
+    warned: bool = False
 
     @property
     def entry(self) -> Entry:
@@ -28,7 +30,8 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        return self.entry.severity
+        stop = self.entry.severity
+        return Severity.WARNING if self.warned and stop is Severity.STOP else stop
 
     @property
     def stops(self) -> bool:
