@@ -61,7 +61,9 @@ def _function_length(path: Path, node: ast.AST) -> Iterator[Breach]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         length = (node.end_lineno or node.lineno) - node.lineno + 1
         if length > MAX_FUNCTION_LINES:
-            yield Breach(path, node.lineno, "function-length", f"{node.name} has {length} lines, at most {MAX_FUNCTION_LINES}")
+            yield Breach(
+                path, node.lineno, "function-length", f"{node.name} has {length} lines, at most {MAX_FUNCTION_LINES}"
+            )
 
 
 def _environment(path: Path, node: ast.AST) -> Iterator[Breach]:
@@ -76,7 +78,9 @@ def _environment(path: Path, node: ast.AST) -> Iterator[Breach]:
 
 
 def _commit(path: Path, node: ast.AST) -> Iterator[Breach]:
-    calls = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"commit", "rollback"}
+    calls = (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"commit", "rollback"}
+    )
     if calls and "/common/db/" not in path.as_posix():
         yield Breach(path, node.lineno, "commit", "the unit of work commits, nobody else")
 
