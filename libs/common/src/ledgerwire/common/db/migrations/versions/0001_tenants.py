@@ -196,19 +196,20 @@ def _functions() -> None:
 
 
 def _views() -> None:
+    readers = (*SERVICES, "tenants")
     read_view(
         op,
         "tenants",
         "account_for_services",
         "SELECT account_id, name, status, go_live_from, settings FROM tenants.account",
-        readers=SERVICES,
+        readers=readers,
     )
     read_view(
         op,
         "tenants",
         "connection_for_services",
         "SELECT account_id, connection_id, name, kind, config, secret, state, version FROM tenants.connection",
-        readers=SERVICES,
+        readers=readers,
     )
     read_view(
         op,
@@ -216,7 +217,7 @@ def _views() -> None:
         "company_for_services",
         "SELECT account_id, company_id, name, connectwise_connection_id, ledger_connection_id, location_ids"
         " FROM tenants.company",
-        readers=SERVICES,
+        readers=readers,
     )
     read_view(
         op,
@@ -224,12 +225,12 @@ def _views() -> None:
         "consent_for_services",
         "SELECT account_id, consent_id, provider, client_id, client_secret, access_token, refresh_token, expires_at, state,"
         " version FROM tenants.consent",
-        readers=("mapper", "poster"),
+        readers=("mapper", "poster", "tenants"),
     )
     read_view(
         op,
         "tenants",
         "mapping_version_for_services",
         "SELECT account_id, version, created_at, author, reason, body, body_hash FROM tenants.mapping_version",
-        readers=SERVICES,
+        readers=readers,
     )
