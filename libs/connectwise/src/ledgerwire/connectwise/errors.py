@@ -1,0 +1,171 @@
+"""ConnectWise's answers as the errors that decide where the work goes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+import re
+from dataclasses import dataclass
+
+import httpx
+import msgspec
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
+
+LOOK_AGAIN = dt.timedelta(minutes=5)
+_NO_ROUTE = "cannot route"
+_AREAS = (
+    ("/finance/accounting", "Finance > Accounting Interface"),
+    ("/finance/invoices", "Finance > Invoicing"),
+    ("/finance/closedInvoices", "Finance > Invoicing"),
+    ("/finance/agreements", "Finance > Agreements"),
+    ("/company/companies", "Companies > Company Maintenance"),
+    ("/company/contacts", "Companies > Contacts"),
+    ("/system/callbacks", "System > Member Maintenance"),
+    ("/system/locations", "System > My Company"),
+    ("/finance", "System > Table Setup"),
+    ("/procurement", "Procurement > Product Catalog"),
+)
+
+
+def area_of(path: str) -> str:
+    """The module of the security role that a path needs, in the words of ConnectWise's role screen."""
+    return next((area for prefix, area in _AREAS if path.startswith(prefix)), "System")
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One entry of a validation answer."""
+
+    code: str | None = None
+    message: str | None = None
+    resource: str | None = None
+    field: str | None = None
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """The JSON error shape; rate-limit answers use `error` in place of `code`, and `errors` may be missing."""
+
+    code: str | None = None
+    message: str | None = None
+    errors: tuple[FieldError, ...] | None = None
+    error: str | None = None
+
+    @property
+    def is_error(self) -> bool:
+        return bool(self.errors or self.error or (self.code and self.message))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, read to its end."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def error(self) -> ErrorBody | None:
+        """The error object in the body, None if the body is no JSON object."""
+        try:
+            return msgspec.json.decode(self.body, type=ErrorBody, strict=False)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
+    @property
+    def text(self) -> str:
+        """The first words of a body that is not JSON, on one line, for a message to a person."""
+        return re.sub(r"\s+", " ", self.body[:400].decode("utf-8", "replace")).strip()[:200]
+
+    @property
+    def misrouted(self) -> bool:
+        """Whether the server did not know the code base or route (as opposed to not knowing the record)."""
+        if self.text.lower().startswith(_NO_ROUTE):
+            return True
+        return self.status == 404 and (self.error is None or self.error.code != "NotFound")
+
+
+class Refused(Stopped):
+    """ConnectWise understood the request and said no (400, 405, 409): nothing was done, repeating it changes nothing."""
+
+    def __init__(self, what: str, answer: Answer) -> None:
+        error = answer.error
+        self.status = answer.status
+        self.field_errors: tuple[FieldError, ...] = (error.errors or ()) if error else ()
+        said = "; ".join(item.message or item.code or "?" for item in self.field_errors)
+        said = said or (error.message if error else None) or answer.text or f"HTTP {answer.status}"
+        super().__init__([Finding("CONNECTWISE_REFUSED", {"what": what, "said": said[:300]})])
+
+    def has(self, code: str) -> bool:
+        """Whether one of the validation entries carries this code."""
+        return any(item.code == code for item in self.field_errors)
+
+
+class RecordMissing(Stopped):
+    """The record asked for by id is not there (any more)."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__([Finding("CONNECTWISE_RECORD_MISSING", {"what": what})])
+
+
+def retry_after(headers: httpx.Headers, now: dt.datetime | None = None) -> dt.timedelta | None:
+    """The server's own advice when to come again (seconds or an HTTP date), never negative; None without advice."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return dt.timedelta(seconds=min(int(text), 24 * 3600))
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(dt.timedelta(0), moment - (now or dt.datetime.now(dt.UTC)))
+
+
+def failure(answer: Answer, *, method: str, path: str, is_write: bool) -> LedgerwireError:
+    """The error of an answer that is no success."""
+    what = f"{method} {path}"
+    connection = _connection_failure(answer, path)
+    if connection is not None:
+        return connection
+    if answer.status == 404:
+        return RecordMissing(what)
+    if answer.status == 414:
+        return LedgerwireError(f"{what}: the address was too long", code="CONNECTWISE_ADDRESS_TOO_LONG")
+    if 400 <= answer.status < 500 and answer.status != 408:
+        return Refused(what, answer)
+    return _server_failure(answer, what, is_write=is_write)
+
+
+def _connection_failure(answer: Answer, path: str) -> LedgerwireError | None:
+    """What is wrong with the connection rather than with the request; nothing was done in any of these cases."""
+    if answer.status == 429:
+        advice = retry_after(answer.headers) or dt.timedelta(seconds=30)
+        return Transient("ConnectWise asks to slow down", code="CONNECTWISE_RATE_LIMITED", retry_after=advice)
+    if answer.status == 401:
+        return Waiting("ConnectWise refuses the API keys", code="CONNECTWISE_UNAUTHORISED", after=LOOK_AGAIN)
+    if answer.status == 403:
+        area = area_of(path)
+        lacking = Waiting(f"The API member's role lacks {area}", code="PERMISSION_MISSING", after=LOOK_AGAIN)
+        lacking.detail = {"area": area, "path": path}
+        return lacking
+    if answer.misrouted:
+        message = f"ConnectWise does not know this address or company ({answer.text})"
+        return Waiting(message, code="CONNECTWISE_ROUTE_UNKNOWN", after=LOOK_AGAIN)
+    if 300 <= answer.status < 400:
+        message = f"ConnectWise redirects (HTTP {answer.status}), which is not followed"
+        return Waiting(message, code="CONNECTWISE_REDIRECTED", after=LOOK_AGAIN)
+    return None
+
+
+def _server_failure(answer: Answer, what: str, *, is_write: bool) -> LedgerwireError:
+    detail = {"status": answer.status, "said": answer.text}
+    if is_write:
+        return Ambiguous(f"{what}: HTTP {answer.status}, outcome unknown", detail=detail)
+    return Transient(f"{what}: HTTP {answer.status}", code="CONNECTWISE_FAILED", detail=detail)
+
+
+def unreadable(answer: Answer, *, method: str, path: str, is_write: bool) -> LedgerwireError:
+    """The error of a success whose body is not what was asked for (HTML, half a body, an error object)."""
+    message = f"{method} {path}: the answer could not be read ({answer.text[:80]})"
+    if is_write:
+        return Ambiguous(message)
+    return Transient(message, code="CONNECTWISE_ANSWER_UNREADABLE")

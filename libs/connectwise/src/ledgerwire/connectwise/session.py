@@ -1,0 +1,215 @@
+"""One signed-in conversation with a tenant's ConnectWise: addresses, retries of reads, paging, decoding."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Hashable, Mapping
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar, cast
+
+import httpx
+import msgspec
+import stamina
+
+from ledgerwire.common.errors import Transient
+from ledgerwire.common.http.client import classify_transport_error
+from ledgerwire.connectwise.codebase import Codebase
+from ledgerwire.connectwise.conditions import Condition, encode
+from ledgerwire.connectwise.config import ConnectWiseConfig
+from ledgerwire.connectwise.errors import Answer, failure, retry_after, unreadable
+from ledgerwire.connectwise.paging import PAGE_SIZE, at_end, next_number, next_page
+
+T = TypeVar("T")
+
+READ_ATTEMPTS = 3
+IN_PLACE_WAIT = dt.timedelta(seconds=5)
+"""The longest a read waits in place when ConnectWise asks to slow down; longer advice goes to the caller."""
+_MAX_PAGES = 5000
+
+
+class Gate(Protocol):
+    """The caller's call budget for this connection."""
+
+    async def take(self, calls: int) -> None:
+        """Take `calls` from the budget; raises Waiting while the budget is spent or closed."""
+        ...
+
+    async def observe(self, status: int, retry_after: dt.timedelta | None) -> None:
+        """Learn how ConnectWise answered; a 429 closes the budget for `retry_after`."""
+        ...
+
+
+class OpenGate:
+    """A gate that is always open."""
+
+    async def take(self, calls: int) -> None:
+        del calls
+
+    async def observe(self, status: int, retry_after: dt.timedelta | None) -> None:
+        del status, retry_after
+
+
+@lru_cache(maxsize=64)
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cast("Any", kind), strict=False)
+
+
+def _again(error: Exception) -> bool | dt.timedelta:
+    if not isinstance(error, Transient):
+        return False
+    if error.retry_after is None:
+        return True
+    return error.retry_after if error.retry_after <= IN_PLACE_WAIT else False
+
+
+class Session:
+    """Calls for one connection. Reads are tried a few times; a write is sent once."""
+
+    def __init__(self, http: httpx.AsyncClient, config: ConnectWiseConfig, gate: Gate | None = None) -> None:
+        self._http = http
+        self._config = config
+        self._gate: Gate = gate or OpenGate()
+        self._headers = config.headers()
+        self.codebase = Codebase(http, config)
+
+    async def get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
+        """GET one entity (or one fixed list); raises RecordMissing, Waiting, Transient or Refused."""
+        answer = await self._read("GET", path, query)
+        return self._decode(answer, kind, "GET", path)
+
+    async def post_read(self, path: str, body: bytes, kind: type[T]) -> T:
+        """POST to an endpoint that only reads (the export preview); repeated like a GET."""
+        answer = await self._read("POST", path, None, body)
+        return self._decode(answer, kind, "POST", path)
+
+    async def rows(
+        self,
+        path: str,
+        kind: type[T],
+        *,
+        conditions: Condition | None = None,
+        fields: str | None = None,
+        page_size: int = PAGE_SIZE,
+        max_pages: int = _MAX_PAGES,
+    ) -> list[T]:
+        """Every row of a list, by navigable paging in order of id. For lists that hold still; sweeps use `forward`."""
+        query = _query(conditions, fields, page_size) | {"orderBy": "id asc"}
+        collected: list[T] = []
+        page: int | None = 1
+        while page is not None:
+            answer = await self._read("GET", path, query | {"page": str(page)})
+            found: list[T] = self._decode(answer, list[kind], "GET", path)  # type: ignore[valid-type]
+            collected += found
+            page = next_page(answer.headers, page, len(found), page_size) if page < max_pages else None
+        return collected
+
+    async def forward(
+        self, path: str, kind: type[T], *, conditions: Condition | None = None, page_size: int = PAGE_SIZE
+    ) -> AsyncIterator[list[T]]:
+        """Pages of a list by forward-only paging (id above the last seen): safe while rows come and go.
+
+        Raises Transient CONNECTWISE_PAGING_STUCK if the server does not move forward.
+        """
+        query = _query(conditions, None, page_size)
+        last = 0
+        for _ in range(_MAX_PAGES):
+            answer = await self._read("GET", path, query | {"pageId": str(last)}, forward_only=True)
+            found: list[T] = self._decode(answer, list[kind], "GET", path)  # type: ignore[valid-type]
+            if found:
+                yield found
+            if at_end(answer.headers, len(found), page_size):
+                return
+            following = next_number(answer.headers, "pageId") or max(getattr(row, "id", 0) or 0 for row in found)
+            if following <= last:
+                break
+            last = following
+        raise Transient(f"GET {path}: forward-only paging does not move on", code="CONNECTWISE_PAGING_STUCK")
+
+    async def write(self, method: str, path: str, body: bytes | None = None) -> Answer:
+        """One write, sent once. Raises Ambiguous when the outcome is unknown; Transient only when nothing was done."""
+        return await self._call(method, path, None, body, is_write=True)
+
+    async def _read(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: bytes | None = None,
+        *,
+        forward_only: bool = False,
+    ) -> Answer:
+        retries = stamina.retry_context(
+            on=_again, attempts=READ_ATTEMPTS, timeout=30.0, wait_initial=0.1, wait_max=2.0, wait_jitter=0.2
+        )
+        async for attempt in retries:
+            with attempt:
+                return await self._call(method, path, query, body, is_write=False, forward_only=forward_only)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: bytes | None,
+        *,
+        is_write: bool,
+        forward_only: bool = False,
+    ) -> Answer:
+        used = await self.codebase.current()
+        answer = await self._send(used, method, path, query, body, is_write=is_write, forward_only=forward_only)
+        if answer.misrouted and await self.codebase.changed_since(used):
+            # Nothing was done under an address that does not exist, so even a write may go to the new one.
+            used = await self.codebase.current()
+            answer = await self._send(used, method, path, query, body, is_write=is_write, forward_only=forward_only)
+        if 200 <= answer.status < 300 and not answer.misrouted:
+            return answer
+        raise failure(answer, method=method, path=path, is_write=is_write)
+
+    async def _send(
+        self,
+        codebase: str,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: bytes | None,
+        *,
+        is_write: bool,
+        forward_only: bool,
+    ) -> Answer:
+        url = f"https://{self._config.api_host}/{codebase}/apis/3.0{path}"
+        if query:
+            url += "?" + "&".join(f"{name}={encode(value)}" for name, value in query.items())
+        headers = dict(self._headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        if forward_only:
+            headers["pagination-type"] = "forward-only"
+        await self._gate.take(1)
+        try:
+            answer = await self._http.request(method, url, content=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise classify_transport_error(error, method_is_write=is_write) from error
+        await self._gate.observe(answer.status_code, retry_after(answer.headers))
+        return Answer(answer.status_code, answer.headers, answer.content)
+
+    def _decode(self, answer: Answer, kind: type[T], method: str, path: str) -> T:
+        try:
+            return decode(answer.body, kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise unreadable(answer, method=method, path=path, is_write=False) from error
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Decode an answer, numbers straight to exact decimals; raises msgspec.DecodeError (ValidationError) if it does not fit."""
+    found: T = _decoder(cast("Hashable", kind)).decode(body)
+    return found
+
+
+def _query(conditions: Condition | None, fields: str | None, page_size: int) -> dict[str, str]:
+    query = {"pageSize": str(page_size)}
+    if conditions is not None:
+        query["conditions"] = str(conditions)
+    if fields is not None:
+        query["fields"] = fields
+    return query

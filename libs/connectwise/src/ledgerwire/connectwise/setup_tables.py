@@ -1,0 +1,38 @@
+"""Setup tables and master data, read whole or by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledgerwire.connectwise.conditions import Field, in_chunks
+from ledgerwire.connectwise.models import GlCaptions, SystemInfo
+from ledgerwire.connectwise.session import Session, T
+
+BILLING_STATUSES = "/finance/billingStatuses"
+BILLING_TERMS = "/finance/billingTerms"
+TAX_CODES = "/finance/taxCodes"
+GL_ACCOUNTS = "/finance/glAccounts"
+GL_CAPTIONS = "/finance/glCaptions"
+LOCATIONS = "/system/locations"
+COMPANIES = "/company/companies"
+CONTACTS = "/company/contacts"
+INVOICES = "/finance/invoices"
+
+
+async def by_ids(session: Session, path: str, kind: type[T], ids: Sequence[int]) -> list[T]:
+    """The rows with these ids, in as few calls as the length of an address allows; ids that are gone are left out."""
+    rows: list[T] = []
+    for chunk in in_chunks(ids):
+        rows += await session.rows(path, kind, conditions=Field("id").in_(chunk))
+    return rows
+
+
+async def gl_captions(session: Session) -> GlCaptions:
+    """The captions of the tenant's segments; a server without a row gives an empty one."""
+    rows = await session.rows(GL_CAPTIONS, GlCaptions)
+    return rows[0] if rows else GlCaptions()
+
+
+async def system_info(session: Session) -> SystemInfo:
+    """The server's version; any valid key may read it."""
+    return await session.get("/system/info", SystemInfo)
