@@ -95,11 +95,11 @@ class AccountingRoutes:
 
     async def create(self, request: Request) -> Response:
         """201 with the GLExport of what was batched, not with the batch."""
-        answer = create_batch(self._state, await json_body(request), self._state.credentials.member_id)
+        answer = create_batch(self._state, await json_body(request), self._state.actor())
         return self._replies.json(request, public(answer), 201)
 
     async def delete(self, request: Request) -> Response:
-        delete_batch(self._state, int(request.path_params["record_id"]), self._state.credentials.member_id)
+        delete_batch(self._state, int(request.path_params["record_id"]), self._state.actor())
         return Response(status_code=204)
 
     async def export_again(self, request: Request) -> Response:

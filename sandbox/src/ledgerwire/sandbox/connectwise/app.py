@@ -2,7 +2,9 @@
 
 import ssl
 from dataclasses import dataclass
+from typing import Any
 
+import httpx
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
@@ -14,8 +16,9 @@ from ledgerwire.sandbox.connectwise.invoice_routes import InvoiceRoutes
 from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
 from ledgerwire.sandbox.connectwise.replies import Replies
 from ledgerwire.sandbox.connectwise.resources import add_table_routes
-from ledgerwire.sandbox.connectwise.state import ConnectWiseState
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, acting_member
 from ledgerwire.sandbox.connectwise.system_routes import SystemRoutes
+from ledgerwire.sandbox.connectwise.wire import encode
 from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.middleware import AsgiApp, SystemMiddleware
 
@@ -27,7 +30,23 @@ class ConnectWise:
     state: ConnectWiseState
     desk: InvoiceDesk
     callbacks: CallbackDispatcher
+    api: AsgiApp
     app: AsgiApp
+
+    async def as_person(self, member_id: int, method: str, path: str, body: Any = None) -> httpx.Response:
+        """A REST request (`path` after `/apis/3.0`) made on a member's screen: no key, no faults, no limits."""
+        content = encode(body) if body is not None else b""
+        token = acting_member.set(member_id)
+        try:
+            transport = httpx.ASGITransport(self.api)
+            async with httpx.AsyncClient(transport=transport, base_url="http://screen") as client:
+                answer = await client.request(method, path, content=content)
+        finally:
+            acting_member.reset(token)
+        who = self.state.member_identifier(member_id)
+        data = {"member": who, "method": method, "path": path, "body": body, "status": answer.status_code}
+        self.state.journal.event("connectwise", "person", data)
+        return answer
 
 
 def _answer(error: ApiError) -> Response:
@@ -75,4 +94,4 @@ def create_connectwise(
         latency=lambda: state.switches.latency_seconds,
     )
     callbacks = CallbackDispatcher(state, faults, verify=verify_receivers, retry_delays=retry_delays)
-    return ConnectWise(state, desk, callbacks, app)
+    return ConnectWise(state, desk, callbacks, api, app)

@@ -12,6 +12,7 @@ from ledgerwire.sandbox.connectwise.tax import levels_of, tax_amounts
 
 SEGMENTS = tuple(f"segment{number}" for number in range(1, 11))
 COGS = tuple(f"cogs{number}" for number in range(1, 11))
+_VALUES = (*SEGMENTS, *COGS, "productId", "inventory", "salesCode")
 Dimensions = Mapping[str, int | None]
 
 
@@ -81,19 +82,27 @@ def _applies(account: Row, mapped_name: str, dimensions: Dimensions) -> bool:
     return wanted is not None and int(account["mappedRecord"]["id"]) == wanted
 
 
-def match_gl_account(state: ConnectWiseState, gl_type: str, dimensions: Dimensions) -> Row | None:
-    """What a GL type maps to: each segment from the most specific row that fills it, under that first row's id.
+def account_segments(state: ConnectWiseState) -> frozenset[str]:
+    """The segments that hold the account, as the captions type them; the first where nothing is said."""
+    captions: Row = next(iter(state.tables["gl_captions"].values()), {})
+    typed = frozenset(name for name in SEGMENTS if captions.get(f"{name}type") == "Account")
+    return typed or frozenset({"segment1"})
 
-    A row that fills only some segments (a location's class, say) leaves the others to less specific rows. None when
-    no row that applies has an account segment at all.
+
+def resolve_mapping(state: ConnectWiseState, gl_type: str, dimensions: Dimensions) -> Row | None:
+    """What the mapping gives, value by value from the most specific row that fills it in.
+
+    None when no row fills an account segment: then there is no mapping. `id` is the row that gave the account.
     """
-    rows = matching_gl_accounts(state, gl_type, dimensions)
-    if not any("segment1" in row for row in rows):
-        return None
     merged: Row = {}
-    for row in reversed(rows):
-        merged |= {name: value for name, value in row.items() if value is not None and value != ""}
-    return merged
+    accounts = account_segments(state)
+    for row in matching_gl_accounts(state, gl_type, dimensions):
+        for name in _VALUES:
+            if row.get(name) and name not in merged:
+                merged[name] = row[name]
+                if name in accounts:
+                    merged.setdefault("id", row["id"])
+    return merged if "id" in merged else None
 
 
 def _receivable(state: ConnectWiseState, invoice: Row) -> Iterator[_Draft]:
@@ -135,7 +144,7 @@ def freeze_entries(state: ConnectWiseState, invoice: Row) -> list[GlEntry]:
     Segment values are copied from the mapping as it stands now and stay so whatever happens to the table later.
     """
     drafts = list(_drafts(state, invoice))
-    rows = [match_gl_account(state, draft.gl_type, draft.dimensions) for draft in drafts]
+    rows = [resolve_mapping(state, draft.gl_type, draft.dimensions) for draft in drafts]
     if any(row is None for row in rows):
         return []
     return [

@@ -59,7 +59,7 @@ class InvoiceRoutes:
     async def create(self, request: Request) -> Response:
         fields = accepted_fields(self._state, "invoices", "Invoice", await json_body(request))
         given = {name: value for name, value in fields.items() if name not in _TOTALS}
-        row = self._desk.create(given, self._state.credentials.member_id)
+        row = self._desk.create(given, self._state.actor())
         return self._replies.record(request, row, 201)
 
     async def replace(self, request: Request) -> Response:
@@ -79,11 +79,11 @@ class InvoiceRoutes:
     def _saved(self, request: Request, changes: Row) -> Response:
         writable = {name: value for name, value in changes.items() if name not in _TOTALS}
         number = int(request.path_params["record_id"])
-        row = self._desk.edit(number, writable, self._state.credentials.member_id)
+        row = self._desk.edit(number, writable, self._state.actor())
         return self._replies.record(request, row)
 
     async def delete(self, request: Request) -> Response:
-        self._desk.delete(int(request.path_params["record_id"]), self._state.credentials.member_id)
+        self._desk.delete(int(request.path_params["record_id"]), self._state.actor())
         return Response(status_code=204)
 
     async def change_closed(self, request: Request) -> Response:

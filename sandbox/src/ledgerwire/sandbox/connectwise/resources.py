@@ -136,7 +136,7 @@ class TableRoutes:
         row = {name: value for name, value in self._checked(fields, None).items() if value is not None}
         if "parent_id" in request.path_params:
             row["parentId"] = int(request.path_params["parent_id"])
-        self._state.insert(resource.table, row, self._state.credentials.member_id)
+        self._state.insert(resource.table, row, self._state.actor())
         return self._replies.record(request, row, 201)
 
     async def replace(self, request: Request) -> Response:
@@ -154,12 +154,12 @@ class TableRoutes:
     def _save(self, request: Request, row: Row, fields: Row) -> Response:
         row.clear()
         row.update({name: value for name, value in fields.items() if value is not None})
-        self._state.saved(self._resource.table, int(row["id"]), self._state.credentials.member_id)
+        self._state.saved(self._resource.table, int(row["id"]), self._state.actor())
         return self._replies.record(request, row)
 
     async def delete(self, request: Request) -> Response:
         """Companies are only marked deleted; everything else goes."""
-        row, member = self._row(request), self._state.credentials.member_id
+        row, member = self._row(request), self._state.actor()
         if self._resource.table == "companies":
             row["deletedFlag"] = True
             row["dateDeleted"] = timestamp(self._state.clock.now())

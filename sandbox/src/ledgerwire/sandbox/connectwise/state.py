@@ -5,7 +5,8 @@ import copy
 import hashlib
 import itertools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,9 @@ from ledgerwire.sandbox.connectwise.switches import Switches
 from ledgerwire.sandbox.connectwise.wire import timestamp
 from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.journal import Journal
+
+acting_member: ContextVar[int | None] = ContextVar("acting_member", default=None)
+"""Set while a request is made as a person rather than by the integration."""
 
 Row = dict[str, Any]
 Table = dict[int, Row]
@@ -44,8 +48,8 @@ class Credentials:
     public_key: str
     private_key: str
     client_id: str
-    member_id: int = 900
-    member_identifier: str = "Ledgerwire"
+    member_id: int = 151
+    member_identifier: str = "ledgerwire"
 
     @classmethod
     def derive(cls, seed: int, company_id: str = "harbourline") -> "Credentials":
@@ -122,8 +126,8 @@ class ConnectWiseState:
     unposted_rows: dict[int, int] = field(default_factory=dict)
     closed_at: dict[int, str] = field(default_factory=dict)
     listeners: list[Callable[[Saved], None]] = field(default_factory=list)
-    entry_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(410_001))
-    unposted_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(871_001))
+    entry_ids: Iterator[int] = field(default_factory=lambda: itertools.count(410_001))
+    unposted_ids: Iterator[int] = field(default_factory=lambda: itertools.count(871_001))
 
     def __post_init__(self) -> None:
         self.load({}, {})
@@ -174,6 +178,11 @@ class ConnectWiseState:
         row.setdefault("_info", {})
         for name, value in (("dateEntered", now), ("enteredBy", by), ("lastUpdated", now), ("updatedBy", by)):
             row["_info"].setdefault(name, value)
+
+    def actor(self) -> int:
+        """The member on whose behalf the present call runs: the API member unless a person was named."""
+        person = acting_member.get()
+        return self.credentials.member_id if person is None else person
 
     def member_identifier(self, member_id: int) -> str:
         """The login name of a member or API member; a made-up one for an id nobody has."""

@@ -64,7 +64,7 @@ class SystemRoutes:
         return self._replies.record(request, self._row(request))
 
     async def create(self, request: Request) -> Response:
-        member = self._state.credentials.member_id
+        member = self._state.actor()
         entry = checked_entry(self._state, await json_body(request), member)
         return self._replies.record(request, self._state.insert("callbacks", entry, member), 201)
 
@@ -74,11 +74,11 @@ class SystemRoutes:
             fields = {**row, **patched_fields(self._state, "callbacks", _ENTITY, row, body)}
         else:
             fields = accepted_fields(self._state, "callbacks", _ENTITY, body)
-        member = self._state.credentials.member_id
+        member = self._state.actor()
         row.update(checked_entry(self._state, fields, member, existing=row))
         return self._replies.record(request, self._state.saved("callbacks", int(row["id"]), member))
 
     async def delete(self, request: Request) -> Response:
         number = int(self._row(request)["id"])
-        self._state.delete("callbacks", number, self._state.credentials.member_id)
+        self._state.delete("callbacks", number, self._state.actor())
         return Response(status_code=204)
