@@ -1,8 +1,8 @@
 """What the ledger holds, gathered from every answer that showed a document; one document is one GUID."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -43,8 +43,8 @@ class Document:
     number: str
     status: str
     contact: str
-    date: date | None
-    due_date: date | None
+    date: dt.date | None
+    due_date: dt.date | None
     currency: str
     lines: tuple[DocumentLine, ...]
     net: Decimal

@@ -4,7 +4,7 @@ Worked out from quantities, prices, tax rates and the posting guide only. Nothin
 export or a line of the product; that is what makes the books check worth something.
 """
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -40,8 +40,8 @@ class ExpectedRecord:
     number: str
     kind: Literal["invoice", "credit_note", "none"]
     contact: str
-    date: datetime.date
-    due_date: datetime.date
+    date: dt.date
+    due_date: dt.date
     currency: str
     lines: tuple[ExpectedLine, ...]
     net: Decimal

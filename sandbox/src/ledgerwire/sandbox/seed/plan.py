@@ -90,7 +90,7 @@ def _billing_contact(record: Record, _month: BusinessMonth) -> Fix:
 
 
 def _expense_default(_record: Record, _month: BusinessMonth) -> Fix:
-    patch = {"default_non_product_ids": {"expense": {"id": "EXPENSE", "enabled": True}}}
+    patch = {"mapping": {"default_non_product_ids": {"expense": {"enabled": True, "item_code": "EXPENSE"}}}}
     return Fix(
         "expense_default",
         "ledgerwire",
@@ -101,7 +101,7 @@ def _expense_default(_record: Record, _month: BusinessMonth) -> Fix:
 
 
 def _tax_code(_record: Record, _month: BusinessMonth) -> Fix:
-    patch = {"tax": {"links": {"GST10": "OUTPUT"}}}
+    patch = {"mapping": {"tax": {"links": {"GST10": "OUTPUT"}}}}
     return Fix("tax_code", "ledgerwire", "Link tax code GST10 to 'GST on Income'.", "retry", account_patch=patch)
 
 
