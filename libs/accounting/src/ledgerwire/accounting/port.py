@@ -25,7 +25,12 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the ledger will make of one document, computed before it is sent."""
+    """What the ledger will make of one document, computed before it is sent.
+
+    Attributes:
+        draft: it is asked to stay a draft.
+        ledger_id: the existing document this call updates, None for a new one.
+    """
 
     number: str
     contact_id: str
@@ -35,6 +40,8 @@ class Expected:
     tax: Decimal
     total: Decimal
     line_count: int
+    draft: bool = False
+    ledger_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ class Verdict:
     """One element's outcome. `ledger_id` is set whenever the ledger returned a document, matching or not.
 
     Attributes:
-        findings: catalogue findings for REFUSED, MISMATCHED and DRAFT (ledger wording in a param, verbatim).
+        findings: catalogue findings for REFUSED, NUMBER_TAKEN, MISMATCHED and DRAFT (ledger wording in a param,
+            verbatim); on POSTED the ledger's own remarks, as warnings.
     """
 
     number: str
@@ -76,7 +84,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """A document that is in the ledger now. `live` is false for voided and deleted ones; `draft` when not approved."""
+    """A document that is in the ledger now.
+
+    Attributes:
+        live: false for voided and deleted ones.
+        draft: not approved yet.
+        paid: what payments, refunds and applied credits have settled of it.
+    """
 
     ledger_id: str
     kind: DocumentKind
@@ -124,8 +138,11 @@ class Ledger(Protocol):
     limits: Limits
 
     def compose(self, kind: DocumentKind, prepared: Sequence[Prepared]) -> Composed:
-        """Make the bytes of one call (pure). Raises Stopped (TAX_TOTAL_DIFFERS, ADJUSTMENT_OVER_LIMIT) where the ledger's
-        own arithmetic would not give a document's total; callers pass documents one by one to learn which.
+        """Make the bytes of one call (pure): either all new documents or all updates, at most `limits.group_size`.
+
+        `reference_data` must have been read once before, for the rates the ledger will compute tax with. Raises Stopped
+        (LINE_TOTAL_DIFFERS, TAX_TOTAL_DIFFERS, ZERO_DOCUMENT, ITEM_CODE_TOO_LONG, INVALID_CHARACTER) where the ledger's
+        own rules would not give a document's total; callers pass documents one by one to learn which.
         """
         ...
 

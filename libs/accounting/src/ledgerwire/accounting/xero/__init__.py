@@ -1,0 +1,1 @@
+"""The Xero adapter: pure payloads, arithmetic and verdicts around a thin client."""

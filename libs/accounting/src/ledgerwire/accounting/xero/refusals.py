@@ -1,0 +1,106 @@
+"""Xero's own sentences as catalogue findings.
+
+Validation errors carry no code, so the sentence is all there is; what is not recognised stays LEDGER_REFUSED with the
+sentence as it came. Sentences were gathered from Xero's documentation and from recorded answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ledgerwire.accounting.xero.wire import Json, rows, text
+from ledgerwire.common.catalogue import Finding
+
+LEDGER = "Xero"
+
+_TEXT_LIMIT = 1000
+_NESTED = ("LineItems", "Payments", "Allocations", "Addresses", "Phones", "ContactPersons")
+_IDEMPOTENCY = re.compile(r"is used with a different request", re.IGNORECASE)
+_CONTACT_NUMBER = re.compile(r"contact number .* is already assigned", re.IGNORECASE)
+
+# Named groups become params of the finding.
+_SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (code, re.compile(pattern, re.IGNORECASE | re.DOTALL))
+    for code, pattern in (
+        ("PERIOD_LOCKED", r"lock date(?:,? currently set at (?P<lock_date>[^.]+))?"),
+        ("DUPLICATE_NUMBER", r"(?:invoice|credit\s*note) *(?:#|number) must be unique"),
+        ("ACCOUNT_ARCHIVED", r"account code '(?P<account>[^']*)' has been archived"),
+        ("GL_ACCOUNT_UNKNOWN", r"account code '(?P<account>[^']*)' is not a valid code"),
+        (
+            "TAX_NOT_ALLOWED_FOR_ACCOUNT",
+            r"taxtype code '(?P<tax_type>[^']*)' cannot be used with account code '(?P<account>[^']*)'",
+        ),
+        ("TAX_CODE_UNKNOWN", r"taxtype code '(?P<tax_type>[^']*)' does not exist"),
+        ("CONTACT_ARCHIVED", r"contact with the specified contact details has been archived"),
+        ("CONTACT_ARCHIVED", r"status 'archived' is not valid for contacts"),
+        ("CONTACT_NAME_TAKEN", r"contact name (?P<name>.+?) is already assigned to another contact"),
+        ("CONTACT_NAME_TAKEN", r"please enter a unique name"),
+        ("CURRENCY_NOT_ENABLED", r"not subscribed to currency (?P<currency>[a-z]{3})"),
+        (
+            "TRACKING_UNKNOWN",
+            r"tracking option '(?P<option>[^']*)' does not exist in category '(?P<category>[^']*)'",
+        ),
+        ("TRACKING_UNKNOWN", r"tracking (?:category|option) '(?P<category>[^']*)'"),
+        ("ITEM_UNKNOWN", r"item code '(?P<item>[^']*)' (?:is not valid|does not exist|could not be found)"),
+        ("DOCUMENT_PAID", r"cannot be edited as it has a payment or credit note"),
+        ("DOCUMENT_PAID", r"not of valid status for modification"),
+        (
+            "LINE_TOTAL_DIFFERS",
+            r"line total (?P<expected>[\d.,-]+) does not match the expected line total (?P<found>[\d.,-]*\d)",
+        ),
+    )
+)
+
+
+def finding(sentence: str, number: str) -> Finding:
+    """The finding for one of Xero's sentences about a document or contact; the sentence is kept as param `text`."""
+    params = {"number": number, "ledger": LEDGER, "text": sentence[:_TEXT_LIMIT]}
+    for code, pattern in _SENTENCES:
+        matched = pattern.search(sentence)
+        if matched is not None:
+            named = {name: value for name, value in matched.groupdict().items() if value}
+            return Finding(code, {"code": code, "what": "a line"} | params | named)
+    return Finding("LEDGER_REFUSED", params)
+
+
+def findings(sentences: Iterable[str], number: str) -> tuple[Finding, ...]:
+    """One finding per different sentence, in order."""
+    return tuple(finding(sentence, number) for sentence in dict.fromkeys(sentences))
+
+
+def sentences(element: Json) -> tuple[str, ...]:
+    """Every validation error of an element, its lines' and its contact's included, without repeats."""
+    return tuple(dict.fromkeys(_errors(element)))
+
+
+def warnings(element: Json) -> tuple[str, ...]:
+    """Xero's remarks on an element that it saved all the same."""
+    return tuple(dict.fromkeys(_messages(element, "Warnings")))
+
+
+def is_idempotency_mismatch(sentence: str) -> bool:
+    """Whether the call was refused because its key stands for another request (the key must not be used again)."""
+    return _IDEMPOTENCY.search(sentence) is not None
+
+
+def is_contact_number_taken(sentence: str) -> bool:
+    """Whether a contact of this external number exists already, so that it must be looked up."""
+    return _CONTACT_NUMBER.search(sentence) is not None
+
+
+def _errors(element: Json) -> Iterator[str]:
+    yield from _messages(element, "ValidationErrors")
+    contact = element.get("Contact")
+    if isinstance(contact, dict):
+        yield from _errors(contact)
+    for name in _NESTED:
+        for row in rows(element, name):
+            yield from _errors(row)
+
+
+def _messages(element: Json, name: str) -> Iterator[str]:
+    for row in rows(element, name):
+        message = text(row, "Message")
+        if message is not None:
+            yield message.strip()
