@@ -15,3 +15,11 @@ MODELS: dict[str, type[Data]] = {
 def model_for(message_type: str) -> type[Data]:
     """The body model of a message type; KeyError for an unknown type or version."""
     return MODELS[message_type]
+
+
+def type_of(data: Data) -> str:
+    """The message type a body belongs to; KeyError for a body that is not registered."""
+    for message_type, model in MODELS.items():
+        if type(data) is model:
+            return message_type
+    raise KeyError(type(data).__name__)

@@ -27,6 +27,11 @@ Accept = Callable[[Sequence[Received]], Awaitable[None]]
 class Transport(Protocol):
     """A way to get messages from outboxes to consumers."""
 
+    @property
+    def connected(self) -> bool:
+        """True while messages can be sent and received."""
+        ...
+
     async def start(self) -> None:
         """Connect and declare (and verify) the topology."""
         ...

@@ -1,0 +1,98 @@
+"""Messages leave by the outbox only: written in the transaction of the change they announce, published by the relay."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+
+from ledgerwire.common.contracts.envelope import SOURCE_PREFIX, Data, Envelope
+from ledgerwire.common.contracts.registry import type_of
+from ledgerwire.common.db.session import Unit
+from ledgerwire.common.mq.topology import queues_for
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.telemetry import current_traceparent
+
+_SCHEMA_PREFIX = "urn:ledgerwire:message:"
+
+
+class UnroutableTypeError(LookupError):
+    """No consumer in the topology takes this message type, so it would wait in the outbox for ever."""
+
+
+def data_schema(message_type: str) -> str:
+    """The CloudEvents `dataschema` of a message type."""
+    return f"{_SCHEMA_PREFIX}{message_type}"
+
+
+def new_message(
+    data: Data,
+    *,
+    account_id: UUID,
+    subject: str,
+    correlation_id: str,
+    source: str,
+    causation_id: str | None = None,
+    message_id: UUID | None = None,
+) -> Envelope:
+    """An envelope around `data`; its type follows from the model.
+
+    `subject` is the record id the message is about, `source` the service that says it. Derive `message_id`
+    (`ids.message_id`) where saying the same thing twice must be one message; without it the id is random.
+    """
+    message_type = type_of(data)
+    return Envelope(
+        id=message_id or uuid4(),
+        source=f"{SOURCE_PREFIX}{source}",
+        type=message_type,
+        subject=subject,
+        time=datetime.now(UTC),
+        dataschema=data_schema(message_type),
+        accountid=account_id,
+        correlationid=correlation_id,
+        causationid=causation_id,
+        traceparent=current_traceparent(),
+        data=data.model_dump_json().encode(),
+    )
+
+
+class Outbox:
+    """The outbox of one service. `wake` is its relay's event; None where no relay runs in this process."""
+
+    def __init__(self, schema: ServiceSchema, wake: asyncio.Event | None = None) -> None:
+        self._wake = wake
+        self._insert = text(
+            f"INSERT INTO {schema.outbox} (message_id, account_id, type, subject, data, correlation_id, causation_id,"
+            " traceparent) VALUES (:message_id, :account_id, :type, :subject, :data, :correlation_id, :causation_id,"
+            " :traceparent) ON CONFLICT (message_id) DO NOTHING"
+        )
+
+    async def append(self, unit: Unit, *messages: Envelope) -> int:
+        """Add messages to the unit's transaction; how many were new (an id said before is not said again).
+
+        Raises:
+            UnroutableTypeError: the topology names no consumer for a type.
+        """
+        added = 0
+        for message in messages:
+            if not queues_for(message.type):
+                raise UnroutableTypeError(f"no queue takes {message.type}; add its consumer to the topology first")
+            result = await unit.execute(
+                self._insert,
+                {
+                    "message_id": message.id,
+                    "account_id": message.accountid,
+                    "type": message.type,
+                    "subject": message.subject,
+                    "data": message.data,
+                    "correlation_id": message.correlationid,
+                    "causation_id": message.causationid,
+                    "traceparent": message.traceparent,
+                },
+            )
+            added += result.rowcount
+        if added and self._wake is not None:
+            unit.after_commit(self._wake.set)
+        return added

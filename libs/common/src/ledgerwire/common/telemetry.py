@@ -1,0 +1,70 @@
+"""Metrics, each declared once with its meaning, and the trace context that travels with messages and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import Final
+
+from opentelemetry import context, trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86400)
+
+CLOSE_TO_POSTED = Histogram(
+    "ledgerwire_close_to_posted_seconds",
+    "From the callback (or the sweep's find) to the record batched",
+    buckets=_SECONDS,
+)
+OUTCOMES = Counter("ledgerwire_outcomes_total", "Records by how they ended", ["service", "code"])
+MISSED_CALLBACKS = Counter(
+    "ledgerwire_missed_callbacks_total", "Closed records found by the sweep that no callback announced"
+)
+BUDGET_LEFT = Gauge("ledgerwire_budget_left", "Calls left in a provider's window", ["connection", "window"])
+DEAD_LETTERS = Counter("ledgerwire_dead_letters_total", "Dead letters written", ["service", "cause"])
+BACKLOG_AGE = Gauge("ledgerwire_backlog_age_seconds", "Age of the oldest due work", ["service"])
+OUTBOX_AGE = Gauge("ledgerwire_outbox_age_seconds", "Age of the oldest message not yet published", ["service"])
+WORK_SETTLED = Counter("ledgerwire_work_settled_total", "Work rows by destination", ["service", "kind", "destination"])
+GROUP_SECONDS = Histogram(
+    "ledgerwire_group_seconds", "Time a group of work was in hand", ["service", "kind"], buckets=_SECONDS
+)
+PUBLISHED = Counter("ledgerwire_published_total", "Messages published and confirmed", ["service"])
+PUBLISH_FAILED = Counter("ledgerwire_publish_failed_total", "Publish attempts not confirmed", ["service"])
+CONSUMED = Counter("ledgerwire_consumed_total", "Messages by what the consumer made of them", ["queue", "result"])
+CALLS = Counter("ledgerwire_calls_total", "Calls to providers", ["provider", "operation", "outcome"])
+CALL_SECONDS = Histogram(
+    "ledgerwire_call_seconds", "Duration of calls to providers", ["provider", "operation"], buckets=_SECONDS
+)
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_TRACER = trace.get_tracer("ledgerwire")
+
+
+def configure_tracing() -> None:
+    """Make spans real (ids to correlate logs of several processes). Without this call they cost nothing and say nothing."""
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(TracerProvider())
+
+
+def current_traceparent() -> str | None:
+    """The W3C traceparent of the span in progress, None outside one."""
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def inject_trace(headers: MutableMapping[str, str]) -> None:
+    """Add `traceparent` to outgoing HTTP headers (nothing outside a span)."""
+    traceparent = current_traceparent()
+    if traceparent is not None:
+        headers["traceparent"] = traceparent
+
+
+@contextmanager
+def span(name: str, traceparent: str | None = None, **attributes: str | int) -> Iterator[None]:
+    """A span around the block, continuing the trace that `traceparent` names."""
+    parent = _PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else context.get_current()
+    with _TRACER.start_as_current_span(name, context=parent, attributes=attributes):
+        yield

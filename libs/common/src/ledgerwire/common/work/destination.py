@@ -1,0 +1,101 @@
+"""The one place that decides where a piece of work goes when its handling raised. Pure."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from ledgerwire.common.errors import Ambiguous, LedgerwireError, Poison, Stopped, Transient, Waiting
+from ledgerwire.common.redaction import redact_text
+from ledgerwire.common.retry import AMBIGUOUS, RETRY_AFTER_CEILING, TRANSIENT, UNEXPECTED, RetryBudget
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Due again at `until`, or `after` from now; `counts` says whether it was a failed attempt."""
+
+    code: str
+    after: timedelta | None = None
+    until: datetime | None = None
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Asleep until a doorbell rings."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """No more tries: to the dead letters. `detail` is for operators and may hold a traceback."""
+
+    cause: str
+    detail: str
+
+
+Destination = Later | Parked | Dead
+
+
+def decide(error: Exception, attempts: int, draw: Callable[[], float] = random.random) -> Destination:
+    """Where work goes whose handling raised `error` after `attempts` earlier failures.
+
+    `draw` is the source of the jitter, a number in [0, 1).
+    """
+    match error:
+        case Waiting(until=None, after=None):
+            return Parked(error.code)
+        case Waiting():
+            return Later(error.code, after=error.after, until=error.until, counts=False)
+        case Poison():
+            return Dead(error.code, str(error))
+        case Stopped():
+            # the service should have written the stop itself; lying dead it is at least seen
+            return Dead(error.code, f"stopped outside a record: {error}")
+        case _:
+            return _retried(error, attempts, draw)
+
+
+def is_passing(error: Exception) -> bool:
+    """True for trouble on the way to a server (database, network) that says nothing about the work itself."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError | TimeoutError)
+
+
+def describe(error: BaseException) -> str:
+    """The error with its traceback, secrets taken out: for dead letters, never for a person's screen."""
+    return redact_text("".join(traceback.format_exception(error)))[-20_000:]
+
+
+def _retried(error: Exception, attempts: int, draw: Callable[[], float]) -> Destination:
+    code, budget = _budget(error)
+    if budget.spent(attempts):
+        return Dead(code, describe(error))
+    pause = budget.pause(attempts, draw)
+    advised = error.retry_after if isinstance(error, Transient) else None
+    if advised is not None:
+        # never before the server asked for, and not all at the same moment after it
+        pause = min(max(advised, timedelta(0)), RETRY_AFTER_CEILING) + pause * budget.jitter
+    return Later(code, after=pause)
+
+
+def _budget(error: Exception) -> tuple[str, RetryBudget]:
+    match error:
+        case Transient():
+            return error.code, TRANSIENT
+        case Ambiguous():
+            return error.code, AMBIGUOUS
+        case _ if is_passing(error):
+            return "DATABASE_OR_NETWORK", TRANSIENT
+        case LedgerwireError():
+            return error.code, UNEXPECTED
+        case _:
+            return LedgerwireError.code, UNEXPECTED

@@ -1,0 +1,163 @@
+"""The worker: claims due work connection by connection and hands it to handlers, one lease per connection."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID, uuid4
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.errors import LeaseLost, LedgerwireError, Poison
+from ledgerwire.common.events import first_of
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.telemetry import GROUP_SECONDS
+from ledgerwire.common.work.group import LeasedGroup, OnDead
+from ledgerwire.common.work.lease import Lease, LeaseTerms, take
+from ledgerwire.common.work.model import Handler, WorkItem
+from ledgerwire.common.work.store import Candidate, WorkStore
+
+_log = structlog.get_logger(__name__)
+
+GROUP_LIMIT = 50
+GROUP_BYTES = 3_000_000
+_COOLING_SECONDS = 5.0
+
+
+class UnsettledError(LedgerwireError):
+    """A handler returned without settling an item: a fault of ours, retried few times, then dead."""
+
+    code = "WORK_UNSETTLED"
+
+
+class Worker:
+    """Serves the work table of one service.
+
+    Args:
+        handlers: by `kind`; work of a kind nobody handles is dead-lettered.
+        concurrency: connections served at once by this process.
+        limit: most items per group.
+        terms: of the lease; `grace` must be the longest request timeout of the handlers.
+        on_dead: told in the transaction that buries an item.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        schema: ServiceSchema,
+        handlers: Mapping[str, Handler],
+        *,
+        concurrency: int = 4,
+        limit: int = GROUP_LIMIT,
+        max_bytes: int = GROUP_BYTES,
+        terms: LeaseTerms | None = None,
+        poll: timedelta = timedelta(milliseconds=500),
+        on_dead: OnDead | None = None,
+    ) -> None:
+        self.wake = asyncio.Event()
+        """Set by whoever rings a doorbell in this process (after the commit); polling finds the rest."""
+        self.store = WorkStore(schema)
+        self._database = database
+        self._schema = schema
+        self._handlers = dict(handlers)
+        self._concurrency = concurrency
+        self._limit = limit
+        self._max_bytes = max_bytes
+        self._terms = terms or LeaseTerms()
+        self._poll = poll.total_seconds()
+        self._on_dead = on_dead
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._in_hand: set[UUID] = set()
+        self._cooling: dict[UUID, float] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`; then claim no more, finish the groups in hand and return."""
+        async with asyncio.TaskGroup() as groups:
+            while not stop.is_set():
+                self.wake.clear()
+                started = await self._start_groups(groups)
+                if not started:
+                    await first_of(self.wake, stop, timeout=self._poll)
+
+    async def _start_groups(self, groups: asyncio.TaskGroup) -> int:
+        free = self._concurrency - len(self._in_hand)
+        if free <= 0:
+            return 0
+        started = 0
+        try:
+            for candidate in await self._candidates(free):
+                if await self._start(groups, candidate):
+                    started += 1
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("work.claim_failed", service=self._schema.name, error=repr(error)[:300])
+        return started
+
+    async def _candidates(self, free: int) -> list[Candidate]:
+        now = monotonic()
+        self._cooling = {key: until for key, until in self._cooling.items() if until > now}
+        besides = (*self._in_hand, *self._cooling)
+        async with self._database.system() as unit:
+            return await self.store.candidates(unit, grace=self._terms.grace, limit=free, besides=besides)
+
+    async def _start(self, groups: asyncio.TaskGroup, candidate: Candidate) -> bool:
+        """One short transaction per connection: two would let two workers wait for each other's leases."""
+        async with self._database.system() as unit:
+            lease = await take(
+                self._database,
+                unit,
+                self._schema.name,
+                candidate.account_id,
+                candidate.connection_id,
+                self._holder,
+                self._terms,
+            )
+            if lease is None:
+                return False
+            items = await self.store.claim(unit, candidate.connection_id, limit=self._limit, max_bytes=self._max_bytes)
+        self._in_hand.add(candidate.connection_id)
+        groups.create_task(self._serve(lease, items))
+        return True
+
+    async def _serve(self, lease: Lease, items: tuple[WorkItem, ...]) -> None:
+        """Handle what was claimed. Cancelled or failed in between, the lease is left to run out: a request may be under way."""
+        try:
+            async with lease.kept():
+                for kind in dict.fromkeys(item.kind for item in items):
+                    await self._handle(lease, kind, tuple(item for item in items if item.kind == kind))
+            await lease.release()
+        except LeaseLost:
+            _log.warning("work.lease_lost", service=self._schema.name, connection=str(lease.connection_id))
+        except Exception:  # noqa: BLE001 - logged with its traceback; the rows are as they were
+            # neither handled nor settled: do not run hot on it
+            _log.exception("work.group_failed", service=self._schema.name, connection=str(lease.connection_id))
+            self._cooling[lease.connection_id] = monotonic() + _COOLING_SECONDS
+        finally:
+            self._in_hand.discard(lease.connection_id)
+            self.wake.set()
+
+    async def _handle(self, lease: Lease, kind: str, items: tuple[WorkItem, ...]) -> None:
+        group = LeasedGroup(self._database, self._schema, self.store, lease, items, self._on_dead)
+        began = monotonic()
+        failure = await self._call(kind, group)
+        GROUP_SECONDS.labels(self._schema.name, kind).observe(monotonic() - began)
+        for item in group.unsettled:
+            async with group.unit() as unit:
+                await group.fail(unit, item, failure or UnsettledError(f"{kind} left {item.work_key} unsettled"))
+
+    async def _call(self, kind: str, group: LeasedGroup) -> Exception | None:
+        handler = self._handlers.get(kind)
+        if handler is None:
+            return Poison(f"no handler for work of kind {kind!r}", code="UNKNOWN_WORK_KIND")
+        try:
+            await handler(group)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - its class decides the destination
+            return error
+        return None

@@ -1,0 +1,144 @@
+"""The lease on a connection: one worker per service serves it at a time, and a fencing number stops a late writer.
+
+The server's clock decides when a lease ends; the holder keeps its own monotonic deadline, counted from before it asked, so
+that it never believes longer than the server does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledgerwire.common.db.session import Database, Unit
+from ledgerwire.common.errors import LeaseLost
+
+_TAKE = text(
+    "SELECT tenants.lease_take(:service, :account_id, :connection_id, :holder, CAST(:ttl AS interval),"
+    " CAST(:grace AS interval))"
+)
+_RENEW = text("SELECT tenants.lease_renew(:service, :connection_id, :fence, CAST(:ttl AS interval))")
+_RELEASE = text("SELECT tenants.lease_release(:service, :connection_id, :fence)")
+_CHECK = text("SELECT tenants.lease_check(:service, :connection_id, :fence)")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    """How long a lease lasts.
+
+    Attributes:
+        ttl: from taking or renewing it to its end.
+        renew_every: pause between renewals; several must fit into `ttl`.
+        grace: added before another worker may take over: the longest request timeout, so that a request sent under the
+            old lease has ended one way or the other.
+    """
+
+    ttl: timedelta = timedelta(seconds=30)
+    renew_every: timedelta = timedelta(seconds=5)
+    grace: timedelta = timedelta(seconds=30)
+
+
+class Lease:
+    """One connection of one service, ours until the deadline (or until it turns out to be lost)."""
+
+    def __init__(
+        self, database: Database, service: str, connection_id: UUID, fence: int, terms: LeaseTerms, taken_at: float
+    ) -> None:
+        self._database = database
+        self._key = {"service": service, "connection_id": connection_id, "fence": fence}
+        self._terms = terms
+        self._deadline = taken_at + terms.ttl.total_seconds()
+        self._lost = False
+        self.connection_id = connection_id
+        self.fence = fence
+
+    def remaining(self) -> timedelta:
+        """How much longer we may count on it; zero or less when not at all."""
+        return timedelta(seconds=0 if self._lost else self._deadline - monotonic())
+
+    async def check(self, unit: Unit) -> None:
+        """Raise LeaseLost unless the fence is still ours; holds it so until the unit ends (row lock)."""
+        held = (await unit.execute(_CHECK, self._key)).scalar_one()
+        if not held:
+            self._lost = True
+            raise LeaseLost(f"connection {self.connection_id} is served by another worker now")
+
+    async def renew(self) -> None:
+        """Extend it to a full term from now; raises LeaseLost if someone else has taken over."""
+        asked_at = monotonic()
+        async with self._database.system() as unit:
+            renewed = (await unit.execute(_RENEW, {**self._key, "ttl": self._terms.ttl})).scalar_one()
+        if not renewed:
+            self._lost = True
+            raise LeaseLost(f"connection {self.connection_id} is served by another worker now")
+        self._deadline = asked_at + self._terms.ttl.total_seconds()
+
+    async def ensure(self, outlasts: timedelta) -> None:
+        """Renew if needed; LeaseLost unless it is ours for longer than `outlasts`, ValueError if it never can be."""
+        if outlasts >= self._terms.ttl:
+            raise ValueError(f"a lease of {self._terms.ttl} cannot outlast a request of {outlasts}")
+        if self.remaining() > outlasts:
+            return
+        await self.renew()
+        if self.remaining() <= outlasts:
+            raise LeaseLost(f"connection {self.connection_id}: the lease could not be renewed in time")
+
+    async def release(self) -> None:
+        """Give it back at once. Never after a request whose end was not seen: then it must run out."""
+        async with self._database.system() as unit:
+            await unit.execute(_RELEASE, self._key)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Renew in the background while the block runs."""
+        beat = asyncio.create_task(self._beat())
+        try:
+            yield
+        finally:
+            beat.cancel()
+            await asyncio.gather(beat, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._terms.renew_every.total_seconds())
+            try:
+                await self.renew()
+            except LeaseLost:
+                _log.warning("lease.lost", connection=str(self.connection_id), fence=self.fence)
+                return
+            except (SQLAlchemyError, OSError) as error:
+                # the deadline decides, not this one attempt
+                _log.warning("lease.renewal_failed", connection=str(self.connection_id), error=type(error).__name__)
+
+
+async def take(
+    database: Database, unit: Unit, service: str, account_id: UUID, connection_id: UUID, holder: str, terms: LeaseTerms
+) -> Lease | None:
+    """Take the lease in `unit`; None while another worker holds it or its grace is not over."""
+    asked_at = monotonic()
+    fence = (
+        await unit.execute(
+            _TAKE,
+            {
+                "service": service,
+                "account_id": account_id,
+                "connection_id": connection_id,
+                "holder": holder,
+                "ttl": terms.ttl,
+                "grace": terms.grace,
+            },
+        )
+    ).scalar_one()
+    if fence is None:
+        return None
+    return Lease(database, service, connection_id, fence, terms, asked_at)
