@@ -18,7 +18,7 @@ from ledgerwire.sandbox.core.journal import Journal
 from ledgerwire.sandbox.core.middleware import Answer as CoreAnswer
 from ledgerwire.sandbox.core.middleware import AsgiApp, Receive, Scope, Send, SystemMiddleware
 from ledgerwire.sandbox.xero.call import NOT_FOUND, SERVER_ERROR, SYSTEM
-from ledgerwire.sandbox.xero.gateway import BASE_PATH, ENTERED, Gateway
+from ledgerwire.sandbox.xero.gateway import BASE_PATH, ENTERED, Gateway, mark_fault
 from ledgerwire.sandbox.xero.identity import App, Consent, OAuthError
 from ledgerwire.sandbox.xero.state import XeroState
 
@@ -87,7 +87,7 @@ class IdentityRoutes:
         try:
             app = self._client(request, form)
             if revoked is not None:
-                request.scope["ledgerwire.fault"] = revoked.name
+                mark_fault(request, revoked.name)
                 return JSONResponse({"error": "invalid_grant"}, 400)
             return JSONResponse(self._grant(app, form), headers={"Cache-Control": "no-store"})
         except OAuthError as error:
@@ -129,6 +129,8 @@ class IdentityRoutes:
             return JSONResponse(_problem("AuthenticationUnsuccessful"), 401)
         event = request.query_params.get("authEventId", consent.event_id)
         revoked = self.faults.take(SYSTEM, request.method, request.url.path, {"revoked_token"})
+        if revoked is not None:
+            mark_fault(request, revoked.name)
         visible = consent.connected and not revoked and event == consent.event_id
         return JSONResponse([self._connection(consent)] if visible else [])
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.faults import Faults
+from ledgerwire.sandbox.core.middleware import MARKS
 from ledgerwire.sandbox.xero.call import SYSTEM, Answer, Call, RefusedError, exception, not_found
 from ledgerwire.sandbox.xero.idempotency import KEY_LENGTH, KeyMismatchError, Stored, fingerprint
 from ledgerwire.sandbox.xero.identity import Access
@@ -35,7 +36,7 @@ class Gateway:
         fired: list[str] = []
         answer = self._answer(request, body, fired)
         if fired:
-            request.scope["ledgerwire.fault"] = ",".join(fired)
+            mark_fault(request, ",".join(fired))
         headers = {"Xero-Correlation-Id": str(uuid4()), **answer.headers}
         return Response(answer.body, answer.status, headers, answer.content_type)
 
@@ -79,6 +80,8 @@ class Gateway:
         named = headers.get("xero-tenant-id")
         foreign = named != self.state.tenant_id and not (named is None and app is not None and app.custom_connection)
         revoked = self.faults.take(SYSTEM, request.method, request.url.path, {"revoked_token"})
+        if revoked is not None:
+            mark_fault(request, revoked.name)
         if foreign or revoked or not access.consent.connected:
             raise RefusedError(_unauthorised(403, "AuthenticationUnsuccessful"))
         if segments and not _in_scope(segments[0].casefold(), request.method, access.consent.scopes):
@@ -122,6 +125,12 @@ class Gateway:
             return refused.answer
         except QueryParseError as error:
             return exception(16, "QueryParseException", str(error))
+
+
+def mark_fault(request: Request, name: str) -> None:
+    """Tell the journal which fault decided this answer."""
+    marks: dict[str, str] = request.scope.setdefault(MARKS, {})
+    marks["fault"] = name
 
 
 def _in_scope(resource: str, method: str, granted: str) -> bool:

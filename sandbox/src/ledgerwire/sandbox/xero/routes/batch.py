@@ -59,7 +59,11 @@ def write_batch(call: Call, rules: BatchRules) -> Answer:
     broken = call.take_fault("500_midway")
     rows_done = rows[: len(rows) // 2] if broken else rows
     start = call.state.undo.mark()
-    judged = _write_all(call, rules, rows_done)
+    try:
+        judged = _write_all(call, rules, rows_done)
+    except RefusedError:
+        call.state.undo.back_to(start)
+        raise
     failed = [one for one in judged if one.outcome.problems]
     if broken:
         call.state.undo.forget()
@@ -97,7 +101,6 @@ def _write_one(call: Call, rules: BatchRules, row: Json, fired: frozenset[str]) 
     try:
         outcome = rules.write(call.desk(fired), row)
     except NotANumberError as error:
-        call.state.undo.back_to(mark)
         raise RefusedError(_bad_post(f"Could not convert string to decimal: {error}")) from error
     if outcome.problems:
         call.state.undo.back_to(mark)
