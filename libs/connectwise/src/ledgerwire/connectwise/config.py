@@ -15,6 +15,8 @@ _HOST = re.compile(r"(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::[0-
 _CODEBASE = re.compile(r"[A-Za-z0-9_.]{1,40}")
 DEFAULT_API_VERSION = "2025.1"
 KEY_ANSWER_BYTES = 64 * 1024
+CALL_SECONDS = 20.0
+"""The longest one call takes, answer included; a lease must outlast it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ConnectWiseConfig:
             names.add(self.host.removeprefix("api-"))
         return frozenset(authority(name) for name in names)
 
-    def policy(self, *, total_seconds: float = 30.0, max_body_bytes: int = 16 * 1024 * 1024) -> HttpPolicy:
+    def policy(self, *, total_seconds: float = CALL_SECONDS, max_body_bytes: int = 16 * 1024 * 1024) -> HttpPolicy:
         """What calls for this connection may reach."""
         return HttpPolicy(
             allowed_hosts=self.hosts,

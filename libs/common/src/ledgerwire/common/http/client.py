@@ -6,8 +6,8 @@ import asyncio
 import ssl
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -174,14 +174,25 @@ class _CappedStream(httpx.AsyncByteStream):
         self._deadline = deadline
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for chunk in self._source:
-            if time.monotonic() > self._deadline:
-                raise httpx.ReadTimeout("the answer took too long")
-            plain = self._plain(chunk)
-            self._left -= len(plain)
-            if self._left < 0:
-                raise BodyTooLarge("the answer is larger than allowed")
-            yield plain
+        async with aclosing(self._chunks()) as chunks:
+            async for chunk in chunks:
+                plain = self._plain(chunk)
+                self._left -= len(plain)
+                if self._left < 0:
+                    raise BodyTooLarge("the answer is larger than allowed")
+                yield plain
+
+    async def _chunks(self) -> AsyncGenerator[bytes, None]:
+        source = aiter(self._source)
+        while True:
+            try:
+                async with asyncio.timeout(self._deadline - time.monotonic()):
+                    chunk = await anext(source, None)
+            except TimeoutError as error:
+                raise httpx.ReadTimeout("the answer took too long") from error
+            if chunk is None:
+                return
+            yield chunk
 
     def _plain(self, chunk: bytes) -> bytes:
         if self._inflate is None:

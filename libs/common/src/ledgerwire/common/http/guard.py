@@ -21,18 +21,16 @@ from ledgerwire.common.errors import Waiting
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
-# `ipaddress.is_global` lets these through although each can carry a packet to a private IPv4 address.
+# `ipaddress.is_global` lets NAT64, IPv4-compatible and site-local addresses through; public IPv6 is all in here.
+_UNICAST_V6 = ipaddress.ip_network("2000::/3")
+# These it lets through as well, although each can carry a packet to a private IPv4 address.
 _TUNNELS = tuple(
     ipaddress.ip_network(text)
     for text in (
         "2002::/16",  # 6to4
-        "64:ff9b::/96",  # NAT64, well-known prefix
-        "64:ff9b:1::/48",  # NAT64, local-use prefix
         "2001::/32",  # Teredo
         "192.88.99.0/24",  # 6to4 relay anycast
-        "::/96",  # IPv4-compatible, deprecated
         "2001:20::/28",  # ORCHIDv2: identifiers, not addresses
-        "5f00::/16",  # segment routing SIDs
     )
 )
 # What an on-premise server may have: a private network of its owner, or this machine. Never link-local, where clouds keep
@@ -69,7 +67,7 @@ class HttpPolicy:
     ca_file: str | None = None
     private_hosts_allowed: frozenset[str] = frozenset()
     connect_seconds: float = 5.0
-    total_seconds: float = 30.0
+    total_seconds: float = 20.0
     max_body_bytes: int = 16 * 1024 * 1024
     max_connections: int = 10
 
@@ -115,6 +113,8 @@ def parse_address(text: str) -> IPAddress:
 def is_public(address: IPAddress) -> bool:
     """Whether an address is on the public internet and leads nowhere else: global, not multicast, not a tunnel or relay."""
     if not address.is_global or address.is_multicast or address.is_reserved:
+        return False
+    if address.version == 6 and address not in _UNICAST_V6:
         return False
     return not any(address in network for network in _TUNNELS if network.version == address.version)
 
