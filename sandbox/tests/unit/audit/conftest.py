@@ -2,12 +2,21 @@
 
 import json
 import uuid
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
+from ledgerwire.sandbox.core.clock import VirtualClock
+from ledgerwire.sandbox.core.faults import Faults
+from ledgerwire.sandbox.core.journal import Journal
+from ledgerwire.sandbox.seed import build
 from ledgerwire.sandbox.seed.expected import ExpectedRecord
+from ledgerwire.sandbox.seed.tax import share
+from ledgerwire.sandbox.xero.app import create_app
+from ledgerwire.sandbox.xero.state import XeroState
 
 
 def guid(number: str, copy: int = 0) -> str:
@@ -134,3 +143,80 @@ class Wire:
 @pytest.fixture
 def wire() -> Wire:
     return Wire()
+
+
+class Clerk:
+    """Types documents into the ledger by hand, line by line, with the printed tax."""
+
+    def __init__(self, scenario, clock: VirtualClock, journal: Journal) -> None:
+        self.journal = journal
+        self.state = XeroState()
+        app = {"client_id": "clerk", "client_secret": "secret"}
+        self.state.load({**scenario.xero, "apps": [app]})
+        self.state.set_lock_dates(None)
+        for name in {record.contact for record in scenario.expected}:
+            if not self.state.contacts.by_key(name):
+                self.state.add("contacts", {"Name": name})
+        token = self.state.identity.consent("clerk", clock.now())["access_token"]
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(create_app(self.state, clock, self.journal, Faults())),
+            base_url="http://xero.test",
+            headers={"Authorization": f"Bearer {token}", "xero-tenant-id": self.state.tenant_id},
+        )
+
+    def document(self, record):
+        note = record.kind == "credit_note"
+        taxes = share(record.tax, [line.net if line.tax_type == "OUTPUT" else Decimal(0) for line in record.lines])
+        lines = [
+            {
+                "Description": "x",
+                "Quantity": 1,
+                "UnitAmount": str(line.net),
+                "AccountCode": line.account,
+                "TaxType": line.tax_type,
+                "TaxAmount": str(tax),
+                "Tracking": [{"Name": name, "Option": option} for name, option in line.tracking],
+                **({"ItemCode": line.item} if line.item else {}),
+            }
+            for line, tax in zip(record.lines, taxes, strict=True)
+        ]
+        return {
+            "Type": "ACCRECCREDIT" if note else "ACCREC",
+            "CreditNoteNumber" if note else "InvoiceNumber": record.number,
+            "Contact": {"ContactID": self.state.contacts.by_key(record.contact)[0]["ContactID"]},
+            "Date": record.date.isoformat(),
+            "DueDate": record.due_date.isoformat(),
+            "LineAmountTypes": "Exclusive",
+            "Status": "AUTHORISED",
+            "LineItems": lines,
+        }
+
+    async def post(self, *records) -> None:
+        for name, note in (("Invoices", False), ("CreditNotes", True)):
+            rows = [self.document(record) for record in records if (record.kind == "credit_note") == note]
+            for start in range(0, len(rows), 50):
+                content = json.dumps({name: rows[start : start + 50]})
+                answer = await self.http.put(f"/api.xro/2.0/{name}", params={"unitdp": 4}, content=content)
+                assert answer.status_code == 200, answer.text
+
+
+@pytest.fixture
+def scenario():
+    return build(7)
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(datetime(2026, 3, 1, 9, tzinfo=UTC))
+
+
+@pytest.fixture
+def journal(clock) -> Journal:
+    return Journal(clock)
+
+
+@pytest.fixture
+async def clerk(scenario, clock, journal):
+    made = Clerk(scenario, clock, journal)
+    yield made
+    await made.http.aclose()

@@ -1,5 +1,6 @@
 """The seeded month is the one that a clerk was promised."""
 
+import random
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -21,8 +22,6 @@ def scenario(request) -> Scenario:
 
 
 def drafts(seed: int):
-    import random  # noqa: PLC0415 - only here
-
     return month_of_invoices(random.Random(seed), BusinessMonth(date(2026, 2, 1)))  # noqa: S311
 
 

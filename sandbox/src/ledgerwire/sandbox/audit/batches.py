@@ -9,6 +9,7 @@ from ledgerwire.sandbox.audit.report import AuditFinding
 
 Row = Mapping[str, Any]
 _BATCHES = "/finance/accounting/batches"
+_EXPORT = "/finance/accounting/export"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def read_batches(exchanges: Iterable[Exchange], state_rows: Iterable[Row]) -> li
         is_answer = exchange.ok and exchange.response is not None
         if is_answer and exchange.method == "GET":
             reader.learn_names(exchange.response)
-        if is_answer and exchange.path_ends("/export") and isinstance(exchange.response, dict):
+        if is_answer and exchange.path_ends(_EXPORT) and isinstance(exchange.response, dict):
             reader.learn_export(exchange.response)
         elif exchange.method == "POST" and exchange.path_ends(_BATCHES):
             reader.create(exchange)
