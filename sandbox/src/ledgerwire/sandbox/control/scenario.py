@@ -1,0 +1,74 @@
+"""The seeded scenario from outside: expectation, plan, fixes and the books check."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+
+from ledgerwire.sandbox.audit import audit
+from ledgerwire.sandbox.control.connectwise import DEFAULT_MEMBER
+from ledgerwire.sandbox.control.http import ControlError, route
+from ledgerwire.sandbox.control.xero import apply_ledger_changes
+from ledgerwire.sandbox.seed import Fix
+from ledgerwire.sandbox.world import World
+
+
+class ScenarioControl:
+    """`/expected`, `/plan`, `/account`, `/fixes/{name}` and `/audit` of the control API."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def register(self, app: FastAPI) -> None:
+        """Add the routes."""
+        route(app, "GET", "/expected", self.expected)
+        route(app, "GET", "/plan", self.plan)
+        route(app, "GET", "/account", self.account)
+        route(app, "POST", "/fixes/{name}", self.fix)
+        route(app, "GET", "/audit", self.audit)
+
+    async def expected(self, _request: Request) -> Any:
+        return {"expected": self._world.scenario.expected}
+
+    async def plan(self, _request: Request) -> Any:
+        return {"plan": self._world.scenario.plan}
+
+    async def account(self, _request: Request) -> Any:
+        return self._world.scenario.account
+
+    async def fix(self, request: Request) -> Any:
+        """Put a planted cause right on the side where it belongs; answers what is left to the account's owner."""
+        name = request.path_params["name"]
+        fixes = [one.fix for one in self._world.scenario.plan if one.fix is not None and one.fix.name == name]
+        if not fixes:
+            raise ControlError(f"no fix named {name!r}", 404)
+        for sent in _distinct_requests(fixes):
+            reply = await self._world.connectwise.as_person(
+                DEFAULT_MEMBER, sent["method"], sent["path"], sent.get("body")
+            )
+            if reply.is_error:
+                raise ControlError(f"{sent['method']} {sent['path']} was refused: {reply.text}", 409)
+        apply_ledger_changes(self._world.xero, fixes[0].xero)
+        self._world.applied_fixes.append(name)
+        first = fixes[0]
+        return {
+            "name": name,
+            "side": first.side,
+            "description": first.description,
+            "after": first.after,
+            "account_patch": first.account_patch,
+        }
+
+    async def audit(self, request: Request) -> Any:
+        """The books check over the records that are closed now, or over all expected ones with `?all=true`."""
+        state = self._world.connectwise.state
+        everything = request.query_params.get("all") == "true"
+        records = [one for one in self._world.scenario.expected if everything or one.invoice_id in state.closed_at]
+        entries = self._world.journal.entries(since_seq=self._world.seeded_at)
+        return audit(records, entries, list(state.tables["invoices"].values())).as_dict()
+
+
+def _distinct_requests(fixes: list[Fix]) -> list[dict[str, Any]]:
+    distinct: list[dict[str, Any]] = []
+    for fix in fixes:
+        distinct += [sent for sent in fix.requests if sent not in distinct]
+    return distinct
