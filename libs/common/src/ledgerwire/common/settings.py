@@ -53,6 +53,18 @@ class Settings(BaseSettings):
         default="https://localhost:8443",
         description="Where ConnectWise reaches ingest; callbacks are registered under it.",
     )
+    lease_seconds: float = Field(
+        default=30, ge=1, le=300, description="How long a worker that stopped answering keeps a connection to itself."
+    )
+    ledger_timeout_seconds: float = Field(
+        default=30, ge=1, le=120, description="The longest a ledger call may take; a takeover waits this long after a lease."
+    )
+    ledger_settle_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=600,
+        description="Wait, beyond the timeout, before a call with an unknown outcome is looked up.",
+    )
     crash_at: str = Field(
         default="",
         description="For tests of recovery: `name` or `name:3` kills the process at that named point.",

@@ -36,6 +36,7 @@ class PostRecords:
     async def __call__(self, group: Group) -> None:
         tracked = RecordGroup(group, self._outbox)
         ledger = await self._clients.ledger(group.account_id, group.connection_id)
+        await ledger.reference_data()  # the rates that composing needs; cached by the adapter
         psas: dict[str, Psa] = {}
 
         async def psa_of(case: Case) -> Psa:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -37,8 +37,8 @@ class Psa(Protocol):
         """Which of these invoices stand on the unposted list now (M1)."""
         ...
 
-    async def reexport(self, invoice_ids: Sequence[int]) -> Sequence[Reexport]:
-        """Export these invoices again (M7); the ones no longer exportable are left out."""
+    async def reexport(self, numbers: Mapping[int, str]) -> Sequence[Reexport]:
+        """Export these invoices (id -> invoice number) again (M7); the ones no longer exportable are left out."""
         ...
 
     async def create_batch(self, identifier: str, processed_record_ids: Sequence[int]) -> None:

@@ -1,0 +1,89 @@
+"""The only place that knows poster's use cases and what they run on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from ledgerwire.accounting.port import Ledger
+from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
+from ledgerwire.common.contracts.envelope import Envelope
+from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
+from ledgerwire.common.lifecycle import AssembledService, Runtime
+from ledgerwire.common.mq.consumer import Consumer
+from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.mq.relay import Relay
+from ledgerwire.common.mq.topology import DOCUMENT_READY
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.work.engine import Worker
+from ledgerwire.common.work.lease import LeaseTerms
+from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.poster.connectwise_psa import ConnectWisePsa
+from ledgerwire.poster.handlers import PostRecords
+from ledgerwire.poster.ports import Psa
+from ledgerwire.tenants.clients import ConnectionClients
+
+SCHEMA = ServiceSchema("poster")
+WORK_KIND = "post"
+
+
+def ready_document(envelope: Envelope, data: DocumentReadyV1) -> list[Doorbell]:
+    """Pure: a decided revision rings for its record; many revisions of one record are one row."""
+    return [
+        Doorbell(
+            account_id=envelope.accountid,
+            connection_id=data.ledger_connection_id,
+            work_key=str(data.record_id),
+            kind=WORK_KIND,
+            priority=Priority.URGENT if data.urgent else Priority.BULK,
+            correlation_id=envelope.correlationid,
+            causation_id=str(envelope.id),
+            found_by="mapper",
+            payload={"record_id": str(data.record_id)},
+        )
+    ]
+
+
+class _Clients:
+    """Poster's `Clients` port over the tenants library."""
+
+    def __init__(self, clients: ConnectionClients) -> None:
+        self._clients = clients
+
+    async def ledger(self, account_id: UUID, connection_id: UUID) -> Ledger:
+        return await self._clients.ledger(account_id, connection_id)
+
+    async def psa(self, account_id: UUID, connection_id: UUID) -> Psa:
+        return ConnectWisePsa(await self._clients.connectwise(account_id, connection_id))
+
+
+def build(runtime: Runtime) -> AssembledService:
+    """Assemble poster: takes decided revisions, posts, batches, settles."""
+    settings = runtime.settings
+    database = open_database(settings, SCHEMA.name)
+    clients = ConnectionClients(database, settings)
+    relay = Relay(database, runtime.transport, SCHEMA)
+    outbox = Outbox(SCHEMA, relay.wake)
+    lease = timedelta(seconds=settings.lease_seconds)
+    worker = Worker(
+        database,
+        SCHEMA,
+        {WORK_KIND: PostRecords(_Clients(clients), outbox)},
+        concurrency=8,
+        terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),
+    )
+    return AssembledService(
+        name=SCHEMA.name,
+        runtime=runtime,
+        consumers=[Consumer(database, SCHEMA, DOCUMENT_READY, ready_document, worker.wake)],
+        workers=[worker],
+        relay=relay,
+        checks=[
+            database_ready(database),
+            transport_ready(runtime.transport),
+            work_moves(database, SCHEMA),
+            outbox_moves(database, SCHEMA),
+        ],
+        closers=[clients.close, database.close],
+    )
