@@ -1,4 +1,9 @@
-"""Schema `mapper`: records, their revisions, and the views other services read them through."""
+"""Schema `mapper`: records and their revisions.
+
+Others read them through two views (made by the migration, filtered by account): `revisions_for_poster` has the latest
+revision of each record and acts only where `record_state` is mapped or no_effect (which includes excluded records);
+`record_states_for_ingest` has what the sweep needs to leave out records known with the same unposted row.
+"""
 
 from __future__ import annotations
 
@@ -133,32 +138,3 @@ class Revision(Base):
     source_total: Mapped[Decimal]
     correlation_id: Mapped[str]
     created_at: Mapped[CreatedAt]
-
-
-REVISIONS_FOR_POSTER = """
-CREATE VIEW mapper.revisions_for_poster WITH (security_invoker = false) AS
-SELECT r.account_id, r.record_id, r.state AS record_state, v.revision, v.outcome,
-       v.ledger_connection_id, r.connection_id AS connectwise_connection_id,
-       r.source_id, r.record_type, r.number, r.customer, r.record_date, r.currency,
-       v.documents, v.documents_hash, v.processed_record_ids, v.gl_lines, v.gl_total, v.source_total,
-       v.fingerprint, v.mapping_version, r.correlation_id, v.created_at
-  FROM mapper.record r
-  JOIN mapper.revision v
-    ON v.account_id = r.account_id AND v.record_id = r.record_id AND v.revision = r.revision
- WHERE r.account_id = NULLIF(current_setting('app.account_id', true), '')::uuid
-"""
-"""Latest revision of each record. Poster acts only where `record_state` is mapped or no_effect (which includes excluded)."""
-
-RECORD_STATES_FOR_INGEST = """
-CREATE VIEW mapper.record_states_for_ingest WITH (security_invoker = false) AS
-SELECT account_id, record_id, connection_id, record_type, source_id, number, state, settled_outcome,
-       unposted_id, closed_at, total, revision, updated_at
-  FROM mapper.record
- WHERE account_id = NULLIF(current_setting('app.account_id', true), '')::uuid
-"""
-"""What the sweep needs to leave out records that are known with the same unposted row."""
-
-VIEWS = {
-    "revisions_for_poster": REVISIONS_FOR_POSTER,
-    "record_states_for_ingest": RECORD_STATES_FOR_INGEST,
-}

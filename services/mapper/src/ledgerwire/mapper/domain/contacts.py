@@ -1,0 +1,207 @@
+"""The bill-to company's ledger contact: by link, number, exact name; near ones by policy, never in silence (M13, D9)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ledgerwire.common.ledger.document import Contact, ContactDecision, ContactPolicy
+from ledgerwire.mapper.domain.model import Company, ContactLink
+from ledgerwire.mapper.domain.parts import Case, listed
+from ledgerwire.mapper.domain.trace import Candidate, Decision
+
+_LEGAL = frozenset(
+    [
+        "pty",
+        "ltd",
+        "limited",
+        "inc",
+        "incorporated",
+        "llc",
+        "llp",
+        "lp",
+        "plc",
+        "corp",
+        "corporation",
+        "co",
+        "company",
+        "gmbh",
+        "ag",
+        "bv",
+        "nv",
+        "sa",
+        "sarl",
+        "srl",
+        "ulc",
+    ]
+)
+_NOT_WORDS = re.compile(r"[^\w&]+")
+
+
+def spoken(name: str) -> str:
+    """A name without regard to case and spaces."""
+    return " ".join(name.casefold().split())
+
+
+def bare(name: str) -> str:
+    """A name without regard to case, spaces, punctuation and legal suffix."""
+    words = _NOT_WORDS.sub(" ", name.casefold().replace("&", " and ").replace("'", "")).split()
+    kept = list(words)
+    while len(kept) > 1 and kept[-1] in _LEGAL:
+        kept.pop()
+    return " ".join(kept[1:] if len(kept) > 1 and kept[0] == "the" else kept)
+
+
+@dataclass(slots=True)
+class ContactIndex:
+    """All contacts of a ledger company, ready to be asked for one company's candidates."""
+
+    by_id: dict[str, Contact] = field(default_factory=dict)
+    by_number: dict[str, list[Contact]] = field(default_factory=dict)
+    by_name: dict[str, list[Contact]] = field(default_factory=dict)
+    by_email: dict[str, list[Contact]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, contacts: Iterable[Contact]) -> ContactIndex:
+        index = cls()
+        for contact in contacts:
+            index.by_id[contact.contact_id] = contact
+            index.by_name.setdefault(bare(contact.name), []).append(contact)
+            for number in {contact.account_number, contact.external_number} - {None, ""}:
+                index.by_number.setdefault(str(number), []).append(contact)
+            if contact.email:
+                index.by_email.setdefault(contact.email.casefold(), []).append(contact)
+        return index
+
+    def candidates(self, company: Company, link: ContactLink | None, chosen: str | None) -> tuple[Contact, ...]:
+        """Contacts that could be this company, in a fixed order; linked and chosen ones included."""
+        found: list[Contact] = [
+            self.by_id[key] for key in (link.contact_id if link else None, chosen) if key in self.by_id
+        ]
+        found += self.by_number.get(company.account_number or "", [])
+        found += self.by_name.get(bare(company.name), [])
+        found += self.by_email.get((company.email or "").casefold(), [])
+        return tuple(sorted({item.contact_id: item for item in found}.values(), key=lambda item: item.contact_id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    how: str
+    contacts: tuple[Contact, ...]
+    sure: bool
+
+
+def check_company(case: Case) -> None:
+    """Stop when the bill-to company lacks its primary or billing contact (A012, A129)."""
+    if case.source.company.primary_contact is None:
+        case.add("CONTACT_PRIMARY_MISSING")
+    if case.source.company.billing_contact is None:
+        case.add("CONTACT_BILLING_MISSING")
+
+
+def decide(case: Case) -> ContactDecision:
+    """Whether the contact is linked, to be linked (to which one) or to be created; stops are noted on the case."""
+    company, link = case.source.company, case.source.link
+    chosen = case.source.settings.contacts.links.get(str(company.company_id))
+    linked = link.contact_id if link is not None and link.state == "linked" else None
+    if link is not None and link.state == "held":
+        case.add("CONTACT_HELD", company=company.name)
+    if chosen is not None and chosen != linked:
+        return _named(case, "link", chosen, "settings", "is linked in the account's settings")
+    if linked is not None:
+        return _named(case, "linked", linked, "contact link", "was made before")
+    return _matched(case)
+
+
+def _named(case: Case, decision: str, contact_id: str, source: str, reason: str) -> ContactDecision:
+    contact = next((item for item in case.source.contacts if item.contact_id == contact_id), None)
+    candidate = Candidate(source, contact.name if contact else contact_id, matched=True, reason=reason)
+    return _decision(case, decision, contact_id, [candidate], contact)
+
+
+def _matched(case: Case) -> ContactDecision:
+    ways = [way for way in _ways(case.source.company, case.source.contacts) if way.contacts]
+    sure = next((way for way in ways if way.sure), None)
+    if sure is not None:
+        contact = _one(sure.contacts)
+        return _decision(case, "link", contact.contact_id, _candidates(ways, contact), contact)
+    return _by_policy(case, ways)
+
+
+def _ways(company: Company, contacts: Sequence[Contact]) -> list[_Found]:
+    number, email = company.account_number, (company.email or "").casefold()
+    live = tuple(item for item in contacts if item.active)
+    return [
+        _Found(
+            "account number",
+            tuple(item for item in contacts if number and number in {item.account_number, item.external_number}),
+            sure=True,
+        ),
+        _Found("exact name", tuple(item for item in contacts if item.name.strip() == company.name.strip()), sure=True),
+        _Found(
+            "name but for case and spaces",
+            tuple(item for item in live if spoken(item.name) == spoken(company.name)),
+            sure=False,
+        ),
+        _Found(
+            "name but for its legal form",
+            tuple(item for item in live if bare(item.name) == bare(company.name)),
+            sure=False,
+        ),
+        _Found(
+            "e-mail address",
+            tuple(item for item in live if email and (item.email or "").casefold() == email),
+            sure=False,
+        ),
+    ]
+
+
+def _one(contacts: Sequence[Contact]) -> Contact:
+    """The active one first, then by id."""
+    return min(contacts, key=lambda item: (not item.active, item.contact_id))
+
+
+def _candidates(ways: Sequence[_Found], chosen: Contact | None) -> list[Candidate]:
+    seen: dict[str, Candidate] = {}
+    for way in ways:
+        for contact in way.contacts:
+            won = contact is chosen
+            reason = f"agrees by {way.how}" if won else f"agrees by {way.how}, not taken"
+            seen.setdefault(contact.contact_id, Candidate("ledger contact", contact.name, won, reason))
+    return sorted(seen.values(), key=lambda item: not item.matched)
+
+
+def _by_policy(case: Case, ways: Sequence[_Found]) -> ContactDecision:
+    policy, company = case.source.settings.contacts.policy, case.source.company
+    similar = listed(dict.fromkeys(contact.name for way in ways for contact in way.contacts))
+    same_name = next((way for way in ways if way.how.endswith("spaces")), None)
+    near = ways[0] if ways and policy is ContactPolicy.LINK else same_name if policy is ContactPolicy.CREATE else None
+    if near is not None and len(near.contacts) == 1:
+        contact = near.contacts[0]
+        case.add("CONTACT_NEAR_MATCH", chosen=contact.name, reason=near.how)
+        return _decision(case, "link", contact.contact_id, _candidates(ways, contact), contact)
+    if policy is not ContactPolicy.CREATE:
+        case.add("CONTACT_UNLINKED", similar=similar)
+        return _decision(case, "create", None, _candidates(ways, None), None)
+    case.add("CONTACT_WILL_BE_CREATED", similar=similar)
+    made = Candidate("contact policy", company.name, matched=True, reason="makes a contact where none agrees exactly")
+    return _decision(case, "create", None, [made, *_candidates(ways, None)], None)
+
+
+def _decision(
+    case: Case, decision: str, contact_id: str | None, candidates: list[Candidate], contact: Contact | None
+) -> ContactDecision:
+    company = case.source.company
+    if contact is not None and not contact.active:
+        case.add("CONTACT_ARCHIVED", chosen=contact.name)
+    result = contact.name if contact else "a new contact" if decision == "create" else contact_id or "linked"
+    case.trace.add(Decision("contact", company.name, result, tuple(candidates)))
+    return ContactDecision(
+        company_key=str(company.company_id),
+        company_name=company.name,
+        decision=decision,
+        candidate_id=contact_id,
+        account_number=company.account_number,
+        email=company.email,
+    )

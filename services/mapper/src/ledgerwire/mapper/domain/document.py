@@ -1,0 +1,195 @@
+"""Assemble the record's ledger document from what each rule decided. Entry: `map_record`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ledgerwire.common.ledger.document import (
+    ContactDecision,
+    DocumentKind,
+    DocumentLine,
+    LedgerDocument,
+    LineRole,
+    Tracking,
+)
+from ledgerwire.common.money import ZERO, total
+from ledgerwire.mapper.domain import (
+    accounts,
+    amounts,
+    contacts,
+    currency,
+    eligibility,
+    items,
+    locks,
+    tax,
+    terms,
+    tracking,
+)
+from ledgerwire.mapper.domain.amounts import Figures, LineFigures
+from ledgerwire.mapper.domain.model import GlExport, GlLine, Mapped, MappingInput, NoEffect, Result, StoppedResult
+from ledgerwire.mapper.domain.parts import Case, day_words
+from ledgerwire.mapper.domain.segments import Parts, parts_of
+from ledgerwire.mapper.domain.settings import PostAs, ZeroEffect
+from ledgerwire.mapper.domain.tax import LineTax
+from ledgerwire.mapper.domain.zero import has_no_effect
+
+REFERENCE_LIMIT = 255
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One sales line with everything decided about it."""
+
+    source: GlLine
+    account: str
+    item: str | None
+    tracking: tuple[Tracking, ...]
+    tax: LineTax | None
+    figures: LineFigures
+    decisions: tuple[int, ...]
+
+
+def map_record(source: MappingInput) -> Result:
+    """What one record becomes in the ledger, or why it does not. Pure: the same input gives the same bytes."""
+    case = Case(source)
+    verdict = eligibility.check(case)
+    if verdict is not None:
+        return verdict
+    export = source.export
+    if case.is_stopped() or export is None:
+        return _stopped(case)
+    wanted = amounts.figures(case, export)
+    if wanted is None:
+        return _stopped(case)
+    lines = [(line, parts_of(line, source)) for line in amounts.sales_lines(export)]
+    if source.settings.zero_effect is ZeroEffect.BATCH and _moves_nothing(wanted, lines):
+        return NoEffect(tuple(case.findings), case.trace.build())
+    return _map(case, export, wanted, lines)
+
+
+def _stopped(case: Case) -> StoppedResult:
+    """Only what stops it: the warnings say "posted", which it is not."""
+    return StoppedResult(tuple(item for item in case.findings if item.stops), case.trace.build())
+
+
+def _moves_nothing(wanted: Figures, lines: list[tuple[GlLine, Parts]]) -> bool:
+    return has_no_effect(wanted.total, wanted.tax, ((parts, line.total) for line, parts in lines))
+
+
+def _map(case: Case, export: GlExport, wanted: Figures, lines: list[tuple[GlLine, Parts]]) -> Mapped | StoppedResult:
+    contacts.check_company(case)
+    contact = contacts.decide(case)
+    decided = [_line(case, export, index, line, parts, wanted.sign) for index, (line, parts) in enumerate(lines)]
+    due, dated, code = terms.decide(case), locks.decide(case), currency.decide(case)
+    _check_settings(case)
+    if case.is_stopped():
+        return _stopped(case)
+    document_lines = _document_lines(case, wanted, decided)
+    if case.is_stopped():
+        return _stopped(case)
+    document = LedgerDocument(
+        kind=DocumentKind.CREDIT_NOTE if wanted.sign < 0 else DocumentKind.SALES_INVOICE,
+        number=case.source.invoice.number,
+        contact=contact,
+        document_date=dated,
+        due_date=max(due, dated),
+        currency=code,
+        lines=document_lines,
+        net=wanted.net,
+        tax=wanted.tax,
+        total=wanted.total,
+        reference=_reference(case, contact),
+        draft=case.source.settings.post_as is PostAs.DRAFT,
+    )
+    _assert_ties(document)
+    return Mapped((document,), tuple(case.findings), case.trace.build())
+
+
+def _line(case: Case, export: GlExport, index: int, line: GlLine, parts: Parts, sign: int) -> _Line:
+    account, by_account = accounts.decide(case, index, line, parts)
+    item, by_item = items.decide(case, index, line, parts)
+    options, by_tracking = tracking.decide(case, index, line, parts)
+    taxed = tax.decide(case, index, line, export, case.accounts.get(account))
+    figures = amounts.line_figures(case, index, line, sign)
+    by_tax = (taxed.decision,) if taxed else ()
+    return _Line(
+        line, account, item, options, taxed, figures, (by_account, by_item, *by_tracking, *by_tax, figures.decision)
+    )
+
+
+def _check_settings(case: Case) -> None:
+    """The rounding account and its no-tax type must exist in the ledger before a cent is lost looking for them."""
+    rounding = case.source.settings.rounding
+    account = case.accounts.get(rounding.account)
+    if account is None or not account.active:
+        case.add("GL_ACCOUNT_UNKNOWN", account=rounding.account, kind="Rounding")
+    if rounding.tax_type not in case.rates:
+        case.add("TAX_TYPE_MISSING", tax_type=rounding.tax_type, purpose="rounding lines")
+
+
+def _document_lines(case: Case, wanted: Figures, decided: list[_Line]) -> tuple[DocumentLine, ...]:
+    taxes = [item.tax for item in decided if item.tax is not None]
+    nets = [item.figures.net for item in decided]
+    shares = amounts.allocate_tax(case, wanted, nets, taxes)
+    lines: list[DocumentLine] = []
+    for item, line_tax, share in zip(decided, taxes, shares, strict=True):
+        lines.append(_sale(item, line_tax, share))
+        if item.figures.rounding:
+            lines.append(_tie(case, LineRole.ROUNDING, item.figures.rounding, f"Rounding: {item.source.description}"))
+    left = amounts.adjustment(case, wanted, total(line.net for line in lines), [item.source for item in decided])
+    if left:
+        lines.append(_tie(case, LineRole.ADJUSTMENT, left, "Rounding"))
+    return tuple(lines)
+
+
+def _sale(item: _Line, line_tax: LineTax, share: Decimal) -> DocumentLine:
+    figures = item.figures
+    text = item.source.description or item.item or "Sale"
+    computed = tax.of(figures.net, line_tax.rate.rate)
+    return DocumentLine(
+        description=f"{text} ({figures.shown})" if figures.shown else text,
+        quantity=figures.quantity,
+        unit_amount=figures.unit_amount,
+        net=figures.net,
+        account_code=item.account,
+        tax_type=line_tax.rate.tax_type,
+        tax_amount=share,
+        item_code=item.item,
+        tax_override=share != computed,
+        tracking=item.tracking,
+        source_ids=(item.source.entry_id,),
+        decisions=item.decisions,
+    )
+
+
+def _tie(case: Case, role: LineRole, amount: Decimal, description: str) -> DocumentLine:
+    settings = case.source.settings.rounding
+    return DocumentLine(
+        description=description,
+        quantity=Decimal(1),
+        unit_amount=amount,
+        net=amount,
+        account_code=settings.account,
+        tax_type=settings.tax_type,
+        tax_amount=ZERO,
+        role=role,
+    )
+
+
+def _reference(case: Case, contact: ContactDecision) -> str | None:
+    """PO number or reference; the service company where another one pays (M13); the invoice's date where it moved (D14)."""
+    invoice = case.source.invoice
+    parts = [invoice.customer_po or invoice.reference or ""]
+    if invoice.company_name and invoice.company_name != contact.company_name:
+        parts.append(invoice.company_name)
+    if any(item.code == "DATE_MOVED" for item in case.findings):
+        parts.append(f"dated {day_words(invoice.document_date)} {invoice.document_date.year}")
+    return " / ".join(part for part in parts if part)[:REFERENCE_LIMIT] or None
+
+
+def _assert_ties(document: LedgerDocument) -> None:
+    """What holds for every document this module makes; a failure here is a bug, not a finding."""
+    net, taxes = total(line.net for line in document.lines), total(line.tax_amount for line in document.lines)
+    if (net, taxes, net + taxes) != (document.net, document.tax, document.total):
+        raise AssertionError(f"{document.number}: {net} + {taxes} is not {document.total}")

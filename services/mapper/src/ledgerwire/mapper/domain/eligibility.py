@@ -1,0 +1,64 @@
+"""Whether there is anything to do: exclusion rules, then closed, unbatched, listed, with GL entries (M1, M2, M19)."""
+
+from __future__ import annotations
+
+from ledgerwire.mapper.domain.model import GlTableRow, Ignored, Invoice, NoEffect
+from ledgerwire.mapper.domain.parts import Case, kind_words
+from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
+
+CORPORATE_LEVELS = frozenset({"corporate", "owner", "my company", "my company: owner"})
+_TREATMENT_WORDS = {
+    ExclusionTreatment.LEAVE_UNPOSTED: "left unposted",
+    ExclusionTreatment.BATCH_WITHOUT_POSTING: "batched without posting",
+}
+
+
+def check(case: Case) -> Ignored | NoEffect | None:
+    """None when the record is to be mapped; stops are noted on the case."""
+    invoice, export = case.source.invoice, case.source.export
+    rule = next((item for item in case.source.settings.exclusions if matches(item, invoice)), None)
+    ignored = _nothing_to_do(case, rule)
+    if ignored is not None:
+        return ignored
+    if export is None or not export.lines:
+        case.add("GL_ENTRIES_MISSING", mapping=missing_mapping(invoice, case.source.gl_table))
+        return None
+    if rule is not None:
+        case.add("EXCLUDED_BY_RULE", rule=rule.name, treatment=_TREATMENT_WORDS[rule.treatment])
+        return NoEffect(tuple(case.findings), case.trace.build(), excluded=True)
+    if invoice.invoice_type == "Consolidated":
+        case.add("INVOICE_TYPE_UNCONFIRMED", type=invoice.invoice_type)
+    return None
+
+
+def _nothing_to_do(case: Case, rule: ExclusionRule | None) -> Ignored | None:
+    invoice = case.source.invoice
+    if rule is not None and rule.treatment is ExclusionTreatment.LEAVE_UNPOSTED:
+        words = _TREATMENT_WORDS[rule.treatment]
+        return Ignored("excluded", case.finding("EXCLUDED_BY_RULE", rule=rule.name, treatment=words))
+    if invoice.batch is not None:
+        return Ignored("batched", case.finding("ALREADY_BATCHED", batch=invoice.batch))
+    if not invoice.closed:
+        return Ignored("open", case.finding("INVOICE_OPEN", status=invoice.status))
+    if not invoice.listed:
+        return Ignored("unlisted", case.finding("NOT_ON_UNPOSTED_LIST"))
+    return None
+
+
+def matches(rule: ExclusionRule, invoice: Invoice) -> bool:
+    """Whether every condition the rule states holds; a rule without conditions matches nothing."""
+    conditions = [
+        (rule.number_prefixes, any(invoice.number.startswith(prefix) for prefix in rule.number_prefixes)),
+        (rule.invoice_types, invoice.invoice_type in rule.invoice_types),
+        (rule.company_ids, invoice.bill_to_id in rule.company_ids),
+    ]
+    stated = [holds for condition, holds in conditions if condition]
+    return bool(stated) and all(stated)
+
+
+def missing_mapping(invoice: Invoice, table: tuple[GlTableRow, ...]) -> str:
+    """Which mapping the close did not find, as far as it can be told: kinds the invoice has and no owner-level row maps."""
+    mapped = {row.gl_type for row in table if row.level.strip().casefold() in CORPORATE_LEVELS}
+    kinds = [kind for kind in invoice.kinds if kind not in mapped] or list(invoice.kinds)
+    named = " and ".join(f"{kind_words(kind)} revenue ({kind})" for kind in kinds) or "one of its lines"
+    return f"{named} of '{invoice.agreement}'" if invoice.agreement else named

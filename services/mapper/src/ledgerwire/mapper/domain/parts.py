@@ -1,0 +1,87 @@
+"""What the rules share: the record being worked on, its findings and how figures read to a clerk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.ledger.reference import LedgerAccount, LedgerItem, TaxRate
+from ledgerwire.mapper.domain.model import MappingInput
+from ledgerwire.mapper.domain.trace import TraceBuilder
+
+TAX_ROW = "ST"
+RECEIVABLE_ROW = "AR"
+PRODUCT_TYPES = frozenset({"RP", "AP"})
+
+KINDS = {
+    "R": "Service",
+    "RA": "Agreement",
+    "AP": "Agreement product",
+    "RP": "Product",
+    "RE": "Expense",
+    "RD": "Deferred",
+    "SD": "Discount",
+}
+"""GL types of sales lines, as a clerk calls them (revenue kinds)."""
+
+
+def kind_words(gl_type: str) -> str:
+    """What a clerk calls lines of a GL type."""
+    return KINDS.get(gl_type, gl_type)
+
+
+def money_words(amount: Decimal) -> str:
+    """An amount as a clerk reads it: thousands separated, two decimals (more only where there are more)."""
+    shown = amount.quantize(Decimal("0.01"))
+    return f"{shown:,.2f}" if shown == amount else f"{amount.normalize():,f}"
+
+
+def day_words(day: date) -> str:
+    """A day as a clerk reads it: 28 Feb."""
+    return f"{day.day} {day:%b}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in quotes, or "none"."""
+    return ", ".join(f"'{name}'" for name in names) or "none"
+
+
+@dataclass(slots=True)
+class Case:
+    """One record under the rules: its input, look-ups made once, and what the rules found."""
+
+    source: MappingInput
+    trace: TraceBuilder = field(default_factory=TraceBuilder)
+    findings: list[Finding] = field(default_factory=list)
+    accounts: dict[str, LedgerAccount] = field(init=False)
+    items: dict[str, LedgerItem] = field(init=False)
+    rates: dict[str, TaxRate] = field(init=False)
+    _base: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        reference = self.source.reference
+        self.accounts = {account.code: account for account in reference.accounts}
+        self.items = {item.code: item for item in reference.items}
+        self.rates = {rate.tax_type: rate for rate in reference.tax_rates if rate.active}
+        self._base = {
+            "number": self.source.invoice.number,
+            "customer": self.source.company.name,
+            "ledger": self.source.ledger,
+        }
+
+    def finding(self, code: str, line: int | None = None, *, warned: bool = False, **params: str) -> Finding:
+        """A finding with the params that every message may name."""
+        return Finding(code, {**self._base, **params}, line, warned)
+
+    def add(self, code: str, line: int | None = None, *, warned: bool = False, **params: str) -> None:
+        """Note a finding; the same cause on the same line only once."""
+        made = self.finding(code, line, warned=warned, **params)
+        if made not in self.findings:
+            self.findings.append(made)
+
+    def is_stopped(self) -> bool:
+        """Whether any finding so far stops the record."""
+        return any(item.stops for item in self.findings)
