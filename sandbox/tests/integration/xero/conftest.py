@@ -101,7 +101,7 @@ class Xero:
         )
 
     async def put(self, path: str, *rows: dict[str, Any], **query: Any) -> httpx.Response:
-        return await self.call("PUT", path, {path.split("/")[-1]: list(rows)}, **query)
+        return await self.call("PUT", path, {path.rsplit("/", maxsplit=1)[-1]: list(rows)}, **query)
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
         return await self.call("GET", path, **query)
@@ -150,7 +150,7 @@ class Xero:
         """The one element that a call saved."""
         answer = await self.put(path, *rows, **query)
         assert answer.status_code == 200, answer.text
-        return self.exact(answer)[path.split("/")[-1]][0]
+        return self.exact(answer)[path.rsplit("/", maxsplit=1)[-1]][0]
 
     async def refused(self, *rows: dict[str, Any], path: str = "Invoices", **query: Any) -> list[str]:
         """Every message of a call that saved nothing."""

@@ -51,7 +51,18 @@ async def test_a_bare_object_and_a_bare_array_are_taken(xero):
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"[]", b'{"Invoices":[]}', b'{"Invoices":[1]}', b'"x"', b"", b'{"Type":"ACCREC","CurrencyRate":NaN}'],
+    [
+        b'{"Type":["ACCREC"]}',
+        b'{"Type":"ACCREC","LineItems":{}}',
+        b'{"Contact":[1]}',
+        b"{",
+        b"[]",
+        b'{"Invoices":[]}',
+        b'{"Invoices":[1]}',
+        b'"x"',
+        b"",
+        b'{"Type":"ACCREC","CurrencyRate":NaN}',
+    ],
 )
 async def test_what_is_no_document_is_post_data_invalid(xero, content):
     answer = await xero.http.put("/api.xro/2.0/Invoices", content=content, headers=xero.headers)

@@ -1,6 +1,6 @@
 """Lists, single rows, reference data and contacts."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -111,8 +111,6 @@ async def test_one_document_is_found_by_id_or_number_and_404_is_no_json(books):
 
 
 async def test_the_organisation_shows_lock_dates_only_when_set(xero):
-    from datetime import date
-
     assert "PeriodLockDate" not in (await xero.get("Organisation")).json()["Organisations"][0]
     xero.state.set_lock_dates(date(2026, 2, 28))
     shown = (await xero.get("Organisation")).json()["Organisations"][0]

@@ -34,8 +34,12 @@ def create_app(state: XeroState, clock: VirtualClock, journal: Journal, faults: 
             Route("/connect/token", identity.token, methods=["POST"]),
             Route("/connect/revocation", identity.revoke, methods=["POST"]),
             Route("/identity/connect/authorize", identity.authorize, methods=["GET"]),
-            Route("/connections", identity.connections, methods=["GET"]),
-            Route("/connections/{connection_id}", identity.disconnect, methods=["DELETE"]),
+            # Xero's own SDKs write it with a capital.
+            *(Route(path, identity.connections, methods=["GET"]) for path in ("/connections", "/Connections")),
+            *(
+                Route(f"{path}/{{connection_id}}", identity.disconnect, methods=["DELETE"])
+                for path in ("/connections", "/Connections")
+            ),
             Route(BASE_PATH + "{path:path}", gateway.handle, methods=_METHODS),
         ],
         exception_handlers={404: _not_found},

@@ -31,7 +31,6 @@ class Presenter:
         shown |= {key: row[key] for key in ("Url", "BrandingThemeID", "RoundingAmount") if row.get(key) is not None}
         shown |= {
             "CurrencyRate": row["CurrencyRate"],
-            "IsDiscounted": any(line.get("DiscountRate") or line.get("DiscountAmount") for line in row["LineItems"]),
             "HasAttachments": False,
             "HasErrors": False,
             "SentToContact": bool(row.get("SentToContact")),
@@ -41,6 +40,7 @@ class Presenter:
             if row.get(field):
                 shown |= {f"{field}String": iso_midnight(row[field]), field: row[field]}
         shown |= {
+            **self._discounted(kind, row),
             "Status": row["Status"],
             "LineAmountTypes": row["LineAmountTypes"],
             "LineItems": [self._line(line) for line in row["LineItems"]] if lines else [],
@@ -114,6 +114,13 @@ class Presenter:
             "AmountDue": row["AmountDue"],
             "AmountPaid": row["AmountPaid"],
             "AmountCredited": row["AmountCredited"],
+        }
+
+    def _discounted(self, kind: Kind, row: Json) -> Json:
+        if kind is CREDIT_NOTE:
+            return {}
+        return {
+            "IsDiscounted": any(line.get("DiscountRate") or line.get("DiscountAmount") for line in row["LineItems"])
         }
 
     def _applied(self, allocation: Json) -> Json:

@@ -24,6 +24,7 @@ _OTHER_FIELDS = (
     "PaymentTerms",
     "Website",
 )
+_WRITABLE = frozenset({*TEXT_FIELDS, *LIST_FIELDS, *_OTHER_FIELDS, "ContactStatus"})
 
 
 def write_contact(desk: Desk, sent: Json, method: Method, path_id: str | None = None) -> Outcome:
@@ -58,7 +59,7 @@ def contact_for_document(desk: Desk, block: Any) -> tuple[Json | None, list[str]
         return (None, made.problems) if made.problems else (made.row, [])
     if contact["ContactStatus"] != "ACTIVE":
         return None, [ARCHIVED]
-    if block.get("ContactID") and set(block) - {"ContactID"}:
+    if block.get("ContactID") and _WRITABLE & set(block):
         edited = write_contact(desk, {"ContactPersons": [], **block}, "POST", contact["ContactID"])
         return (None, edited.problems) if edited.problems else (edited.row, [])
     return contact, []
@@ -99,7 +100,5 @@ def _target(desk: Desk, sent: Json, method: Method, path_id: str | None) -> tupl
 
 def _merged(desk: Desk, sent: Json, existing: Json | None) -> Json:
     row: Json = dict(existing or {"ContactID": desk.state.new_id("contacts"), "ContactStatus": "ACTIVE"})
-    for field in (*TEXT_FIELDS, *LIST_FIELDS, *_OTHER_FIELDS, "ContactStatus"):
-        if field in sent:
-            row[field] = sent[field]
+    row |= {field: value for field, value in sent.items() if field in _WRITABLE}
     return {**row, "UpdatedDateUTC": desk.now}

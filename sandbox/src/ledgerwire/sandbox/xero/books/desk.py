@@ -59,7 +59,7 @@ class Desk:
 
 def read_date(value: Any, field_name: str, problems: list[str]) -> date | None:
     """A sent date, or None with the problem noted."""
-    if value in {None, ""}:
+    if value is None or value == "":
         return None
     try:
         return parse_date(value)

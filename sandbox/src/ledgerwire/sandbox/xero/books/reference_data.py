@@ -63,6 +63,7 @@ def write_item(desk: Desk, sent: Json, method: Method, path_id: str | None = Non
         "ItemID": desk.state.new_id("items"), "IsSold": True, "IsPurchased": True, "IsTrackedAsInventory": False,
     }  # fmt: skip
     row = {**base, **_only(sent, _ITEM_FIELDS), "UpdatedDateUTC": desk.now}
+    row |= {side: _priced(sent[side]) for side in ("SalesDetails", "PurchaseDetails") if sent.get(side)}
     problems = [] if row.get("Code") else ["Code must be specified."]
     problems += _unique(rows, row, ("Code",))
     lengths = (("Code", 30), ("Name", 50), ("Description", 4000))
@@ -115,6 +116,12 @@ def write_currency(desk: Desk, sent: Json) -> Outcome:
         return Outcome(sent, [f"'{code}' is not a valid currency code."])
     row = {"Code": code, "Description": str(sent.get("Description") or code), "UpdatedDateUTC": desk.now}
     return Outcome(desk.state.currencies.put(row))
+
+
+def _priced(details: Json) -> Json:
+    price = number(details.get("UnitPrice"))
+    unpriced = {key: value for key, value in details.items() if key != "UnitPrice"}
+    return unpriced if price is None else {**unpriced, "UnitPrice": price}
 
 
 def _new_tax_rate(desk: Desk) -> Json:

@@ -7,6 +7,7 @@ from typing import Any
 from ledgerwire.sandbox.xero.books.desk import Desk, Outcome
 from ledgerwire.sandbox.xero.call import Answer, Call, RefusedError, exception, server_error
 from ledgerwire.sandbox.xero.rules.lines import NotANumberError
+from ledgerwire.sandbox.xero.rules.shape import misshapen
 from ledgerwire.sandbox.xero.wire import ZERO_GUID, Json, NotAJsonBodyError, iso_midnight, parse_date
 
 MAX_BODY = 3_500_000
@@ -47,6 +48,8 @@ def elements_of(call: Call, plural: str, at_most: int) -> list[Json]:
     rows = found if isinstance(found, list) else [found]
     if not rows or not all(isinstance(row, dict) and row for row in rows):
         raise RefusedError(_bad_post(f"Invalid Json data: {plural} expected"))
+    if wrong := next((name for row in rows if (name := misshapen(row))), None):
+        raise RefusedError(_bad_post(f"Invalid Json data: the value of {wrong} cannot be read"))
     if len(rows) > at_most:
         raise RefusedError(_bad_post(f"At most {at_most} {plural} can be sent in one request"))
     return rows

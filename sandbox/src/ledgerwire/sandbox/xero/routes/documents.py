@@ -7,7 +7,7 @@ from ledgerwire.sandbox.xero.books.money_movements import allocate, undo_allocat
 from ledgerwire.sandbox.xero.call import Answer, Call, not_found
 from ledgerwire.sandbox.xero.query.listing import ListRules, list_rows
 from ledgerwire.sandbox.xero.routes.batch import BatchRules, write_batch
-from ledgerwire.sandbox.xero.wire import Json
+from ledgerwire.sandbox.xero.wire import Json, encode
 
 _FAULTS = ("closed_period", "approve_refused", "wrong_total")
 _SHARED_FIELDS = {
@@ -94,4 +94,4 @@ def remove_allocation(call: Call, allocation_id: str) -> Answer:
     if gone is None:
         return not_found()
     call.state.undo.forget()
-    return call.envelope("Allocations", [call.presenter().allocation(gone)])
+    return Answer(200, encode(call.presenter().allocation(gone)))

@@ -10,6 +10,7 @@ from ledgerwire.sandbox.xero.rules.rounding import Basis, Rounding, line_amount,
 from ledgerwire.sandbox.xero.wire import Json
 
 MAX_AMOUNT = Decimal("9999999999.99")
+_LARGEST = Decimal(10) ** 12
 _AMOUNT_FIELDS = ("Quantity", "UnitAmount", "LineAmount", "TaxAmount", "DiscountRate", "DiscountAmount")
 
 
@@ -62,7 +63,7 @@ def number(value: Any) -> Decimal | None:
         read = Decimal(value)
     except InvalidOperation as error:
         raise NotANumberError(str(value)) from error
-    if not read.is_finite():
+    if not read.is_finite() or abs(read) > _LARGEST:
         raise NotANumberError(str(value))
     return read
 
