@@ -11,6 +11,7 @@ import httpx
 from ledgerwire.common.http.calls import CallHook, ignore_call
 from ledgerwire.common.http.client import guarded_client
 from ledgerwire.connectwise import accounting, callbacks, setup_tables
+from ledgerwire.connectwise.codebase import read_company_info
 from ledgerwire.connectwise.config import KEY_ANSWER_BYTES, ConnectWiseConfig
 from ledgerwire.connectwise.models import (
     Batch,
@@ -18,6 +19,7 @@ from ledgerwire.connectwise.models import (
     BillingTerm,
     Callback,
     Company,
+    CompanyInfo,
     Contact,
     ExportTransaction,
     GlAccount,
@@ -150,6 +152,10 @@ class ConnectWise:
     async def system_info(self) -> SystemInfo:
         """The server's version; works with any valid key."""
         return await setup_tables.system_info(self._session)
+
+    async def look_up_company(self) -> CompanyInfo:
+        """The unauthenticated company look-up; Waiting CONNECTWISE_COMPANY_NOT_FOUND for an unknown company."""
+        return await read_company_info(self._http, self.config)
 
     async def can_read(self, path: str) -> None:
         """Read one row of a list; raises what a real read would raise."""

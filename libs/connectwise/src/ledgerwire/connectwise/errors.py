@@ -14,6 +14,7 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
 
 LOOK_AGAIN = dt.timedelta(minutes=5)
+_UNSTATED_PAUSE = dt.timedelta(seconds=30)
 _NO_ROUTE = "cannot route"
 _AREAS = (
     ("/finance/accounting", "Finance > Accounting Interface"),
@@ -138,7 +139,8 @@ def failure(answer: Answer, *, method: str, path: str, is_write: bool) -> Ledger
 def _connection_failure(answer: Answer, path: str) -> LedgerwireError | None:
     """What is wrong with the connection rather than with the request; nothing was done in any of these cases."""
     if answer.status == 429:
-        advice = retry_after(answer.headers) or dt.timedelta(seconds=30)
+        given = retry_after(answer.headers)
+        advice = _UNSTATED_PAUSE if given is None else given
         return Transient("ConnectWise asks to slow down", code="CONNECTWISE_RATE_LIMITED", retry_after=advice)
     if answer.status == 401:
         return Waiting("ConnectWise refuses the API keys", code="CONNECTWISE_UNAUTHORISED", after=LOOK_AGAIN)

@@ -74,13 +74,11 @@ class Session:
 
     async def get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
         """GET one entity (or one fixed list); raises RecordMissing, Waiting, Transient or Refused."""
-        answer = await self._read("GET", path, query)
-        return self._decode(answer, kind, "GET", path)
+        return (await self._read("GET", path, kind, query))[0]
 
     async def post_read(self, path: str, body: bytes, kind: type[T]) -> T:
         """POST to an endpoint that only reads (the export preview); repeated like a GET."""
-        answer = await self._read("POST", path, None, body)
-        return self._decode(answer, kind, "POST", path)
+        return (await self._read("POST", path, kind, None, body))[0]
 
     async def rows(
         self,
@@ -97,10 +95,9 @@ class Session:
         collected: list[T] = []
         page: int | None = 1
         while page is not None:
-            answer = await self._read("GET", path, query | {"page": str(page)})
-            found: list[T] = self._decode(answer, list[kind], "GET", path)  # type: ignore[valid-type]
+            found, headers = await self._read("GET", path, _list_of(kind), query | {"page": str(page)})
             collected += found
-            page = next_page(answer.headers, page, len(found), page_size) if page < max_pages else None
+            page = next_page(headers, page, len(found), page_size) if page < max_pages else None
         return collected
 
     async def forward(
@@ -113,13 +110,14 @@ class Session:
         query = _query(conditions, None, page_size)
         last = 0
         for _ in range(_MAX_PAGES):
-            answer = await self._read("GET", path, query | {"pageId": str(last)}, forward_only=True)
-            found: list[T] = self._decode(answer, list[kind], "GET", path)  # type: ignore[valid-type]
+            found, headers = await self._read(
+                "GET", path, _list_of(kind), query | {"pageId": str(last)}, forward_only=True
+            )
             if found:
                 yield found
-            if at_end(answer.headers, len(found), page_size):
+            if at_end(headers, len(found), page_size):
                 return
-            following = next_number(answer.headers, "pageId") or max(getattr(row, "id", 0) or 0 for row in found)
+            following = next_number(headers, "pageId") or max(getattr(row, "id", 0) or 0 for row in found)
             if following <= last:
                 break
             last = following
@@ -133,17 +131,19 @@ class Session:
         self,
         method: str,
         path: str,
+        kind: type[T],
         query: Mapping[str, str] | None,
         body: bytes | None = None,
         *,
         forward_only: bool = False,
-    ) -> Answer:
+    ) -> tuple[T, httpx.Headers]:
         retries = stamina.retry_context(
             on=_again, attempts=READ_ATTEMPTS, timeout=30.0, wait_initial=0.1, wait_max=2.0, wait_jitter=0.2
         )
         async for attempt in retries:
             with attempt:
-                return await self._call(method, path, query, body, is_write=False, forward_only=forward_only)
+                answer = await self._call(method, path, query, body, is_write=False, forward_only=forward_only)
+                return self._decode(answer, kind, method, path), answer.headers
         raise AssertionError("the last attempt returns or raises")
 
     async def _call(
@@ -198,6 +198,10 @@ class Session:
             return decode(answer.body, kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise unreadable(answer, method=method, path=path, is_write=False) from error
+
+
+def _list_of(kind: type[T]) -> type[list[T]]:
+    return cast("type[list[T]]", list[kind])  # type: ignore[valid-type] # a type made at run time
 
 
 def decode(body: bytes, kind: type[T]) -> T:
