@@ -64,7 +64,7 @@ class Codebase:
         self._config = config
         self._name = config.codebase.strip("/") if config.codebase else None
         self._lock = asyncio.Lock()
-        self._asked_at = -_REFRESH_SECONDS
+        self._confirmed_at = -_REFRESH_SECONDS
 
     async def current(self) -> str:
         """The code base to call; asks the server the first time if the configuration names none."""
@@ -75,12 +75,13 @@ class Codebase:
         return self._name
 
     async def changed_since(self, used: str) -> bool:
-        """Whether the code base is another one than `used`; asks the server, at most once a minute."""
+        """Whether the code base is another one than `used`; asks the server, after a `no` not again for a minute."""
         async with self._lock:
-            if self._name == used and time.monotonic() - self._asked_at >= _REFRESH_SECONDS:
+            if self._name == used and time.monotonic() - self._confirmed_at >= _REFRESH_SECONDS:
                 self._name = await self._ask()
+                if self._name == used:
+                    self._confirmed_at = time.monotonic()
             return self._name != used
 
     async def _ask(self) -> str:
-        self._asked_at = time.monotonic()
         return codebase_of(await read_company_info(self._http, self._config))

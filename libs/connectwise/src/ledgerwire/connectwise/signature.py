@@ -37,14 +37,15 @@ def check_key_url(url: str | None, *, hosts: Collection[str], company_id: str) -
         raise KeyUrlRefused("the key address is missing or malformed")
     try:
         parts = urlsplit(url)
-        place = authority(parts.hostname or "", parts.port or 443)
+        port = parts.port
     except ValueError as error:
         raise KeyUrlRefused("the key address is malformed") from error
     if parts.scheme != "https":
         raise KeyUrlRefused("the key address is not https")
     if "@" in parts.netloc or "#" in url:
         raise KeyUrlRefused("the key address carries credentials or a fragment")
-    if place not in hosts or (parts.port == 443 and parts.netloc.endswith(":443")):
+    place = authority(parts.hostname or "", 443 if port is None else port)
+    if place not in hosts or port == 443:  # the vendor never spells out the usual port
         raise KeyUrlRefused(f"the key address is on {place}, which is not this account's ConnectWise")
     if not _PATH.fullmatch(parts.path):
         raise KeyUrlRefused("the key address is not the key endpoint")
