@@ -1,0 +1,49 @@
+"""Which hosts an account file may name: the vendors' own, or one server that its owner declares to be on premise."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+# regional sites of the PSA's cloud, with or without the API's prefix, and its staging site
+_CONNECTWISE_CLOUD = re.compile(r"(?:[a-z0-9-]+\.)*(?:myconnectwise\.net|connectwisedev\.com)")
+_XERO = frozenset({"api.xero.com", "identity.xero.com"})
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?|\[[0-9a-f:]+\](?::[0-9]{1,5})?")
+
+REGIONS = {
+    "na": "na.myconnectwise.net",
+    "eu": "eu.myconnectwise.net",
+    "au": "au.myconnectwise.net",
+    "staging": "staging.connectwisedev.com",
+}
+"""The PSA's site by the account's region."""
+
+
+def connectwise_host(site: str, *, on_premise: bool) -> str:
+    """A PSA site as `host` or `host:port`; ValueError for another scheme, a path, or a host that is not the vendor's.
+
+    A server of one's own is named with `on_premise: true`, which lets exactly this host have a private address.
+    """
+    text = site.strip().lower()
+    scheme, separator, rest = text.rpartition("://")
+    if separator and scheme != "https":
+        raise ValueError("only https is called")
+    host = rest.rstrip("/")
+    if not _HOST.fullmatch(host):
+        raise ValueError("this is not a host name")
+    if not on_premise and not _CONNECTWISE_CLOUD.fullmatch(host):
+        raise ValueError("this is no host of ConnectWise's cloud; a server of your own needs on_premise: true")
+    return host
+
+
+def xero_url(url: str, *, on_premise: bool) -> str:
+    """A Xero address without a trailing slash; ValueError for another scheme or a host that is not Xero's."""
+    text = url.strip().rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme != "https":
+        raise ValueError("only https is called")
+    if parts.username or parts.query or parts.fragment or not _HOST.fullmatch(parts.netloc.lower()):
+        raise ValueError("this is not an address of a host and path only")
+    if not on_premise and parts.netloc.lower() not in _XERO:
+        raise ValueError(f"only {' and '.join(sorted(_XERO))} are called; another server needs on_premise: true")
+    return text

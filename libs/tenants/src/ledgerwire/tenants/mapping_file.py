@@ -1,0 +1,118 @@
+"""The `mapping:` section of an account file; its fields are those of the mapper's settings, one to one."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from ledgerwire.common.ledger.document import ContactPolicy
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+"""A name or code of one of the two systems."""
+
+
+class Section(BaseModel):
+    """Base of every section: an unknown field is an error, not a silent nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DefaultItemSection(Section):
+    """A fall-back Non-Product ID with its own switch (A073-A076)."""
+
+    enabled: bool = False
+    item_code: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> DefaultItemSection:
+        if self.enabled and not self.item_code:
+            raise ValueError("item_code is needed when the default is enabled")
+        return self
+
+
+class DefaultNonProductIdsSection(Section):
+    """The four fall-backs by revenue kind (A072)."""
+
+    service: DefaultItemSection = DefaultItemSection()
+    expense: DefaultItemSection = DefaultItemSection()
+    agreement: DefaultItemSection = DefaultItemSection()
+    deferred_revenue: DefaultItemSection = DefaultItemSection()
+
+
+class TaxSection(Section):
+    """How lines are taxed (M12); the untaxed type is never guessed."""
+
+    untaxed_type: Code
+    mode: Literal["by_name", "gl_amounts", "static"] = "by_name"
+    links: dict[Code, Code] = Field(default_factory=dict)
+    static_type: Code | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> TaxSection:
+        if self.mode == "static" and self.static_type is None:
+            raise ValueError("static_type is needed in mode static")
+        return self
+
+
+class RoundingSection(Section):
+    """Where rounding goes and how much of it there may be (M11); a limit of 0 allows none."""
+
+    account: Code
+    tax_type: Code
+    policy: Literal["line", "document", "stop"] = "document"
+    document_limit: Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)] | None = None
+
+
+class TrackingSection(Section):
+    """The ledger's names of the two tracking categories (A056, A068)."""
+
+    category_1: Code | None = None
+    category_2: Code | None = None
+    on_missing: Literal["warn", "stop"] = "warn"
+
+
+class TermsSection(Section):
+    """PSA term name or cross-reference -> term name in the ledger (M14)."""
+
+    links: dict[Code, Code] = Field(default_factory=dict)
+
+
+class ContactsSection(Section):
+    """What to do with a bill-to company without a linked contact; PSA company id -> ledger contact id."""
+
+    policy: ContactPolicy = ContactPolicy.HOLD
+    links: dict[Code, Code] = Field(default_factory=dict)
+
+
+class ExclusionSection(Section):
+    """Records matching every non-empty condition are excluded (M19)."""
+
+    name: Code
+    treatment: Literal["leave_unposted", "batch_without_posting"] = "leave_unposted"
+    number_prefixes: tuple[Code, ...] = ()
+    invoice_types: tuple[Code, ...] = ()
+    company_ids: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_a_condition(self) -> ExclusionSection:
+        if not (self.number_prefixes or self.invoice_types or self.company_ids):
+            raise ValueError("a rule without a condition would exclude every record")
+        return self
+
+
+class MappingSection(Section):
+    """All of one mapping version."""
+
+    tax: TaxSection
+    rounding: RoundingSection
+    default_non_product_ids: DefaultNonProductIdsSection = DefaultNonProductIdsSection()
+    tracking: TrackingSection = TrackingSection()
+    terms: TermsSection = TermsSection()
+    contacts: ContactsSection = ContactsSection()
+    account_links: dict[Code, Code] = Field(default_factory=dict)
+    exclusions: tuple[ExclusionSection, ...] = ()
+    zero_effect: Literal["batch", "post"] = "batch"
+    post_as: Literal["approved", "draft"] = "approved"
+    lock_policy: Literal["hold", "first_open_day"] = "hold"
