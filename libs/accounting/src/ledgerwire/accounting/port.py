@@ -30,6 +30,7 @@ class Expected:
     Attributes:
         draft: it is asked to stay a draft.
         ledger_id: the existing document this call updates, None for a new one.
+        customer: who is billed, for messages only.
     """
 
     number: str
@@ -42,6 +43,7 @@ class Expected:
     line_count: int
     draft: bool = False
     ledger_id: str | None = None
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ledgerwire.accounting.xero.errors import call_sentences, raise_call_refused
 from ledgerwire.accounting.xero.payloads import ENDPOINTS, Endpoint
 from ledgerwire.accounting.xero.refusals import (
     LEDGER,
+    day_words,
     findings,
     is_idempotency_mismatch,
     sentences,
@@ -84,7 +85,10 @@ def judge(wanted: Expected, element: Json, endpoint: Endpoint) -> Verdict:
 
 
 def _refused(wanted: Expected, told: Sequence[str]) -> Verdict:
-    found = findings(told, wanted.number)
+    about = {"date": day_words(wanted.document_date), "currency": wanted.currency}
+    if wanted.customer:
+        about |= {"customer": wanted.customer, "chosen": wanted.customer}
+    found = findings(told, wanted.number, about)
     taken = any(item.code == "DUPLICATE_NUMBER" for item in found)
     status = VerdictStatus.NUMBER_TAKEN if taken else VerdictStatus.REFUSED
     return Verdict(wanted.number, status, wanted.ledger_id, findings=found)

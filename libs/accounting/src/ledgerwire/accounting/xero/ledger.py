@@ -127,4 +127,5 @@ def _expected(item: Prepared) -> Expected:
         line_count=len(document.lines),
         draft=document.draft,
         ledger_id=item.ledger_id,
+        customer=document.contact.company_name,
     )

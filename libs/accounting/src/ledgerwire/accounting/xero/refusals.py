@@ -7,7 +7,8 @@ sentence as it came. Sentences were gathered from Xero's documentation and from 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 
 from ledgerwire.accounting.xero.wire import Json, rows, text
 from ledgerwire.common.catalogue import Finding
@@ -23,7 +24,7 @@ _CONTACT_NUMBER = re.compile(r"contact number .* is already assigned", re.IGNORE
 _SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (code, re.compile(pattern, re.IGNORECASE | re.DOTALL))
     for code, pattern in (
-        ("PERIOD_LOCKED", r"lock date(?:,? currently set at (?P<lock_date>[^.]+))?"),
+        ("PERIOD_LOCKED", r"lock date(?:,? currently set at (?P<lock>[^.]+))?"),
         ("DUPLICATE_NUMBER", r"(?:invoice|credit\s*note) *(?:#|number) must be unique"),
         ("ACCOUNT_ARCHIVED", r"account code '(?P<account>[^']*)' has been archived"),
         ("GL_ACCOUNT_UNKNOWN", r"account code '(?P<account>[^']*)' is not a valid code"),
@@ -53,20 +54,56 @@ _SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
-def finding(sentence: str, number: str) -> Finding:
-    """The finding for one of Xero's sentences about a document or contact; the sentence is kept as param `text`."""
+# What the catalogue's messages name and the sentence may not.
+_UNNAMED: dict[str, dict[str, str]] = {
+    "PERIOD_LOCKED": {"date": "in a locked period", "lock": "a later day", "open": "an open day"},
+    "GL_ACCOUNT_UNKNOWN": {"kind": "its"},
+    "ACCOUNT_ARCHIVED": {"name": "as posted"},
+    "TAX_CODE_UNKNOWN": {"nearest": "none"},
+    "TRACKING_UNKNOWN": {"found": "Its option", "expected": "see the ledger"},
+    "CONTACT_ARCHIVED": {"customer": "The customer", "chosen": "it is linked to"},
+    "LINE_TOTAL_DIFFERS": {"what": "a line"},
+}
+_ALSO_NAMED = {"tax_type": ("name", "tax_code"), "option": ("found",)}
+
+
+def finding(sentence: str, number: str, about: Mapping[str, str] | None = None) -> Finding:
+    """The finding for one of Xero's sentences about a document or contact; the sentence is kept as param `text`.
+
+    `about` are params the caller knows better than the sentence: `date`, `currency`, `customer`, `chosen`.
+    """
     params = {"number": number, "ledger": LEDGER, "text": sentence[:_TEXT_LIMIT]}
     for code, pattern in _SENTENCES:
         matched = pattern.search(sentence)
         if matched is not None:
             named = {name: value for name, value in matched.groupdict().items() if value}
-            return Finding(code, {"code": code, "what": "a line"} | params | named)
+            return Finding(code, params | _UNNAMED.get(code, {}) | _aliases(named) | dict(about or {}))
     return Finding("LEDGER_REFUSED", params)
 
 
-def findings(sentences: Iterable[str], number: str) -> tuple[Finding, ...]:
+def findings(sentences: Iterable[str], number: str, about: Mapping[str, str] | None = None) -> tuple[Finding, ...]:
     """One finding per different sentence, in order."""
-    return tuple(finding(sentence, number) for sentence in dict.fromkeys(sentences))
+    return tuple(finding(sentence, number, about) for sentence in dict.fromkeys(sentences))
+
+
+def day_words(day: date) -> str:
+    """A day as messages spell it."""
+    return f"{day.day} {day:%b}"
+
+
+def _aliases(named: dict[str, str]) -> dict[str, str]:
+    also = {alias: value for name, value in named.items() for alias in _ALSO_NAMED.get(name, ())}
+    if "lock" in named:
+        also |= _lock_words(named["lock"].strip())
+    return named | also
+
+
+def _lock_words(spelled: str) -> dict[str, str]:
+    try:
+        lock = datetime.strptime(spelled, "%d %B %Y").date()  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError:
+        return {"lock": spelled}
+    return {"lock": day_words(lock), "open": day_words(lock + timedelta(days=1))}
 
 
 def sentences(element: Json) -> tuple[str, ...]:

@@ -1,0 +1,184 @@
+"""Documents to post, and a small Xero organisation on loopback to post them to."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from ledgerwire.accounting.factory import build_ledger, build_token_source
+from ledgerwire.accounting.gate import LimitReport
+from ledgerwire.accounting.tokens import TokenSet
+from ledgerwire.common.ledger.document import ContactDecision, DocumentKind, DocumentLine, LedgerDocument
+from ledgerwire.common.money import total
+from ledgerwire.sandbox.core.clock import VirtualClock
+from ledgerwire.sandbox.core.faults import Fault, Faults
+from ledgerwire.sandbox.core.journal import Journal
+from ledgerwire.sandbox.core.serving import serve
+from ledgerwire.sandbox.xero.app import create_app
+from ledgerwire.sandbox.xero.state import XeroState
+
+CLIENT, SECRET = "ledgerwire-app", "app-secret"
+
+SEED: dict[str, Any] = {
+    "apps": [
+        {"client_id": CLIENT, "client_secret": SECRET},
+        {"client_id": "narrow", "client_secret": SECRET, "scopes": "offline_access accounting.contacts"},
+    ],
+    "organisation": {"PeriodLockDate": "2026-01-31"},
+    "accounts": [
+        {"Code": "090", "Name": "Business Bank", "Type": "BANK"},
+        {"Code": "200", "Name": "Sales", "Type": "REVENUE", "TaxType": "OUTPUT"},
+        {"Code": "260", "Name": "Old income", "Type": "REVENUE", "TaxType": "OUTPUT", "Status": "ARCHIVED"},
+        {"Code": "310", "Name": "Cost of goods sold", "Type": "DIRECTCOSTS", "TaxType": "INPUT"},
+        {"Code": "860", "Name": "Rounding", "Type": "EXPENSE", "SystemAccount": "ROUNDING", "TaxType": "NONE"},
+    ],
+    "tax_rates": [
+        {"Name": "GST on Income", "TaxType": "OUTPUT", "EffectiveRate": 10.0, "CanApplyToExpenses": False},
+        {"Name": "GST on Expenses", "TaxType": "INPUT", "EffectiveRate": 10.0, "CanApplyToRevenue": False},
+        {"Name": "Fifteen", "TaxType": "TAX015", "EffectiveRate": 15.0},
+        {"Name": "Tax Exempt", "TaxType": "NONE", "EffectiveRate": 0.0},
+    ],
+    "items": [{"Code": "MS-SERVER", "Name": "Managed server", "SalesDetails": {"AccountCode": "200"}}],
+    "tracking_categories": [{"Name": "Location", "Options": [{"Name": "Sydney"}, {"Name": "Perth"}]}],
+    "contacts": [
+        {"Name": "Harbour Dental", "ContactNumber": "C-1", "EmailAddress": "a@harbour.example"},
+        {"Name": "Gone & Co", "ContactNumber": "C-3", "ContactStatus": "ARCHIVED"},
+    ],
+    "currencies": [{"Code": "AUD", "Description": "Australian Dollar"}],
+}
+
+
+def make_line(net: str = "100.00", tax: str = "10.00", **changes: Any) -> DocumentLine:
+    full: dict[str, Any] = {
+        "description": "Managed services",
+        "quantity": Decimal(1),
+        "unit_amount": Decimal(net),
+        "net": Decimal(net),
+        "account_code": "200",
+        "tax_type": "OUTPUT",
+        "tax_amount": Decimal(tax),
+    }
+    return DocumentLine(**(full | changes))
+
+
+def make_document(number: str = "INV-1042", *lines: DocumentLine, **changes: Any) -> LedgerDocument:
+    rows = lines or (make_line(),)
+    net, tax = total(line.net for line in rows), total(line.tax_amount for line in rows)
+    full: dict[str, Any] = {
+        "kind": DocumentKind.SALES_INVOICE,
+        "number": number,
+        "contact": ContactDecision("19297", "Harbour Dental", "linked"),
+        "document_date": date(2026, 3, 17),
+        "due_date": date(2026, 3, 31),
+        "currency": "AUD",
+        "lines": rows,
+        "net": net,
+        "tax": tax,
+        "total": net + tax,
+        "reference": "PO 77",
+    }
+    return LedgerDocument(**(full | changes))
+
+
+class MemoryTokens:
+    """A token store with compare-and-set that counts, and can refuse to save."""
+
+    def __init__(self, first: TokenSet) -> None:
+        self.stored = first
+        self.rotations = 0
+        self.revoked: list[str] = []
+        self.broken = False
+
+    async def load(self) -> TokenSet:
+        return self.stored
+
+    async def rotate(self, expected_version: int, fresh: TokenSet) -> bool:
+        if self.broken:
+            raise OSError("database is gone")
+        if self.stored.version != expected_version:
+            return False
+        self.stored = dataclasses.replace(fresh, version=expected_version + 1)
+        self.rotations += 1
+        return True
+
+    async def mark_revoked(self, detail: str) -> None:
+        self.revoked.append(detail)
+        self.stored = dataclasses.replace(self.stored, state="revoked")
+
+
+class CountingGate:
+    """Lets everything pass and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.reports: list[LimitReport] = []
+
+    async def take(self, n: int = 1) -> None:
+        self.taken += n
+
+    async def observe(self, report: LimitReport) -> None:
+        self.reports.append(report)
+
+
+class XeroServer:
+    """One organisation on loopback, with a connected ledger."""
+
+    def __init__(self, app_id: str = CLIENT) -> None:
+        self.clock = VirtualClock(datetime(2026, 3, 17, 9, 0, tzinfo=UTC))
+        self.journal = Journal(self.clock)
+        self.faults = Faults()
+        self.state = XeroState()
+        self.state.load(SEED)
+        self.app = create_app(self.state, self.clock, self.journal, self.faults)
+        self.app_id = app_id
+
+    def connect(self, base_url: str, http: httpx.AsyncClient) -> None:
+        """Sign in and build the ledger over this address."""
+        self.base_url, self.http, self.gate = base_url, http, CountingGate()
+        self.store = MemoryTokens(self.consent())
+        self.config = {"base_url": base_url, "token_url": f"{base_url}/connect/token"}
+        self.tokens = build_token_source("xero", self.config, http, self.store, clock=self.clock)
+        self.ledger = build_ledger("xero", self.config, http, self.tokens, self.gate, self.state.tenant_id)
+
+    def consent(self) -> TokenSet:
+        issued = self.state.identity.consent(self.app_id, self.clock.now())
+        expires_at = self.clock.now() + timedelta(seconds=issued["expires_in"])
+        return TokenSet(issued["access_token"], issued["refresh_token"], expires_at, 1, self.app_id, SECRET)
+
+    def arm(self, name: str, **fields: Any) -> None:
+        self.faults.add(Fault(name=name, system="xero", **fields))
+
+    def contact_id(self, name: str = "Harbour Dental") -> str:
+        return str(self.state.contacts.by_key(name)[0]["ContactID"])
+
+    def calls(self, method: str, path: str) -> list[Any]:
+        return [entry for entry in self.journal.entries() if entry.method == method and entry.path.endswith(path)]
+
+
+@pytest.fixture
+def line() -> Callable[..., DocumentLine]:
+    return make_line
+
+
+@pytest.fixture
+def document() -> Callable[..., LedgerDocument]:
+    return make_document
+
+
+@pytest.fixture
+def memory_tokens() -> type[MemoryTokens]:
+    return MemoryTokens
+
+
+@pytest.fixture
+async def xero() -> AsyncIterator[XeroServer]:
+    server = XeroServer()
+    async with serve(server.app) as served, httpx.AsyncClient(trust_env=False) as http:
+        server.connect(served.base_url, http)
+        yield server
