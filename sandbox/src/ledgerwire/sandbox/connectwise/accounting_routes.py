@@ -9,8 +9,10 @@ from ledgerwire.sandbox.connectwise.batches import (
     delete_batch,
     export_batch,
 )
+from ledgerwire.sandbox.connectwise.conditions import compile_condition
 from ledgerwire.sandbox.connectwise.errors import record_not_found
 from ledgerwire.sandbox.connectwise.export import ExportRequest, export
+from ledgerwire.sandbox.connectwise.listing import Query
 from ledgerwire.sandbox.connectwise.replies import Replies, json_body, public
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
 from ledgerwire.sandbox.connectwise.unposted import taxable_levels, unposted_invoice_ids, unposted_row
@@ -18,6 +20,7 @@ from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.middleware import MARKS
 
 _BASE = "/finance/accounting"
+_KEYS = frozenset({"id", "billingLogId", "invoiceNumber"})
 
 
 class AccountingRoutes:
@@ -45,14 +48,25 @@ class AccountingRoutes:
         add(f"{_BASE}/batches/{{record_id:int}}/entries", self.entries, methods=["GET"])
         add(f"{_BASE}/batches/{{record_id:int}}/entries/count", self.entry_count, methods=["GET"])
 
-    def _unposted_rows(self) -> list[Row]:
-        return [unposted_row(self._state, number) for number in unposted_invoice_ids(self._state)]
+    def _unposted_rows(self, request: Request) -> list[Row]:
+        """The list's rows; those that the ids and numbers asked for already rule out are not even built."""
+        numbers = unposted_invoice_ids(self._state)
+        text = Query.parse(request.query_params, None).conditions
+        condition = compile_condition(text) if text else None
+        if condition is not None and {path for path, _ in condition.terms} <= _KEYS:
+            numbers = [number for number in numbers if condition.matches(self._keys(number))]
+        return [unposted_row(self._state, number) for number in numbers]
+
+    def _keys(self, number: int) -> Row:
+        invoice = self._state.tables["invoices"][number]
+        row_id = self._state.unposted_rows[number]
+        return {"id": row_id, "billingLogId": number, "invoiceNumber": invoice["invoiceNumber"]}
 
     async def unposted(self, request: Request) -> Response:
-        return self._replies.listing(request, "UnpostedInvoice", self._unposted_rows())
+        return self._replies.listing(request, "UnpostedInvoice", self._unposted_rows(request))
 
     async def unposted_count(self, request: Request) -> Response:
-        return self._replies.count(request, "UnpostedInvoice", self._unposted_rows())
+        return self._replies.count(request, "UnpostedInvoice", self._unposted_rows(request))
 
     def _unposted_invoice(self, request: Request) -> int:
         wanted = int(request.path_params["record_id"])

@@ -164,6 +164,14 @@ def _like(wanted: str) -> Callable[[str], bool]:
     return lambda actual: pattern.match(actual) is not None
 
 
+def _membership(values: tuple[Any, ...]) -> Callable[[Any], bool]:
+    """Long lists of ids are the common case, so numbers are looked up instead of compared one by one."""
+    if all(isinstance(value, Decimal) for value in values):
+        numbers = frozenset(values)
+        return lambda actual: actual is not None and _comparable(actual, values[0])[0] in numbers
+    return lambda actual: any(_equal(actual, value) for value in values)
+
+
 @v_args(inline=True)
 class _Compiler(Transformer[Token, Predicate]):
     """Turns the tree into one predicate over rows; remembers which fields were named."""
@@ -209,7 +217,7 @@ class _Compiler(Transformer[Token, Predicate]):
         return self.negation(self.like(name, value))
 
     def member(self, name: Token, values: tuple[Any, ...]) -> Predicate:
-        return self._any(name, values, lambda actual: any(_equal(actual, value) for value in values))
+        return self._any(name, values, _membership(values))
 
     def not_member(self, name: Token, values: tuple[Any, ...]) -> Predicate:
         return self.negation(self.member(name, values))

@@ -125,6 +125,7 @@ class ConnectWiseState:
     entry_batches: dict[int, int] = field(default_factory=dict)
     unposted_rows: dict[int, int] = field(default_factory=dict)
     closed_at: dict[int, str] = field(default_factory=dict)
+    last_ids: dict[str, int] = field(default_factory=dict)
     listeners: list[Callable[[Saved], None]] = field(default_factory=list)
     entry_ids: Iterator[int] = field(default_factory=lambda: itertools.count(410_001))
     unposted_ids: Iterator[int] = field(default_factory=lambda: itertools.count(871_001))
@@ -158,7 +159,7 @@ class ConnectWiseState:
                 self._stamp_new(row, "zAdmin")
         self.invoice_lines = {int(number): list(each) for number, each in lines.items()}
         self.gl_entries, self.entries, self.entry_batches = {}, {}, {}
-        self.unposted_rows, self.closed_at = {}, {}
+        self.unposted_rows, self.closed_at, self.last_ids = {}, {}, {}
 
     def _ensure_api_member(self) -> None:
         member = self.credentials.member_id
@@ -193,9 +194,9 @@ class ConnectWiseState:
         return f"member{member_id}"
 
     def insert(self, table: str, row: Row, member_id: int) -> Row:
-        """Add a row under the next free id, stamp it and tell the listeners."""
+        """Add a row under a new id (one deleted is never given again), stamp it and tell the listeners."""
         rows = self.tables[table]
-        row["id"] = max(rows, default=0) + 1
+        row["id"] = self.last_ids[table] = max(self.last_ids.get(table, 0), max(rows, default=0)) + 1
         rows[row["id"]] = row
         self._stamp_new(row, self.member_identifier(member_id))
         self.notify(table, row["id"], "added", member_id)

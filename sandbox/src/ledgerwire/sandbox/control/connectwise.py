@@ -6,6 +6,7 @@ import msgspec
 from fastapi import FastAPI, Request
 
 from ledgerwire.sandbox.connectwise.batches import batch_invoices, batch_of, delete_batch
+from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
 from ledgerwire.sandbox.connectwise.writing import accepted_fields
 from ledgerwire.sandbox.control.http import ControlError, body_of, required, route
@@ -33,6 +34,7 @@ class ConnectWiseControl:
         """Add the routes."""
         route(app, "POST", "/connectwise/invoices/{invoice_id:int}/status", self.set_status)
         route(app, "POST", "/connectwise/invoices/{invoice_id:int}/edit", self.edit)
+        route(app, "POST", "/connectwise/invoices/{invoice_id:int}/copies", self.copies)
         route(app, "POST", "/connectwise/requests", self.as_person)
         route(app, "POST", "/connectwise/batches", self.batch)
         route(app, "DELETE", "/connectwise/batches/{batch_id:int}", self.unbatch)
@@ -53,6 +55,19 @@ class ConnectWiseControl:
         lines = [line_from(fields) for fields in body["lines"]] if "lines" in body else None
         changes = accepted_fields(self._cw.state, "invoices", "Invoice", body.get("changes", {}))
         return self._cw.desk.edit(request.path_params["invoice_id"], changes, _member(body), lines)
+
+    async def copies(self, request: Request) -> Any:
+        """`{"count": n, "batched": false}`: copies of an invoice, open or closed and batched, without callbacks."""
+        body = await body_of(request)
+        ids = copy_invoice(
+            self._cw.state,
+            self._cw.desk,
+            request.path_params["invoice_id"],
+            int(required(body, "count")),
+            batched=bool(body.get("batched")),
+            member_id=_member(body),
+        )
+        return {"invoice_ids": ids}
 
     async def as_person(self, request: Request) -> Any:
         """A REST request as a named member makes it on the screen; the vendor's answer is wrapped."""
