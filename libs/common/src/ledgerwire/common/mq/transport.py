@@ -10,6 +10,14 @@ from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.errors import Poison
 
 
+class NotConfirmedError(Exception):
+    """A message that may or may not have arrived: it stays in the outbox and goes again under the same id."""
+
+
+class UnroutableError(NotConfirmedError):
+    """No queue took the message (or, with the local transport, nobody in this process subscribes to it)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """One delivery: an envelope, or what arrived together with the reason it cannot be one."""
@@ -33,7 +41,7 @@ class Transport(Protocol):
         ...
 
     async def start(self) -> None:
-        """Connect and declare (and verify) the topology."""
+        """Connect and declare (and verify) the topology. A broker that is away does not stop the start: it is tried on."""
         ...
 
     async def publish(self, messages: Sequence[Envelope]) -> Sequence[Exception | None]:

@@ -1,0 +1,3 @@
+"""Real servers for every test that asks for one, and no network beyond this machine."""
+
+pytest_plugins = ["ledgerwire.common.testing.plugin"]

@@ -1,0 +1,187 @@
+"""RabbitMQ: one connection to publish, one to consume, both made again by our own supervision.
+
+Plain (not "robust") connections on purpose: a publish must fail within its timeout while the broker is away, and a consumer
+must start on a fresh channel with nothing left over from the old one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
+
+from ledgerwire.common.contracts.envelope import Envelope
+from ledgerwire.common.mq.broker_topology import declare
+from ledgerwire.common.mq.envelope_codec import encode
+from ledgerwire.common.mq.rabbit_subscription import Subscription
+from ledgerwire.common.mq.topology import EXCHANGE
+from ledgerwire.common.mq.transport import Accept, NotConfirmedError, UnroutableError
+
+_log = structlog.get_logger(__name__)
+
+BROKER_TROUBLE: Final = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, asyncio.CancelledError)
+
+
+@dataclass(frozen=True, slots=True)
+class RabbitTerms:
+    """Times and sizes. A window of 50 to 200 unconfirmed publishes is where throughput stops growing."""
+
+    connect_seconds: float = 5.0
+    confirm_seconds: float = 5.0
+    close_seconds: float = 2.0
+    drain_seconds: float = 20.0
+    heartbeat_seconds: int = 10
+    window: int = 200
+    batch: int = 500
+    linger_seconds: float = 0.02
+
+
+class Link:
+    """One connection to the broker, made when first needed and made again after it broke."""
+
+    def __init__(self, url: str, name: str, terms: RabbitTerms) -> None:
+        separator = "&" if "?" in url else "?"
+        self._url = f"{url}{separator}heartbeat={terms.heartbeat_seconds}&name={name}"
+        self._terms = terms
+        self._lock = asyncio.Lock()
+        self._connection: AbstractConnection | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None and not self._connection.is_closed
+
+    async def connection(self) -> AbstractConnection:
+        """The open connection; raises what connecting raised."""
+        async with self._lock:
+            if self._connection is None or self._connection.is_closed:
+                async with asyncio.timeout(self._terms.connect_seconds):
+                    self._connection = await aio_pika.connect(self._url, timeout=self._terms.connect_seconds)
+            return self._connection
+
+    async def drop(self) -> None:
+        """Close without waiting long: the other side may be frozen."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            async with asyncio.timeout(self._terms.close_seconds):
+                await connection.close()
+        except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+            _log.info("broker.close_failed", error=type(error).__name__)
+
+
+class RabbitTransport:
+    """The transport between processes."""
+
+    def __init__(self, url: str, terms: RabbitTerms | None = None) -> None:
+        self._terms = terms or RabbitTerms()
+        self._publishing = Link(url, "publish", self._terms)
+        self._consuming = Link(url, "consume", self._terms)
+        self._opening = asyncio.Lock()
+        self._channel: AbstractChannel | None = None
+        self._exchange: AbstractExchange | None = None
+        self._subscriptions: list[Subscription] = []
+        self._stopped = False
+
+    @property
+    def connected(self) -> bool:
+        return self._publishing.connected and all(item.consuming for item in self._subscriptions)
+
+    async def start(self) -> None:
+        try:
+            await self._open_exchange()
+        except (AMQPError, OSError, TimeoutError) as error:
+            # callbacks are accepted and work goes on without the broker; messages wait in the outboxes
+            _log.warning("broker.away", error=f"{type(error).__name__}: {error}"[:300])
+
+    async def publish(self, messages: Sequence[Envelope]) -> Sequence[Exception | None]:
+        if self._stopped:
+            return [NotConfirmedError("the transport is stopped")] * len(messages)
+        try:
+            exchange = await self._open_exchange()
+        except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+            await self._drop_publisher()
+            return [NotConfirmedError(f"{type(error).__name__}: {error}")] * len(messages)
+        window = asyncio.Semaphore(self._terms.window)
+        outcomes = await asyncio.gather(*(self._publish_one(exchange, window, message) for message in messages))
+        if any(outcome is not None and not isinstance(outcome, UnroutableError) for outcome in outcomes):
+            await self._drop_publisher()
+        return outcomes
+
+    async def subscribe(self, queue: str, accept: Accept) -> None:
+        subscription = Subscription(
+            queue,
+            accept,
+            self._consuming.connection,
+            batch=self._terms.batch,
+            linger_seconds=self._terms.linger_seconds,
+            drain_seconds=self._terms.drain_seconds,
+        )
+        self._subscriptions.append(subscription)
+        subscription.start()
+
+    async def stop(self) -> None:
+        self._stopped = True
+        await asyncio.gather(*(subscription.stop() for subscription in self._subscriptions))
+        await self._consuming.drop()
+        await self._drop_publisher()
+
+    async def _open_exchange(self) -> AbstractExchange:
+        async with self._opening:
+            if self._exchange is None or self._channel is None or self._channel.is_closed:
+                connection = await self._publishing.connection()
+                async with asyncio.timeout(self._terms.connect_seconds):
+                    await declare(connection)
+                    # without on_return_raises an unroutable message would look like a success
+                    self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+                    self._exchange = await self._channel.get_exchange(EXCHANGE, ensure=False)
+            return self._exchange
+
+    async def _drop_publisher(self) -> None:
+        self._channel = self._exchange = None
+        await self._publishing.drop()
+
+    async def _publish_one(
+        self, exchange: AbstractExchange, window: asyncio.Semaphore, message: Envelope
+    ) -> Exception | None:
+        async with window:
+            try:
+                await exchange.publish(
+                    _amqp(message), routing_key=message.type, mandatory=True, timeout=self._terms.confirm_seconds
+                )
+            except PublishError:
+                return UnroutableError(f"no queue is bound to {message.type}")
+            except DeliveryError as error:
+                return NotConfirmedError(f"the broker refused it ({type(error.frame).__name__}): is the queue full?")
+            except TimeoutError:
+                return NotConfirmedError(f"no confirmation within {self._terms.confirm_seconds:g} s")
+            except (AMQPError, ChannelInvalidStateError, OSError, asyncio.CancelledError) as error:
+                if isinstance(error, asyncio.CancelledError) and _cancelling():
+                    raise
+                return NotConfirmedError(f"{type(error).__name__}: {error}"[:300])
+            return None
+
+
+def _cancelling() -> bool:
+    """True when it is our own task that is being cancelled, not the library's future of a connection that broke."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _amqp(envelope: Envelope) -> aio_pika.Message:
+    wire = encode(envelope)
+    return aio_pika.Message(
+        wire.body,
+        headers=dict(wire.headers),
+        content_type=wire.content_type,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        message_id=str(envelope.id),
+        correlation_id=envelope.correlationid,
+        type=envelope.type,
+    )
