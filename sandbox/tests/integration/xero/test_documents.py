@@ -302,6 +302,14 @@ async def test_an_odd_currency_rate_is_saved_with_a_warning(make_xero):
     assert saved["Warnings"][0]["Message"]
 
 
+async def test_a_document_without_a_rate_takes_the_rate_of_the_day(make_xero):
+    xero = make_xero(currencies=[{"Code": "USD"}], day_rates={"USD": "0.6543"})
+    assert (await xero.posted(xero.invoice("A", CurrencyCode="USD")))["CurrencyRate"] == Decimal("0.6543")
+    kept = await xero.posted(xero.invoice("B", CurrencyCode="USD", CurrencyRate=0.66))
+    assert kept["CurrencyRate"] == Decimal("0.66")
+    assert (await xero.posted(xero.invoice("C")))["CurrencyRate"] == 1
+
+
 async def test_journals_are_drafts_unless_posted_and_balance(xero):
     journal = {
         "Narration": "COGS INV-1042",
@@ -323,3 +331,28 @@ async def test_journals_are_drafts_unless_posted_and_balance(xero):
     assert answer.json()["ManualJournals"][0]["Status"] == "VOIDED"
     assert "JournalLines" not in (await xero.get("ManualJournals")).json()["ManualJournals"][0]
     assert (await xero.get("ManualJournals", page=1)).json()["ManualJournals"][0]["JournalLines"]
+
+
+async def test_documents_taken_from_one_organisation_can_seed_another(xero, make_xero):
+    await xero.posted(xero.invoice("INV-1", LineItems=[xero.line("0.0471", Quantity=1234)]), unitdp=4)
+    note = {**xero.invoice(None), "Type": "ACCRECCREDIT"}
+    await xero.posted(note, path="CreditNotes")
+    seed = {
+        "invoices": xero.exact(await xero.get("Invoices", page=1, unitdp=4))["Invoices"],
+        "credit_notes": xero.exact(await xero.get("CreditNotes", page=1, unitdp=4))["CreditNotes"],
+    }
+    other = make_xero(**seed)
+    for path in ("Invoices", "CreditNotes"):
+        first = xero.exact(await xero.get(path, page=1, unitdp=4))[path][0]
+        second = xero.exact(await other.get(path, page=1, unitdp=4))[path][0]
+        differing = {key for key in first if first[key] != second[key]}
+        assert differing <= {"UpdatedDateUTC", "UpdatedDateUTCString"}
+    assert await other.refused(other.invoice("INV-1")) == ["Invoice # must be unique."]
+
+
+async def test_a_seeded_document_needs_little(make_xero):
+    plain = make_xero()
+    old = {"Type": "ACCREC", "InvoiceNumber": "OLD", "Date": "2026-01-05", "Total": 110.0, "Contact": plain.contact()}
+    xero = make_xero(invoices=[{**old, "LineItems": [{"LineAmount": 100.0, "TaxAmount": 10.0, "AccountCode": "200"}]}])
+    shown = xero.exact(await xero.get("Invoices/OLD"))["Invoices"][0]
+    assert (shown["Status"], shown["AmountDue"], shown["LineItems"][0]["LineAmount"]) == ("AUTHORISED", 110, 100)

@@ -3,7 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
 import pytest
+
+from ledgerwire.sandbox.core.serving import serve
 
 
 async def test_every_answer_tells_what_is_left(xero):
@@ -81,6 +84,17 @@ async def test_the_same_key_and_request_is_answered_from_memory_for_six_minutes(
     xero.clock.advance(timedelta(seconds=3))
     await xero.call("PUT", "Invoices", body, key)
     assert len(xero.state.invoices) == 2
+
+
+async def test_an_answer_lost_on_the_wire_is_had_again_under_its_key(xero):
+    xero.arm("timeout_after_commit", params={"seconds": 5})
+    key, body = {**xero.headers, "Idempotency-Key": "k"}, {"Invoices": [xero.invoice()]}
+    async with serve(xero.app) as served, httpx.AsyncClient(base_url=served.base_url, timeout=0.3) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            await client.put("/api.xro/2.0/Invoices", json=body, headers=key)
+        again = await client.put("/api.xro/2.0/Invoices", json=body, headers=key)
+    assert again.json()["Invoices"][0]["InvoiceNumber"] == "INV-1042"
+    assert len(xero.state.invoices) == 1
 
 
 async def test_a_replay_counts_against_the_limits(xero):

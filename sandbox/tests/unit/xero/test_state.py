@@ -34,6 +34,12 @@ def test_ids_left_out_are_the_same_for_the_same_seed():
     assert one.tax_rates.get("output")["EffectiveRate"] == Decimal("12.5")
 
 
+def test_the_tenant_is_the_organisation():
+    state = XeroState()
+    state.load({"organisation": {"OrganisationID": "dd2570c0-93dc-56ac-a01e-81ea2224c0e4"}})
+    assert state.tenant_id == "dd2570c0-93dc-56ac-a01e-81ea2224c0e4"
+
+
 def test_loading_again_forgets_everything_before():
     state = _state()
     state.load({})

@@ -12,14 +12,17 @@ from ledgerwire.sandbox.xero.identity import App, Identity
 from ledgerwire.sandbox.xero.limits import Limits
 from ledgerwire.sandbox.xero.rules.locks import Locks
 from ledgerwire.sandbox.xero.rules.reference import account_class
+from ledgerwire.sandbox.xero.seeding import exact, seeded_document, with_dates
 from ledgerwire.sandbox.xero.switches import Switches
-from ledgerwire.sandbox.xero.wire import Json, parse_date
+from ledgerwire.sandbox.xero.wire import Json
 
 DEFAULT_TENANT = "0f6f6a2c-54f3-4b3e-9f1d-7d5a3a0c9e11"
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 _LOCK_FIELDS = frozenset({"PeriodLockDate", "EndOfYearLockDate"})
-_DATE_FIELDS = frozenset({"Date", "DueDate", "FullyPaidOnDate", "PeriodLockDate", "EndOfYearLockDate"})
+
+# Documents, and where they keep what is left of them.
+_LEFT = {"invoices": "AmountDue", "credit_notes": "RemainingCredit"}
 
 # (key in the seed, id field, natural key)
 _KINDS = (
@@ -47,17 +50,21 @@ class XeroState:
         """Replace everything by a seed in Xero's own field names.
 
         Keys: ``organisation``, ``accounts``, ``tax_rates``, ``items``, ``tracking_categories``, ``contacts``,
-        ``currencies``, ``invoices``, ``credit_notes``, ``manual_journals``, ``payments``, ``allocations`` (rows as the
+        ``currencies``, ``invoices``, ``credit_notes``, ``manual_journals`` (rows as the
         API gives them, dates as ISO dates); ``apps`` (client_id, client_secret, scopes, custom_connection),
-        ``tenant_id``, ``switches``. Ids left out are derived from the natural key, so a seed always gives the same ones.
+        ``tenant_id`` (else the OrganisationID), ``switches``, ``day_rates`` (currency to the rate Xero takes where a
+        document names none, foreign units for one of the base currency). Ids left out are derived from the natural key, so a seed always gives the same ones.
 
         Raises:
             ValueError: an unknown key or switch.
         """
-        known = {kind for kind, _, _ in _KINDS} | {"organisation", "apps", "tenant_id", "switches"}
+        seeded = [(kind, key) for kind, _, key in _KINDS if kind not in {"payments", "allocations"}]
+        known = {kind for kind, _ in seeded} | {"organisation", "apps", "tenant_id", "switches", "day_rates"}
         if unknown := set(xero) - known:
             raise ValueError(f"unknown key in the Xero seed: {', '.join(sorted(unknown))}")
-        self.tenant_id: str = str(xero.get("tenant_id", DEFAULT_TENANT))
+        organisation = xero.get("organisation", {})
+        self.tenant_id: str = str(xero.get("tenant_id") or organisation.get("OrganisationID") or DEFAULT_TENANT)
+        self.day_rates = {code: Decimal(str(rate)) for code, rate in xero.get("day_rates", {}).items()}
         self.switches = Switches.of(xero.get("switches", {}))
         self.limits = Limits(self.switches)
         self.idempotency = IdempotencyStore()
@@ -65,11 +72,9 @@ class XeroState:
         self.undo = UndoLog()
         self._made = 0
         self._numbers: dict[str, int] = {}
-        self.organisation: Json = _with_dates(
-            {**_organisation_defaults(self.tenant_id), **xero.get("organisation", {})}
-        )
+        self.organisation: Json = with_dates({**_organisation_defaults(self.tenant_id), **organisation})
         self.collections = {kind: Collection(id_field, self.undo, key) for kind, id_field, key in _KINDS}
-        for kind, _, key in _KINDS:
+        for kind, key in seeded:
             for row in xero.get(kind, ()):
                 self.collections[kind].put(self._complete(kind, key, row))
         base = str(self.organisation["BaseCurrency"])
@@ -148,8 +153,12 @@ class XeroState:
 
     def new_id(self, kind: str) -> str:
         """A fresh GUID; the same sequence of writes always gives the same ones."""
-        self._made += 1
-        return self._guid(kind, f"made-{self._made}")
+        rows = self.collections.get(kind)
+        while True:
+            self._made += 1
+            made = self._guid(kind, f"made-{self._made}")
+            if rows is None or rows.get(made) is None:  # a seed may hold documents made by another run
+                return made
 
     def next_number(self, prefix: str, taken: Collection) -> str:
         """The organisation's next automatic document number not yet in use."""
@@ -189,7 +198,7 @@ class XeroState:
         row = rows.get(key) or (named[0] if named else None)
         if row is None:
             raise KeyError(f"no {kind} row {key!r}")
-        changed = rows.put({**row, **_with_dates(dict(changes))})
+        changed = rows.put({**row, **exact(with_dates(dict(changes)))})
         self.undo.forget()
         return changed
 
@@ -202,11 +211,14 @@ class XeroState:
 
     def _complete(self, kind: str, key: str | None, row: Mapping[str, Any]) -> Json:
         id_field = self.collections[kind].id_field
-        full: Json = _exact({**_ROW_DEFAULTS.get(kind, {}), **_with_dates(dict(row))})
+        full: Json = exact({**_ROW_DEFAULTS.get(kind, {}), **with_dates(dict(row))})
+        if kind in _LEFT:
+            full = seeded_document(full, str(key), _LEFT[kind], str(self.organisation["BaseCurrency"]))
         if not full.get(id_field):
             natural = full.get(key or "") or full.get("ContactNumber") or len(self.collections[kind])
             full[id_field] = self._guid(kind, str(natural))
-        full.setdefault("UpdatedDateUTC", _EPOCH)
+        if not isinstance(full.get("UpdatedDateUTC"), datetime):
+            full["UpdatedDateUTC"] = _EPOCH
         if kind == "accounts":
             full.setdefault("Class", account_class(str(full.get("Type", ""))))
         if kind == "tracking_categories":
@@ -268,18 +280,3 @@ def _organisation_defaults(tenant_id: str) -> Json:
         "ExternalLinks": [],
         "PaymentTerms": {},
     }
-
-
-def _with_dates(row: Json) -> Json:
-    return {key: parse_date(value) if key in _DATE_FIELDS and value else value for key, value in row.items()}
-
-
-def _exact(value: Any) -> Any:
-    """Take floats out of a seed: what was written 145.5 is meant to be exactly 145.5."""
-    if isinstance(value, float):
-        return Decimal(str(value))
-    if isinstance(value, dict):
-        return {key: _exact(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_exact(item) for item in value]
-    return value

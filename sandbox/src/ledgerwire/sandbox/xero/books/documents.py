@@ -83,7 +83,7 @@ def _header(desk: Desk, kind: Kind, sent: Json, existing: Json | None, problems:
         "UpdatedDateUTC": desk.now,
     }
     rate = number(sent.get("CurrencyRate", old.get("CurrencyRate")))
-    row["CurrencyRate"] = rate if rate is not None else Decimal(1)
+    row["CurrencyRate"] = rate if rate is not None else desk.state.day_rates.get(row["CurrencyCode"], Decimal(1))
     row |= {field: sent.get(field, old.get(field)) for field in _COPIED if field in sent or field in old}
     if row["Type"] == kind.purchase_type:
         row["Reference"] = ""  # Reference is a field of sales documents only
