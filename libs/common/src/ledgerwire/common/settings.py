@@ -49,6 +49,10 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="Comma-separated `id:base64(32 bytes)`; the first encrypts, all decrypt (rotation).",
     )
+    http_host: str = Field(
+        default="127.0.0.1", description="Address the process listens on: callbacks, health, metrics."
+    )
+    http_port: int = Field(default=8080, ge=0, le=65535, description="Port it listens on; 0 = no HTTP at all.")
     public_url: str = Field(
         default="https://localhost:8443",
         description="Where ConnectWise reaches ingest; callbacks are registered under it.",
@@ -57,7 +61,10 @@ class Settings(BaseSettings):
         default=30, ge=1, le=300, description="How long a worker that stopped answering keeps a connection to itself."
     )
     ledger_timeout_seconds: float = Field(
-        default=30, ge=1, le=120, description="The longest a ledger call may take; a takeover waits this long after a lease."
+        default=30,
+        ge=1,
+        le=120,
+        description="The longest a ledger call may take; a takeover waits this long after a lease.",
     )
     ledger_settle_seconds: float = Field(
         default=30,
@@ -106,6 +113,15 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise ConfigurationError("; ".join(_invalid(item) for item in error.errors())) from None
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The variables that give another process the same settings, secrets included: an environment, never a log line."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    return {
+        PREFIX + name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in values.items()
+    }
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:

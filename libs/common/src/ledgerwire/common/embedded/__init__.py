@@ -1,6 +1,12 @@
 """Real servers in a private directory: PostgreSQL from its wheel, RabbitMQ from the machine's package."""
 
-from ledgerwire.common.embedded.postgres import PostgresServer, remove_postgres, start_postgres, stop_postgres
+from ledgerwire.common.embedded.postgres import (
+    PostgresServer,
+    remove_postgres,
+    running_postgres,
+    start_postgres,
+    stop_postgres,
+)
 from ledgerwire.common.embedded.process import ServerStartError
 from ledgerwire.common.embedded.rabbitmq import RabbitServer, start_rabbitmq, stop_rabbitmq
 
@@ -9,6 +15,7 @@ __all__ = [
     "RabbitServer",
     "ServerStartError",
     "remove_postgres",
+    "running_postgres",
     "start_postgres",
     "start_rabbitmq",
     "stop_postgres",

@@ -98,6 +98,15 @@ async def start_postgres(directory: Path, *, fast: bool = False, port: int | Non
     return server
 
 
+async def running_postgres(directory: Path) -> PostgresServer | None:
+    """The server of `directory` if it runs and answers."""
+    directory = directory.resolve()
+    if not directory.exists():
+        return None
+    server = _running(directory, _home(directory, _system_user(create=False)))
+    return server if server is not None and await _answers(server) else None
+
+
 async def stop_postgres(directory: Path) -> None:
     """Stop the server of `directory`, ending its sessions; nothing happens if none runs."""
     directory = prepared(directory, create=False)

@@ -1,0 +1,97 @@
+"""What went wrong, as a stable code, one sentence and an exit code; a stack trace reaches nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from ledgerwire.common.embedded import ServerStartError
+from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
+
+_log = structlog.get_logger(__name__)
+
+
+class Exit(IntEnum):
+    """What the exit code says; 2 is a wrong command line, as everywhere."""
+
+    DONE = 0
+    OFF = 1
+    """It ran to its end and found something that is not right."""
+    USAGE = 2
+    REFUSED = 3
+    """A setting, a file or a request is wrong: doing the same again will fail again."""
+    UNKNOWN = 4
+    """The account, record or letter named does not exist."""
+    UNAVAILABLE = 5
+    """A server did not answer or asked to wait: the same command may work later."""
+    INTERNAL = 70
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One failure in words; `code` is stable."""
+
+    code: str
+    message: str
+    exit_code: Exit
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Sort an exception; anything unforeseen is INTERNAL, its traceback goes to the log at level DEBUG only."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, KeyboardInterrupt):
+        return Failure("INTERRUPTED", "Interrupted.", Exit.INTERRUPTED)
+    known = _of_ours(error) or _of_the_database(error) or _of_the_machine(error)
+    if known is not None:
+        return known
+    _log.debug("command.failed", exc_info=error)
+    message = f"Unexpected {type(error).__name__}; run with LEDGERWIRE_LOG_LEVEL=DEBUG for its origin."
+    return Failure("INTERNAL", message, Exit.INTERNAL)
+
+
+def _of_ours(error: BaseException) -> Failure | None:
+    if not isinstance(error, LedgerwireError):
+        return None
+    if error.code.endswith(("_UNKNOWN", "_NOT_FOUND")):
+        return Failure(error.code, str(error), Exit.UNKNOWN)
+    if isinstance(error, Waiting | Transient | Ambiguous):
+        return Failure(error.code, str(error), Exit.UNAVAILABLE)
+    return Failure(error.code, str(error), Exit.OFF if isinstance(error, Stopped) else Exit.REFUSED)
+
+
+_DATABASE_CODES = {
+    "42P01": ("DATABASE_NOT_MIGRATED", "The database has no Ledgerwire tables yet: run `ledgerwire migrate --bootstrap`."),
+    "3F000": ("DATABASE_NOT_MIGRATED", "The database has no Ledgerwire schemas yet: run `ledgerwire migrate --bootstrap`."),
+    "3D000": ("DATABASE_MISSING", "The database does not exist yet: run `ledgerwire migrate --bootstrap`."),
+    "28000": ("DATABASE_LOGIN", "The database refused the login: run `ledgerwire migrate --bootstrap` or check the roles."),
+    "28P01": ("DATABASE_LOGIN", "The database refused the password of a role: check LEDGERWIRE_DATABASE_PASSWORD."),
+}
+
+
+def _of_the_database(error: BaseException) -> Failure | None:
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", "") or "")
+    elif isinstance(error, asyncpg.PostgresError):
+        state = str(error.sqlstate or "")
+    else:
+        return None
+    code, message = _DATABASE_CODES.get(state, ("DATABASE", f"The database answered with error {state or 'unknown'}."))
+    return Failure(code, message, Exit.UNAVAILABLE)
+
+
+def _of_the_machine(error: BaseException) -> Failure | None:
+    if isinstance(error, ServerStartError):
+        return Failure("SERVER_START", str(error), Exit.UNAVAILABLE)
+    if isinstance(error, TimeoutError):
+        return Failure("TIMEOUT", str(error) or "No answer in time.", Exit.UNAVAILABLE)
+    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+        return Failure("FILE", f"{error.filename}: {error.strerror}", Exit.REFUSED)
+    if isinstance(error, OSError):
+        return Failure("UNREACHABLE", str(error), Exit.UNAVAILABLE)
+    return None

@@ -1,0 +1,44 @@
+"""Runs a command's coroutine and turns its end into an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledgerwire.cli.failures import Exit, failure_of
+from ledgerwire.cli.output import Output
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print exactly one JSON value on stdout.")]
+DataOption = Annotated[
+    Path,
+    typer.Option(
+        "--data", help="Directory of the embedded PostgreSQL; not used where LEDGERWIRE_DATABASE_URL names a server."
+    ),
+]
+DEFAULT_DATA = Path("ledgerwire-data")
+
+Action = Callable[[Output], Awaitable[Exit | None]]
+
+
+def run(action: Action, *, json_wanted: bool = False) -> None:
+    """Run `action` in an event loop of its own; leaves by typer.Exit with its exit code, also when it failed."""
+    output = Output(json_wanted=json_wanted)
+    raise typer.Exit(int(run_to_exit(action, output)))
+
+
+def run_to_exit(action: Action, output: Output) -> Exit:
+    """Run `action`; what it raises is said in the catalogue's way instead of a stack trace."""
+    try:
+        return asyncio.run(_awaited(action, output)) or Exit.DONE
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the edge: whatever it is becomes a code and a sentence
+        failure = failure_of(error)
+        output.failed(failure)
+        return failure.exit_code
+
+
+async def _awaited(action: Action, output: Output) -> Exit | None:
+    return await action(output)
