@@ -198,3 +198,11 @@ async def test_a_missing_permission_is_named(world) -> None:
 async def test_the_test_changes_nothing(world) -> None:
     await check_connectivity(world.config)
     assert {entry.method for entry in world.state.journal.entries()} == {"GET"}
+
+
+async def test_the_keys_own_member_is_known_by_name_unless_hidden(psa: ConnectWise, world) -> None:
+    entry = await psa.register_callback("https://lw.example/callbacks/connectwise/t?recordId=")
+    assert entry.member_id is not None
+    assert await psa.member_identifier(entry.member_id) == "ledgerwire"
+    world.state.switches.denied = ["/system"]
+    assert await psa.member_identifier(entry.member_id) is None

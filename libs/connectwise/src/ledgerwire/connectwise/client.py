@@ -199,6 +199,10 @@ class ConnectWise:
             self._session, callback_id, url=url, inactive=inactive, self_suppressed=self_suppressed
         )
 
+    async def member_identifier(self, member_id: int) -> str | None:
+        """The login name behind a member id (callbacks carry it as `MemberId`); None if it cannot be read."""
+        return await setup_tables.member_identifier(self._session, member_id)
+
     async def fetch_signing_key(self, url: str, *, after_mismatch: bool = False) -> str | None:
         """The signing key at an address that `signature.check_key_url` has passed; cached, None if there is none."""
         return await self._keys.get(url, after_mismatch=after_mismatch)

@@ -30,6 +30,7 @@ class ConnectWiseConfig:
         api_version: model version sent with every call; None takes the server's newest.
         ca_file: PEM file of a private authority.
         on_premise: whether the site may have a private address and a port of its own.
+        key_hosts: further hosts that may serve this tenant's signing keys.
     """
 
     site: str
@@ -41,6 +42,7 @@ class ConnectWiseConfig:
     api_version: str | None = DEFAULT_API_VERSION
     ca_file: str | None = None
     on_premise: bool = False
+    key_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _HOST.fullmatch(self.host):
@@ -67,18 +69,23 @@ class ConnectWiseConfig:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Every `host:port` that is this tenant's ConnectWise; nothing else is ever called or trusted."""
+        """Every `host:port` that is this tenant's ConnectWise."""
         names = {self.host, self.api_host}
         if _CLOUD_SITE.fullmatch(self.host):
             names.add(self.host.removeprefix("api-"))
         return frozenset(authority(name) for name in names)
 
+    @property
+    def signing_key_hosts(self) -> frozenset[str]:
+        """Every `host:port` that may serve this tenant's signing keys."""
+        return self.hosts | {authority(name) for name in self.key_hosts}
+
     def policy(self, *, total_seconds: float = CALL_SECONDS, max_body_bytes: int = 16 * 1024 * 1024) -> HttpPolicy:
         """What calls for this connection may reach."""
         return HttpPolicy(
-            allowed_hosts=self.hosts,
+            allowed_hosts=self.signing_key_hosts,
             ca_file=self.ca_file,
-            private_hosts_allowed=self.hosts if self.on_premise else frozenset(),
+            private_hosts_allowed=self.signing_key_hosts if self.on_premise else frozenset(),
             connect_seconds=min(5.0, total_seconds),
             total_seconds=total_seconds,
             max_body_bytes=max_body_bytes,

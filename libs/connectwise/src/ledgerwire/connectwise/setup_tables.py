@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ledgerwire.common.errors import Waiting
 from ledgerwire.connectwise.conditions import Field, in_chunks
-from ledgerwire.connectwise.models import GlCaptions, SystemInfo
+from ledgerwire.connectwise.models import GlCaptions, Reference, SystemInfo
 from ledgerwire.connectwise.session import Session, T
 
 BILLING_STATUSES = "/finance/billingStatuses"
@@ -36,3 +37,15 @@ async def gl_captions(session: Session) -> GlCaptions:
 async def system_info(session: Session) -> SystemInfo:
     """The server's version; any valid key may read it."""
     return await session.get("/system/info", SystemInfo)
+
+
+async def member_identifier(session: Session, member_id: int) -> str | None:
+    """The login name of an API member or member; None if the key may not read members or there is none of that id."""
+    for path in ("/system/apiMembers", "/system/members"):
+        try:
+            rows = await by_ids(session, path, Reference, [member_id])
+        except Waiting:
+            continue
+        if rows and rows[0].identifier:
+            return rows[0].identifier
+    return None
