@@ -44,15 +44,19 @@ YEAR = "The document date cannot be before the end of year lock date, currently 
             {"tax_type": "TAX9"},
         ),
         (
-            ("The contact with the specified contact details has been archived. "
-            "The contact must be un-archived before creating new invoices or credit notes."),
+            (
+                "The contact with the specified contact details has been archived. "
+                "The contact must be un-archived before creating new invoices or credit notes."
+            ),
             "CONTACT_ARCHIVED",
             {},
         ),
         ("The status 'ARCHIVED' is not valid for contacts", "CONTACT_ARCHIVED", {}),
         (
-            ("The contact name Acme is already assigned to another contact. "
-            "The contact name must be unique across all active contacts."),
+            (
+                "The contact name Acme is already assigned to another contact. "
+                "The contact name must be unique across all active contacts."
+            ),
             "CONTACT_NAME_TAKEN",
             {"name": "Acme"},
         ),

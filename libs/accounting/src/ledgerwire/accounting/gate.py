@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-_PROBLEMS = ("appmin", "day", "concurrent", "min")
+_PROBLEMS = {"appmin": "appminute", "day": "day", "daily": "day", "concurrent": "concurrent", "min": "minute"}
 _DEFAULT_WAIT = {"concurrent": timedelta(seconds=1)}
 _WAIT = timedelta(seconds=60)
 
@@ -89,8 +89,7 @@ def read_retry_after(value: str | None, now: datetime | None = None) -> timedelt
 
 def _problem(text: str) -> str:
     folded = text.casefold().replace("-", "").replace("_", "").replace(" ", "")
-    found = next((name for name in _PROBLEMS if name in folded), None)
-    return {"appmin": "appminute", "min": "minute", None: "unknown"}.get(found, found or "unknown")
+    return next((problem for part, problem in _PROBLEMS.items() if part in folded), "unknown")
 
 
 def _count(value: str | None) -> int | None:
