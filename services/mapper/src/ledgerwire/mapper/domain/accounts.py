@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledgerwire.common.ledger.reference import AccountClass, LedgerAccount
 from ledgerwire.mapper.domain.model import GlLine
 from ledgerwire.mapper.domain.parts import Case, kind_words
-from ledgerwire.mapper.domain.segments import Parts
+from ledgerwire.mapper.domain.segments import Parts, account_positions
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 _SALES = frozenset({AccountClass.REVENUE, AccountClass.LIABILITY})
@@ -56,6 +56,8 @@ def _reason(code: str, found: LedgerAccount | None, *, taken: bool) -> str:
 
 def _explained(case: Case, line: GlLine, parts: Parts) -> list[Candidate]:
     """Rows of today's GL table for this kind of revenue: those that carry the account, and whether any still does."""
+    if account_positions(case.source.segments) != (0,):
+        return []  # the table's rows show the first segment only
     rows = [row for row in case.source.gl_table if row.gl_type == line.gl_type and row.account]
     agreeing = [row for row in rows if row.account == parts.account]
     if rows and not agreeing and parts.account:

@@ -78,9 +78,9 @@ def _psa_code(case: Case, line: GlLine, export: GlExport) -> str:
 
 def _names(case: Case, line: GlLine, export: GlExport, code: str) -> list[tuple[str, str]]:
     """(source, text) under which the PSA knows the tax, in order; a level's reference only where it is the only one."""
-    known = next((item for item in case.source.tax_codes if item.identifier == code), None)
+    known = next((item for item in case.source.tax_codes if code in {item.identifier, item.description}), None)
     own = {item for item in (known.xrefs if known else export.tax_xrefs) if item}
-    names = [("tax code", code)]
+    names = [("tax code", code), ("tax code", known.identifier if known else "")]
     if len(own | ({line.tax_xref} if line.tax_xref else set())) == 1:
         names.append(("cross-reference", line.tax_xref or next(iter(own))))
     if known and known.description:

@@ -1,0 +1,104 @@
+"""What the mapper needs from outside; bootstrap gives the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from ledgerwire.common.ledger.document import Contact as LedgerContact
+from ledgerwire.common.ledger.reference import ReferenceData
+from ledgerwire.connectwise.models import (
+    BillingStatus,
+    BillingTerm,
+    Company,
+    Contact,
+    ExportTransaction,
+    GlAccount,
+    GlCaptions,
+    GlEntry,
+    Invoice,
+    TaxCode,
+    UnpostedInvoice,
+)
+from ledgerwire.mapper.domain.settings import MappingSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One ledger company of the account and the PSA locations that post to it (empty = all of the connection's)."""
+
+    ledger_connection_id: UUID
+    ledger_name: str
+    connectwise_connection_id: UUID
+    location_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an account says about mapping. `mapping` is None until its first version is applied."""
+
+    account_id: UUID
+    live: bool
+    go_live_from: date | None
+    mapping_version: int
+    mapping: MappingSettings | None
+    routes: tuple[Route, ...]
+
+    def route(self, connection_id: UUID, location_id: int | None) -> Route | None:
+        """The ledger company that takes a location: one that names it, else one that takes all."""
+        own = [item for item in self.routes if item.connectwise_connection_id == connection_id]
+        naming = [item for item in own if location_id is not None and location_id in item.location_ids]
+        return next(iter(naming or [item for item in own if not item.location_ids]), None)
+
+
+class Psa(Protocol):
+    """What the mapper reads from ConnectWise; the client of libs/connectwise is one."""
+
+    async def invoices(self, ids: Sequence[int]) -> list[Invoice]: ...
+
+    async def unposted_invoices(self, ids: Sequence[int] | None = None) -> list[UnpostedInvoice]: ...
+
+    async def export_invoices(self, ids: Sequence[int], *, summarize: str = "Detailed") -> list[ExportTransaction]: ...
+
+    async def gl_entries(self, invoice_id: int) -> list[GlEntry]: ...
+
+    async def companies(self, ids: Sequence[int]) -> list[Company]: ...
+
+    async def contacts(self, ids: Sequence[int]) -> list[Contact]: ...
+
+    async def billing_statuses(self) -> list[BillingStatus]: ...
+
+    async def billing_terms(self) -> list[BillingTerm]: ...
+
+    async def tax_codes(self) -> list[TaxCode]: ...
+
+    async def gl_accounts(self) -> list[GlAccount]: ...
+
+    async def gl_captions(self) -> GlCaptions: ...
+
+
+class Ledger(Protocol):
+    """What the mapper reads from a ledger company; every adapter of libs/accounting is one."""
+
+    async def contacts(self) -> Sequence[LedgerContact]: ...
+
+    async def reference_data(self, *, fresh: bool = False) -> ReferenceData: ...
+
+
+class Clients(Protocol):
+    """Opens the account and its connections; instances are cached by the implementation."""
+
+    async def account(self, account_id: UUID) -> Account:
+        """The account as its settings are now."""
+        ...
+
+    async def psa(self, account_id: UUID, connection_id: UUID) -> Psa:
+        """ConnectWise behind a PSA connection."""
+        ...
+
+    async def ledger(self, account_id: UUID, connection_id: UUID) -> Ledger:
+        """The ledger company behind an accounting connection."""
+        ...

@@ -1,0 +1,177 @@
+"""What the mapper keeps of a record, and what it shows of it."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from ledgerwire.common.canonical import canonical_bytes, from_canonical, sha256_hex
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.ledger.document import LedgerDocument
+from ledgerwire.mapper.domain.model import Mapped, MappingInput, NoEffect, StoppedResult
+from ledgerwire.mapper.domain.record import RecordState
+from ledgerwire.mapper.domain.revision import Decided, fingerprint_facts, plain
+from ledgerwire.mapper.domain.trace import Trace
+
+INVOICE = "invoice"
+
+Outcome = Mapped | NoEffect | StoppedResult
+"""What a look at a record that is to be mapped can end in."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """One record row. `hold_reason` is a person's; an account that is not live holds without one."""
+
+    account_id: UUID
+    record_id: UUID
+    connection_id: UUID
+    source_id: str
+    correlation_id: str
+    record_type: str = INVOICE
+    state: RecordState = RecordState.RECEIVED
+    ledger_connection_id: UUID | None = None
+    number: str | None = None
+    customer: str | None = None
+    invoice_type: str | None = None
+    record_date: date | None = None
+    total: Decimal | None = None
+    currency: str | None = None
+    unposted_id: int | None = None
+    closed_at: str | None = None
+    revision: int = 0
+    announcements: int = 0
+    findings: tuple[Finding, ...] = ()
+    hold_reason: str | None = None
+    settled_outcome: str | None = None
+    settled_revision: int | None = None
+    settled_findings: tuple[Finding, ...] = ()
+
+    @property
+    def batched(self) -> bool:
+        """Poster proved the batch of the latest revision."""
+        return self.settled_outcome == "batched" and self.settled_revision == self.revision
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRevision:
+    """One revision row, decoded as far as a later look compares it."""
+
+    revision: int
+    decided: Decided
+
+
+@dataclass(frozen=True, slots=True)
+class NewRevision:
+    """One revision to be stored: the exact input and documents as bytes, hashed."""
+
+    outcome: str
+    fingerprint: str
+    mapping_version: int
+    ledger_connection_id: UUID
+    input: bytes
+    input_hash: str
+    documents: bytes
+    documents_hash: str
+    trace: bytes
+    findings: tuple[Finding, ...]
+    processed_record_ids: tuple[int, ...]
+    gl_lines: dict[str, str]
+    gl_total: Decimal
+    source_total: Decimal
+    decided: Decided
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One step of a record's way."""
+
+    at: datetime
+    step: str
+    detail: dict[str, Any]
+    correlation_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A record as `record show` presents it: everything in words, nothing that needs the code to be read."""
+
+    record: StoredRecord
+    documents: tuple[LedgerDocument, ...]
+    trace: Trace
+    timeline: tuple[TimelineEntry, ...] = field(default=())
+
+
+def outcome_name(result: Outcome) -> str:
+    """The outcome as the revision row names it."""
+    if isinstance(result, Mapped):
+        return "mapped"
+    if isinstance(result, NoEffect):
+        return "excluded" if result.excluded else "no_effect"
+    return "stopped"
+
+
+def revision_of(source: MappingInput, result: Outcome, ledger_connection_id: UUID) -> NewRevision:
+    """The revision that a result makes: same input and result, same bytes."""
+    exact = canonical_bytes(source)
+    documents = result.documents if isinstance(result, Mapped) else ()
+    document_bytes = canonical_bytes(documents)
+    export = source.export
+    fingerprint = sha256_hex(canonical_bytes(fingerprint_facts(source)))
+    causes = tuple(sorted({item.cause_key for item in result.findings if item.stops}))
+    outcome = outcome_name(result)
+    return NewRevision(
+        outcome=outcome,
+        fingerprint=fingerprint,
+        mapping_version=source.mapping_version,
+        ledger_connection_id=ledger_connection_id,
+        input=zlib.compress(exact, level=6),
+        input_hash=sha256_hex(exact),
+        documents=document_bytes,
+        documents_hash=sha256_hex(document_bytes),
+        trace=zlib.compress(canonical_bytes(result.trace), level=6),
+        findings=result.findings,
+        processed_record_ids=tuple(sorted({*export.header_ids, *(line.entry_id for line in export.lines)}))
+        if export
+        else (),
+        gl_lines={str(line.entry_id): plain(line.total) for line in export.lines} if export else {},
+        gl_total=export.header_total if export else Decimal(0),
+        source_total=source.invoice.total,
+        decided=Decided(outcome, fingerprint, source.mapping_version, documents, causes),
+    )
+
+
+def decode_input(data: bytes) -> MappingInput:
+    """The exact input of a stored revision."""
+    return from_canonical(zlib.decompress(data), MappingInput)
+
+
+def decode_trace(data: bytes) -> Trace:
+    """The trace of a stored revision."""
+    return from_canonical(zlib.decompress(data), Trace)
+
+
+def decode_documents(data: bytes) -> tuple[LedgerDocument, ...]:
+    """The documents of a stored revision."""
+    return tuple(from_canonical(data, list[LedgerDocument]))
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding as stored: its cause is kept beside it, so that lists can be grouped in SQL."""
+    return {
+        "code": finding.code,
+        "params": finding.params,
+        "line": finding.line,
+        "warned": finding.warned,
+        "severity": finding.severity.value,
+        "cause": finding.cause_key,
+    }
+
+
+def finding_from(row: dict[str, Any]) -> Finding:
+    """A stored finding."""
+    return Finding(row["code"], dict(row.get("params") or {}), row.get("line"), bool(row.get("warned")))

@@ -1,0 +1,192 @@
+"""All SQL of the mapper over its records, revisions and timeline, and on poster's contact links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, case, func, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.types import String
+
+from ledgerwire.common.db.models.mapper import MapperTimeline, Record, Revision
+from ledgerwire.common.db.session import Unit
+from ledgerwire.mapper.domain.model import ContactLink
+from ledgerwire.mapper.domain.record import RecordState
+from ledgerwire.mapper.domain.revision import Decided
+from ledgerwire.mapper.domain.trace import Trace
+from ledgerwire.mapper.records import (
+    NewRevision,
+    StoredRecord,
+    StoredRevision,
+    TimelineEntry,
+    decode_documents,
+    decode_trace,
+    finding_from,
+    finding_row,
+)
+
+_LINKS = text(
+    "SELECT company_key, state, contact_id FROM poster.contact_links_for_mapper"
+    " WHERE connection_id = :connection_id AND company_key = ANY(:keys)"
+).bindparams(bindparam("keys", type_=ARRAY(String)))
+
+_PLAIN = (
+    "account_id", "record_id", "connection_id", "source_id", "correlation_id", "record_type", "ledger_connection_id",
+    "number", "customer", "invoice_type", "record_date", "total", "currency", "unposted_id", "closed_at", "revision",
+    "announcements", "hold_reason", "settled_outcome", "settled_revision",
+)  # fmt: skip
+_KEY = ("account_id", "record_id")
+
+
+async def records(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID, StoredRecord]:
+    """The rows of these records; an unknown one is left out."""
+    rows = await unit.execute(select(Record.__table__).where(Record.record_id.in_(record_ids)))
+    return {row.record_id: _record(row) for row in rows}
+
+
+async def find(
+    unit: Unit,
+    *,
+    number: str | None = None,
+    states: Iterable[RecordState] | None = None,
+    outcome: str | None = None,
+    limit: int | None = None,
+) -> list[StoredRecord]:
+    """Records of the account by number, state or poster's outcome, oldest first."""
+    query = select(Record.__table__).order_by(Record.record_date, Record.number, Record.record_id)
+    if number is not None:
+        query = query.where(Record.number == number)
+    if states is not None:
+        query = query.where(Record.state.in_([state.value for state in states]))
+    if outcome is not None:
+        query = query.where(Record.settled_outcome == outcome)
+    return [_record(row) for row in await unit.execute(query.limit(limit) if limit else query)]
+
+
+def _record(row: Any) -> StoredRecord:
+    return StoredRecord(
+        **{name: getattr(row, name) for name in _PLAIN},
+        state=RecordState(row.state),
+        findings=tuple(map(finding_from, row.findings)),
+        settled_findings=tuple(map(finding_from, row.settled_findings)),
+    )
+
+
+async def put_record(unit: Unit, record: StoredRecord) -> None:
+    """Write a record's row as it stands now; `state_at` moves only with the state."""
+    values = {
+        **{name: getattr(record, name) for name in _PLAIN},
+        "state": record.state.value,
+        "findings": [finding_row(item) for item in record.findings],
+        "settled_findings": [finding_row(item) for item in record.settled_findings],
+    }
+    statement = upsert(Record).values(values)
+    changed = {name: statement.excluded[name] for name in values if name not in _KEY}
+    moved = Record.state != statement.excluded.state
+    await unit.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(_KEY),
+            set_={
+                **changed,
+                "updated_at": func.now(),
+                "state_at": case((moved, func.now()), else_=Record.state_at),
+            },
+        )
+    )
+
+
+async def latest_revisions(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID, StoredRevision]:
+    """The latest revision of each record, as far as a new look is compared with it."""
+    table = Revision.__table__
+    rows = await unit.execute(
+        select(table)
+        .join(
+            Record.__table__,
+            (Record.account_id == table.c.account_id)
+            & (Record.record_id == table.c.record_id)
+            & (Record.revision == table.c.revision),
+        )
+        .where(table.c.record_id.in_(record_ids))
+    )
+    return {row.record_id: StoredRevision(row.revision, _decided(row)) for row in rows}
+
+
+def _decided(row: Any) -> Decided:
+    causes = {item["cause"] for item in row.findings if finding_from(item).stops}
+    return Decided(
+        row.outcome, row.fingerprint, row.mapping_version, decode_documents(row.documents), tuple(sorted(causes))
+    )
+
+
+async def add_revision(unit: Unit, record: StoredRecord, new: NewRevision) -> None:
+    """Store a revision under the record's (already raised) number; revisions are never changed."""
+    await unit.execute(
+        insert(Revision).values(
+            account_id=record.account_id,
+            record_id=record.record_id,
+            revision=record.revision,
+            outcome=new.outcome,
+            fingerprint=new.fingerprint,
+            mapping_version=new.mapping_version,
+            ledger_connection_id=new.ledger_connection_id,
+            input=new.input,
+            input_hash=new.input_hash,
+            documents=new.documents,
+            documents_hash=new.documents_hash,
+            trace=new.trace,
+            findings=[finding_row(item) for item in new.findings],
+            processed_record_ids=list(new.processed_record_ids),
+            gl_lines=new.gl_lines,
+            gl_total=new.gl_total,
+            source_total=new.source_total,
+            correlation_id=record.correlation_id,
+        )
+    )
+
+
+async def stored_input(unit: Unit, record: StoredRecord) -> bytes | None:
+    """The compressed exact input of the latest revision, None where there is none."""
+    return (await unit.execute(_latest(record, Revision.input))).scalar_one_or_none()
+
+
+async def explained(unit: Unit, record: StoredRecord) -> tuple[bytes, Trace] | None:
+    """Documents (canonical bytes) and trace of the latest revision, None where there is none."""
+    row = (await unit.execute(_latest(record, Revision.documents, Revision.trace))).one_or_none()
+    return (row.documents, decode_trace(row.trace)) if row else None
+
+
+def _latest(record: StoredRecord, *columns: Any) -> Any:
+    return select(*columns).where(
+        Revision.account_id == record.account_id,
+        Revision.record_id == record.record_id,
+        Revision.revision == record.revision,
+    )
+
+
+async def add_timeline(unit: Unit, record: StoredRecord, step: str, **detail: Any) -> None:
+    """One step of the record's way, in the transaction that took it."""
+    await unit.execute(
+        insert(MapperTimeline).values(
+            account_id=record.account_id,
+            record_id=record.record_id,
+            step=step,
+            detail=detail,
+            correlation_id=record.correlation_id,
+        )
+    )
+
+
+async def timeline(unit: Unit, record: StoredRecord) -> list[TimelineEntry]:
+    """The record's way through the mapper, oldest first."""
+    table = MapperTimeline.__table__
+    rows = await unit.execute(select(table).where(table.c.record_id == record.record_id).order_by(table.c.id))
+    return [TimelineEntry(row.at, row.step, row.detail, row.correlation_id) for row in rows]
+
+
+async def contact_links(unit: Unit, ledger_connection_id: UUID, keys: Sequence[str]) -> dict[str, ContactLink]:
+    """Poster's links of these companies (by company key) in one ledger company."""
+    rows = await unit.execute(_LINKS, {"connection_id": ledger_connection_id, "keys": list(keys)})
+    return {row.company_key: ContactLink(row.state, row.contact_id) for row in rows}
