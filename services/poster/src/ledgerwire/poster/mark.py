@@ -46,7 +46,10 @@ async def _unchanged(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> lis
     """Export again: a record whose GL entries differ from what was posted is mapped anew instead of batched (M7, M8)."""
     if not cases:
         return []
-    now = {item.invoice_id: item for item in await psa.reexport({case.decided.invoice_id: case.decided.number for case in cases})}
+    now = {
+        item.invoice_id: item
+        for item in await psa.reexport({case.decided.invoice_id: case.decided.number for case in cases})
+    }
     same: list[Case] = []
     for case in cases:
         fresh = now.get(case.decided.invoice_id)

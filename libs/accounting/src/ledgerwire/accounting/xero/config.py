@@ -21,6 +21,8 @@ class XeroConfig:
         base_url: of the Accounting API, with its path, without a trailing slash.
         connections_url: tells which organisations a token reaches.
         concurrency: calls in flight from this process; Xero allows 5 per organisation over all processes.
+        request_timeout: the longest a call may take, answer included.
+        settle_delay: wait, beyond the timeout, before a call with an unknown outcome is looked up.
     """
 
     base_url: str = "https://api.xero.com/api.xro/2.0"
@@ -29,6 +31,8 @@ class XeroConfig:
     concurrency: int = 4
     reference_ttl: timedelta = timedelta(minutes=10)
     contacts_ttl: timedelta = timedelta(minutes=2)
+    request_timeout: timedelta = timedelta(seconds=30)
+    settle_delay: timedelta = timedelta(seconds=30)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -49,6 +53,8 @@ class XeroConfig:
             token_url=_address("token_url", values.get("token_url", usual.token_url)),
             connections_url=_address("connections_url", values.get("connections_url", f"{root}/connections")),
             concurrency=concurrency,
+            request_timeout=timedelta(seconds=values.get("request_timeout_seconds", 30)),
+            settle_delay=timedelta(seconds=values.get("settle_delay_seconds", 30)),
         )
 
 

@@ -12,7 +12,7 @@ from ledgerwire.accounting.port import Composed, ContactSpec, Expected, FoundDoc
 from ledgerwire.accounting.xero import contacts, documents
 from ledgerwire.accounting.xero.answers import verdicts
 from ledgerwire.accounting.xero.arithmetic import differences, foretell
-from ledgerwire.accounting.xero.client import REQUEST_TIMEOUT, Tokens, XeroClient
+from ledgerwire.accounting.xero.client import Tokens, XeroClient
 from ledgerwire.accounting.xero.config import XeroConfig
 from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, document_body, document_path
 from ledgerwire.accounting.xero.query import refuse_characters
@@ -34,9 +34,10 @@ class XeroLedger:
     ) -> None:
         self.limits = Limits(
             group_size={DocumentKind.SALES_INVOICE: _GROUP, DocumentKind.CREDIT_NOTE: _GROUP},
-            request_timeout=REQUEST_TIMEOUT,
+            request_timeout=config.request_timeout,
+            settle_delay=config.settle_delay,
         )
-        client = XeroClient(config, http, tokens, gate, tenant_id)
+        client = XeroClient(config, http, tokens, gate, tenant_id, request_timeout=config.request_timeout)
         self._client = client
         self._reference = Expiring(lambda: read_reference_data(client), config.reference_ttl)
         self._contacts = Expiring(lambda: contacts.list_contacts(client), config.contacts_ttl)

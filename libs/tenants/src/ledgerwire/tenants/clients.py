@@ -1,0 +1,140 @@
+"""The one place where a stored connection becomes a client: settings, secret, tokens, budget and guarded HTTP together.
+
+One instance per process and service. A client is kept as long as its connection's version stays the same: it holds caches
+and the process's share of the provider's concurrency.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import httpx
+
+from ledgerwire.accounting.factory import build_ledger, build_token_source
+from ledgerwire.accounting.port import Ledger
+from ledgerwire.accounting.tokens import TokenSet, TokenSource
+from ledgerwire.accounting.xero.config import XeroConfig
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.http.calls import CallHook, ignore_call
+from ledgerwire.common.http.client import guarded_client
+from ledgerwire.common.http.guard import HttpPolicy, authority
+from ledgerwire.common.security import SecretBox
+from ledgerwire.common.settings import Settings
+from ledgerwire.connectwise.client import ConnectWise, build_connectwise
+from ledgerwire.connectwise.config import ConnectWiseConfig
+from ledgerwire.tenants.budget import BudgetGate
+from ledgerwire.tenants.read import AccountContext, ConnectionContext, account_for_service, open_connection_secret
+from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[T]):
+    version: int
+    client: T
+    close: Callable[[], Awaitable[None]]
+
+
+class ConnectionClients:
+    """Opens the connections of any account for one service."""
+
+    def __init__(self, database: Database, settings: Settings, *, on_call: CallHook = ignore_call) -> None:
+        self._database = database
+        self._settings = settings
+        self._on_call = on_call
+        self._box = SecretBox.from_settings(settings)
+        self._connectwise: dict[UUID, _Kept[ConnectWise]] = {}
+        self._ledgers: dict[UUID, _Kept[Ledger]] = {}
+        self._opening = asyncio.Lock()
+
+    async def account(self, account_id: UUID) -> AccountContext:
+        """The account's settings as they are now."""
+        async with self._database.account(account_id) as unit:
+            return await account_for_service(unit)
+
+    async def connectwise(self, account_id: UUID, connection_id: UUID) -> ConnectWise:
+        """The ConnectWise client of a PSA connection; ConfigurationError if the account has it no more."""
+        connection = (await self.account(account_id)).connection(connection_id)
+        async with self._opening:
+            kept = self._connectwise.get(connection_id)
+            if kept is None or kept.version != connection.version:
+                if kept is not None:
+                    await kept.close()
+                client = build_connectwise(self.connectwise_config(connection), on_call=self._on_call)
+                kept = self._connectwise[connection_id] = _Kept(connection.version, client, client.close)
+            return kept.client
+
+    async def ledger(self, account_id: UUID, connection_id: UUID) -> Ledger:
+        """The ledger behind an accounting connection; ConfigurationError if the account has it no more."""
+        connection = (await self.account(account_id)).connection(connection_id)
+        async with self._opening:
+            kept = self._ledgers.get(connection_id)
+            if kept is None or kept.version != connection.version:
+                if kept is not None:
+                    await kept.close()
+                kept = self._ledgers[connection_id] = self._open_ledger(connection)
+            return kept.client
+
+    async def close(self) -> None:
+        """Close every client."""
+        closers = [kept.close for kept in self._connectwise.values()] + [kept.close for kept in self._ledgers.values()]
+        for close in closers:
+            await close()
+        self._connectwise.clear()
+        self._ledgers.clear()
+
+    def connectwise_config(self, connection: ConnectionContext) -> ConnectWiseConfig:
+        """Where a PSA connection is and how to sign in, its secret opened."""
+        stored = connection.config
+        return ConnectWiseConfig(
+            site=stored["site"],
+            company_id=stored["company_id"],
+            public_key=stored["public_key"],
+            private_key=open_connection_secret(self._box, connection).private_key,
+            client_id=stored["client_id"],
+            codebase=stored.get("codebase"),
+            api_version=stored.get("api_version", ConnectWiseConfig.__dataclass_fields__["api_version"].default),
+            ca_file=stored.get("ca_file"),
+            on_premise=stored.get("on_premise", False),
+        )
+
+    def _open_ledger(self, connection: ConnectionContext) -> _Kept[Ledger]:
+        config = dict(connection.config) | {
+            "request_timeout_seconds": self._settings.ledger_timeout_seconds,
+            "settle_delay_seconds": self._settings.ledger_settle_seconds,
+        }
+        http = guarded_client(self._policy(config), on_call=self._on_call)
+        gate = BudgetGate(self._database, connection.account_id, connection.connection_id)
+        tokens = self._token_source(connection, config, http)
+        ledger = build_ledger(connection.kind, config, http, tokens, gate, config["tenant_id"])
+        return _Kept(connection.version, ledger, http.aclose)
+
+    def _token_source(
+        self, connection: ConnectionContext, config: dict[str, object], http: httpx.AsyncClient
+    ) -> TokenSource:
+        """One token source per connection version: it uses that version's HTTP client."""
+        store = ConsentTokenStore(
+            self._database, self._box, connection.account_id, connection.consent_id, make=TokenSet
+        )
+        turn = ConsentRefreshTurn(self._database, connection.account_id, connection.consent_id)
+        return build_token_source(connection.kind, config, http, store, turn=turn)
+
+    def _policy(self, config: dict[str, object]) -> HttpPolicy:
+        addresses = XeroConfig.of(config)
+        hosts = frozenset(
+            authority(urlsplit(url).netloc)
+            for url in (addresses.base_url, addresses.token_url, addresses.connections_url)
+        )
+        ca_file = config.get("ca_file")
+        return HttpPolicy(
+            allowed_hosts=hosts,
+            ca_file=str(ca_file) if ca_file else None,
+            private_hosts_allowed=hosts if config.get("on_premise") else frozenset(),
+            total_seconds=self._settings.ledger_timeout_seconds,
+        )
