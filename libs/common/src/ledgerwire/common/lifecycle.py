@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import structlog
 from fastapi import FastAPI
 
-from ledgerwire.common.clock import Clock
+from ledgerwire.common import crashpoints
+from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.health import Check
+from ledgerwire.common.http_server import compose, serve_http
+from ledgerwire.common.logging import configure_logging
 from ledgerwire.common.mq.consumer import Consumer
+from ledgerwire.common.mq.local import LocalTransport
+from ledgerwire.common.mq.rabbit import RabbitTransport
 from ledgerwire.common.mq.relay import Relay
 from ledgerwire.common.mq.transport import Transport
 from ledgerwire.common.settings import Settings
+from ledgerwire.common.telemetry import configure_tracing
 from ledgerwire.common.work.engine import Worker
+
+_log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 30.0
+"""From the signal to stop until what still runs is cancelled (its leases then run out by themselves)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,16 @@ class Service(Protocol):
     """A service built by its `bootstrap.build(runtime)`."""
 
     name: str
+
+    @property
+    def app(self) -> FastAPI | None:
+        """Routes of its own, None without any."""
+        ...
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        """What `/ready` and `/promises` ask."""
+        ...
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set, then finish what is in hand and return."""
@@ -81,6 +104,98 @@ class AssembledService:
     async def close(self) -> None:
         for closer in self.closers:
             await closer()
+
+
+def open_transport(settings: Settings) -> Transport:
+    """The transport that the settings name; nothing is connected yet."""
+    return LocalTransport() if settings.broker_url == "local" else RabbitTransport(settings.broker_url)
+
+
+def run_service(build: Build, settings: Settings) -> None:
+    """Run one service as this process: `python -m ledgerwire.<service>`. SIGTERM and SIGINT stop it in order."""
+    run_services([build], settings)
+
+
+def run_services(builds: Sequence[Build], settings: Settings) -> None:
+    """Run several services as one process."""
+    configure_logging(settings.log_level, settings.log_format)
+    configure_tracing()
+    crashpoints.arm(settings.crash_at)
+    asyncio.run(_with_signals(builds, settings))
+
+
+async def serve(
+    builds: Sequence[Build],
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    clock: Clock | None = None,
+    ready: asyncio.Event | None = None,
+    drain_seconds: float = DRAIN_SECONDS,
+) -> None:
+    """Build the services over one transport and serve until `stop`; `ready` is set once everything has been started.
+
+    Order at the end: no more HTTP requests, services drain, transport, pools. A service that fails stops the process: its
+    error is raised after the others have drained.
+    """
+    runtime = Runtime(settings, open_transport(settings), clock or SystemClock())
+    services = [build(runtime) for build in builds]
+    http_stopped = asyncio.Event()
+    tasks: list[asyncio.Task[None]] = []
+    try:
+        await runtime.transport.start()
+        tasks = [asyncio.create_task(service.run(http_stopped), name=service.name) for service in services]
+        http = asyncio.create_task(_http(services, settings, stop), name="http")
+        _log.info("process.started", services=[service.name for service in services])
+        if ready is not None:
+            ready.set()
+        await _first_end(stop, [http, *tasks])
+        stop.set()
+        await asyncio.wait({http}, timeout=drain_seconds)
+        http_stopped.set()
+        await _drained([http, *tasks], drain_seconds)
+    finally:
+        await runtime.transport.stop()
+        for service in services:
+            await service.close()
+        _log.info("process.stopped")
+    for task in [http, *tasks]:
+        if not task.cancelled():
+            task.result()
+
+
+async def _first_end(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for the signal to stop, or for the first part that ends without one."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)
+
+
+async def _drained(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
+    _, pending = await asyncio.wait(tasks, timeout=seconds)
+    for task in pending:
+        _log.warning("process.drain_cut_off", part=task.get_name())
+        task.cancel()
+    if pending:
+        await asyncio.wait(pending)
+
+
+async def _http(services: Sequence[Service], settings: Settings, stop: asyncio.Event) -> None:
+    if settings.http_port == 0:
+        await stop.wait()
+        return
+    apps = [service.app for service in services if service.app is not None]
+    checks = [check for service in services for check in service.checks]
+    await serve_http(compose(apps, checks), settings.http_host, settings.http_port, stop)
+
+
+async def _with_signals(builds: Sequence[Build], settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await serve(builds, settings, stop)
 
 
 async def _until(stop: asyncio.Event) -> None:

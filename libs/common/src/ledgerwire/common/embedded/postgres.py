@@ -100,10 +100,8 @@ async def start_postgres(directory: Path, *, fast: bool = False, port: int | Non
 
 async def running_postgres(directory: Path) -> PostgresServer | None:
     """The server of `directory` if it runs and answers."""
-    directory = directory.resolve()
-    if not directory.exists():
-        return None
-    server = _running(directory, _home(directory, _system_user(create=False)))
+    directory = prepared(directory, create=False)
+    server = _running(directory, _home(directory))
     return server if server is not None and await _answers(server) else None
 
 

@@ -73,23 +73,26 @@ class Lease:
             self._lost = True
             raise LeaseLost(f"connection {self.connection_id} is served by another worker now")
 
-    async def renew(self) -> None:
-        """Extend it to a full term from now; raises LeaseLost if someone else has taken over."""
+    async def renew(self, lasting: timedelta = timedelta(0)) -> None:
+        """Extend it from now to a full term, or `lasting` if that is longer; it is never shortened.
+
+        Raises:
+            LeaseLost: someone else has taken over.
+        """
         asked_at = monotonic()
+        term = max(self._terms.ttl, lasting, self.remaining())
         async with self._database.system() as unit:
-            renewed = (await unit.execute(_RENEW, {**self._key, "ttl": self._terms.ttl})).scalar_one()
+            renewed = (await unit.execute(_RENEW, {**self._key, "ttl": term})).scalar_one()
         if not renewed:
             self._lost = True
             raise LeaseLost(f"connection {self.connection_id} is served by another worker now")
-        self._deadline = asked_at + self._terms.ttl.total_seconds()
+        self._deadline = asked_at + term.total_seconds()
 
     async def ensure(self, outlasts: timedelta) -> None:
-        """Renew if needed; LeaseLost unless it is ours for longer than `outlasts`, ValueError if it never can be."""
-        if outlasts >= self._terms.ttl:
-            raise ValueError(f"a lease of {self._terms.ttl} cannot outlast a request of {outlasts}")
+        """Renew if needed; LeaseLost unless it is ours for longer than `outlasts`."""
         if self.remaining() > outlasts:
             return
-        await self.renew()
+        await self.renew(outlasts + self._terms.renew_every)
         if self.remaining() <= outlasts:
             raise LeaseLost(f"connection {self.connection_id}: the lease could not be renewed in time")
 
