@@ -66,7 +66,8 @@ async def test_faults_are_armed_listed_and_disarmed_by_name_or_number(control: h
     assert (first["number"], first["left"], second["name"]) == (armed.json()["number"], None, "429")
     assert (await control.delete("/faults", params={"name": "429"})).json() == {"cleared": 1}
     assert (await control.delete("/faults", params={"number": first["number"]})).json() == {"cleared": 1}
-    for bad in ({"name": "earthquake", "system": "xero"}, {"name": "slow"}, [1]):
+    broken = {"name": "slow", "system": "xero", "path_regex": "("}
+    for bad in ({"name": "earthquake", "system": "xero"}, {"name": "slow"}, [1], broken):
         assert (await control.post("/faults", json=bad)).status_code == 400
 
 
@@ -91,6 +92,7 @@ async def test_switches_are_changed_by_name_and_wrong_ones_refused(control: http
         {"connectwise": {"colour": 1}},
         {"connectwise": {"requests_per_minute": "many"}},
         {"connectwise": {"split_receivable": 1}},
+        {"connectwise": {"forward_only_end": "sideways"}},
         {"xero": {"colour": 1}},
         {"quickbooks": {}},
     ):

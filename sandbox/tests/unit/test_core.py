@@ -59,3 +59,9 @@ def test_secrets_never_enter_the_journal() -> None:
     assert "expires_in" in text
     assert [e.kind for e in journal.entries(system="connectwise")] == ["callback"]
     assert journal.entries(since_seq=1)[0].seq == 2
+
+
+def test_a_journal_without_bodies_keeps_what_happened_only() -> None:
+    journal = Journal(VirtualClock(), bodies=False)
+    entry = journal.record("xero", "GET", "/x", "a=1", [], b"asked", 200, b"told", None, 0.1)
+    assert (entry.request_body, entry.response_body, entry.query) == (b"", b"", "a=1")

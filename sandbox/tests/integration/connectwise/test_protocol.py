@@ -1,9 +1,11 @@
 import json
+import time
 from decimal import Decimal
 
 import httpx
 import pytest
 
+from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.core.faults import Fault
 from ledgerwire.sandbox.server import Sandbox
 
@@ -238,3 +240,37 @@ async def test_set_up_tables_that_an_onboarding_reads_are_there(api: httpx.Async
         assert (path, reply.status_code, len(reply.json())) == (path, 200, 1)
     for path in ("unpostedexpenses", "unpostedprocurement", "unpostedpayments"):
         assert (await api.get(f"/finance/accounting/{path}")).json() == []
+
+
+async def test_what_tenants_differ_in_is_switched(sandbox: Sandbox, api: httpx.AsyncClient) -> None:
+    switches = sandbox.world.connectwise.state.switches
+    base = sandbox.describe()["connectwise"]["base_url"]
+    switches.change({"codebase_alias": False, "unknown_company_404": True, "status_is_closed_filter": False})
+    assert (await api.get(f"{base}/v4_6_release/apis/3.0/system/info")).status_code == 404
+    assert (await api.get(f"{base}/login/companyinfo/nobody")).status_code == 404
+    filtered = await api.get("/finance/invoices", params={"conditions": "status/isClosed=true"})
+    assert filtered.status_code == 400
+    switches.change({"client_id_required": False, "max_url_length": 60, "latency_seconds": 0.05})
+    del api.headers["clientId"]
+    started = time.perf_counter()
+    assert (await api.get("/system/info")).status_code == 200
+    assert time.perf_counter() - started >= 0.05
+    assert (await api.get("/system/info", params={"fields": "x" * 40})).status_code == 414
+
+
+async def test_a_list_of_three_thousand_is_searched_by_id_without_delay(
+    sandbox: Sandbox, api: httpx.AsyncClient
+) -> None:
+    world = sandbox.world.connectwise
+    made = copy_invoice(world.state, world.desk, 39001, 3000, batched=False, member_id=152)
+    for number in made:
+        world.desk.set_status(number, {"id": 2}, 152)
+    started = time.perf_counter()
+    for start in range(0, 1000, 50):
+        ids = ",".join(str(number) for number in made[start : start + 50])
+        found = await api.get(
+            "/finance/accounting/unpostedinvoices",
+            params={"conditions": f"billingLogId in ({ids})", "pageSize": 1000},
+        )
+        assert len(found.json()) == 50
+    assert time.perf_counter() - started < 5

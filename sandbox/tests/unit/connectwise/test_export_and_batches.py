@@ -3,8 +3,10 @@ from decimal import Decimal
 import pytest
 
 from ledgerwire.sandbox.connectwise.batches import batch_entries, batch_invoices, create_batch, delete_batch
+from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.connectwise.errors import ApiError
 from ledgerwire.sandbox.connectwise.export import ExportRequest, export
+from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids, unposted_row
 
 from .conftest import PERSON, Make, close, invoice, line
@@ -182,3 +184,31 @@ def test_the_unposted_rows_id_is_not_the_invoices(make_state: Make) -> None:
     assert row["id"] != 1
     assert (row["dueDays"], row["stateTaxAmount"], row["countyTaxAmount"]) == ("14", Decimal("5.00"), Decimal("1.60"))
     assert (row["stateTaxXref"], row["hasProducts"], row["hasTime"]) == ("TX-STATE", True, True)
+
+
+@pytest.mark.requirement("M6")
+def test_cogs_accounts_are_left_out_where_the_package_does_not_export_them(make_state: Make) -> None:
+    state = make_state(invoice(1, "106.60", "6.60"), lines={1: LINES})
+    state.tables["accounting_package_setup"][1]["includeCogsEntriesFlag"] = False
+    close(state, 1)
+    assert "costAccountNumber" not in one_transaction(state)["detail"][0]
+
+
+def test_a_copy_is_an_invoice_of_its_own_with_the_same_lines(make_state: Make) -> None:
+    state = make_state(invoice(1, "100.00"), lines={1: [line()]})
+    desk = InvoiceDesk(state)
+    first, second = copy_invoice(state, desk, 1, 2, batched=True, member_id=PERSON)
+    marks = [state.tables["invoices"][number]["glBatch"]["id"] for number in (first, second)]
+    assert len(set(marks)) == 2
+    [fresh] = copy_invoice(state, desk, 1, 1, batched=False, member_id=PERSON)
+    assert state.tables["invoices"][fresh]["status"]["name"] == "New"
+    assert state.invoice_lines[fresh] == state.invoice_lines[1]
+
+
+def test_ids_of_deleted_batches_are_never_given_again(make_state: Make) -> None:
+    state = make_state(invoice(1, "100.00"), lines={1: [line()]})
+    close(state, 1)
+    batch_invoices(state, [1], "ONE", PERSON)
+    delete_batch(state, 1, PERSON)
+    batch_invoices(state, [1], "ONE", PERSON)
+    assert state.tables["invoices"][1]["glBatch"] == {"id": 2, "name": "ONE"}

@@ -119,3 +119,14 @@ def test_an_invoice_loaded_batched_keeps_its_batch_and_is_not_unposted(make_stat
     assert unposted_invoice_ids(state) == []
     with pytest.raises(ApiError):
         close(state, 1, "GL Reload")
+
+
+def test_a_tax_of_zero_is_an_entry_only_where_the_package_asks_for_it(make_state: Make) -> None:
+    untaxed = invoice(1, "100.00", taxableFlag=True)
+    state = make_state(untaxed, lines={1: [line()]})
+    close(state, 1)
+    assert [entry.gl_type for entry in state.gl_entries[1]] == ["AR", "R"]
+    close(state, 1, "GL Reload")
+    state.tables["accounting_package_setup"][1]["zeroDollarTaxAmountsFlag"] = True
+    close(state, 1)
+    assert [(e.gl_type, e.amount) for e in state.gl_entries[1]][2:] == [("ST", 0), ("ST", 0)]

@@ -1,7 +1,9 @@
 """What the vendor leaves open, as switches: each default is the reading the rest of the sandbox tests."""
 
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
 
 
 @dataclass(slots=True)
@@ -54,13 +56,23 @@ class Switches:
         return asdict(self)
 
     def change(self, changes: dict[str, Any]) -> None:
-        """Set switches by name. Raises ValueError for an unknown name or a value of another type."""
-        known = {one.name for one in fields(self)}
+        """Set switches by name. Raises ValueError for an unknown name or a value it does not take; then none is set."""
+        kinds = get_type_hints(type(self))
         for name, value in changes.items():
-            if name not in known:
-                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(known))}")
-            current = getattr(self, name)
-            accepted = (int, float) if isinstance(current, float) else type(current)
-            if not isinstance(value, accepted) or isinstance(value, bool) != isinstance(current, bool):
-                raise ValueError(f"switch {name!r} wants a {type(current).__name__}")
+            if name not in kinds:
+                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(kinds))}")
+            _check(name, kinds[name], value)
+        for name, value in changes.items():
             setattr(self, name, value)
+
+
+def _check(name: str, kind: Any, value: Any) -> None:
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    if choices:
+        if value not in choices:
+            raise ValueError(f"switch {name!r} takes one of {', '.join(choices)}")
+        return
+    try:
+        msgspec.convert(value, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"switch {name!r}: {error}") from error

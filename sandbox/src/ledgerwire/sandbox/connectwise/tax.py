@@ -63,13 +63,10 @@ def tax_amounts(invoice: Row, lines: Sequence[InvoiceLine], levels: Sequence[Tax
     """The invoice's sales tax by level; the amounts add up to the header's `salesTax` to the cent."""
     total = Decimal(invoice.get("salesTax") or 0)
     count = max((len(line.tax_by_level) for line in lines), default=0)
-    amounts = {
-        number + 1: sum(
-            (line.tax_by_level[number] for line in lines if number < len(line.tax_by_level)),
-            Decimal(0),
-        ).quantize(_CENT, ROUND_HALF_UP)
-        for number in range(count)
-    }
+    amounts = {level.number: Decimal(0) for level in levels}
+    for number in range(count):
+        shares = (line.tax_by_level[number] for line in lines if number < len(line.tax_by_level))
+        amounts[number + 1] = sum(shares, Decimal(0)).quantize(_CENT, ROUND_HALF_UP)
     first = levels[0].number if levels else 1
     amounts[first] = amounts.get(first, Decimal(0)) + total - sum(amounts.values(), Decimal(0))
     return {number: amount for number, amount in amounts.items() if amount or number in {one.number for one in levels}}

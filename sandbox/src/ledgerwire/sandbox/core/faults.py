@@ -21,7 +21,7 @@ class Fault:
     """One armed fault.
 
     It skips its first `after` matching calls, then fires `times` times (None: until cleared).
-    Raises ValueError for a name that no server honours.
+    Raises ValueError for a name that no server honours or a pattern that does not compile.
     """
 
     name: str
@@ -36,7 +36,10 @@ class Fault:
         if self.name not in KNOWN_FAULTS:
             raise ValueError(f"unknown fault {self.name!r}; known: {', '.join(sorted(KNOWN_FAULTS))}")
         if self.path_regex is not None:
-            re.compile(self.path_regex)
+            try:
+                re.compile(self.path_regex)
+            except re.error as error:
+                raise ValueError(f"path_regex: {error}") from error
 
     def matches(self, system: str, method: str, path: str) -> bool:
         """Whether a call is one this fault is meant for."""
