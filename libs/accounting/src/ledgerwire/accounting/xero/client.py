@@ -21,6 +21,7 @@ from ledgerwire.common.http.client import classify_transport_error
 REQUEST_TIMEOUT = timedelta(seconds=30)
 
 _CONNECT_SECONDS = 10.0
+_LEAST_SHARE = 10
 
 
 class Tokens(Protocol):
@@ -38,7 +39,8 @@ class Tokens(Protocol):
 class XeroClient:
     """One organisation's Accounting API.
 
-    Nothing of a call is sent later than `request_timeout` after it was asked for, and no answer is waited for longer.
+    No answer is waited for longer than `request_timeout` after the call was asked for, and nothing is sent when less than
+    a tenth of it is left.
     """
 
     def __init__(
@@ -98,7 +100,8 @@ class XeroClient:
             raise Transient("No call could be made in time: all places are taken") from error
         try:
             await self._gate.take()
-            if asyncio.get_running_loop().time() >= deadline:
+            if deadline - asyncio.get_running_loop().time() < self._timeout / _LEAST_SHARE:
+                # Sent now, it could only end as an open outcome.
                 raise Transient("No call could be made in time")
             all_headers = {**headers, "xero-tenant-id": self._tenant_id}
             answer = await self._exchange(method, f"{self._config.base_url}{path}", body, all_headers, token, deadline)
