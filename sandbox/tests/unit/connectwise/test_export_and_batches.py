@@ -5,7 +5,8 @@ import pytest
 from ledgerwire.sandbox.connectwise.batches import batch_entries, batch_invoices, create_batch, delete_batch
 from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.connectwise.errors import ApiError
-from ledgerwire.sandbox.connectwise.export import ExportRequest, export
+from ledgerwire.sandbox.connectwise.export import export
+from ledgerwire.sandbox.connectwise.export_request import ExportRequest
 from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids, unposted_row
 

@@ -11,7 +11,8 @@ from ledgerwire.sandbox.connectwise.batches import (
 )
 from ledgerwire.sandbox.connectwise.conditions import compile_condition
 from ledgerwire.sandbox.connectwise.errors import record_not_found
-from ledgerwire.sandbox.connectwise.export import ExportRequest, export
+from ledgerwire.sandbox.connectwise.export import export
+from ledgerwire.sandbox.connectwise.export_request import ExportRequest
 from ledgerwire.sandbox.connectwise.listing import Query
 from ledgerwire.sandbox.connectwise.replies import Replies, json_body, public
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
