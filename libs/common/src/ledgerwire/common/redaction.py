@@ -9,14 +9,14 @@ from typing import Any, Final
 MASK: Final = "[redacted]"
 
 _SECRET_KEY = re.compile(
-    r"authori[sz]ation|cookie|passw(or)?d|passphrase|private_?key|public_?key|secret|(?<![a-z])token(?!_?type)|_token$|"
-    r"api_?key|credential|encryption_?key|signing_?key|client_?assertion",
+    r"authori[sz]ation|cookie|passw(or)?d|passphrase|private[-_]?key|public[-_]?key|secret|(?<![a-z])token(?!_?type)|_token$|"
+    r"api[-_]?key|credential|encryption_?key|signing_?key|client_?assertion",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9+/=._~-]{6,}", re.IGNORECASE)
 _ASSIGNED = re.compile(
-    r"(?P<name>[\w-]*(?:password|passwd|secret|token|private_?key|public_?key|api_?key)[\w-]*[\"']?\s*[=:]\s*)"
-    r"(?P<quote>[\"']?)[^\s\"'&,;}]{3,}(?P=quote)",
+    r"(?P<name>[\w-]*(?:password|passwd|secret|token|private[-_]?key|public[-_]?key|api[-_]?key)[\w-]*"
+    r"\\*[\"']?\s*[=:]\s*\\*[\"']?)[^\s\"'&,;}\\]{3,}",
     re.IGNORECASE,
 )
 _URL_PASSWORD = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+@", re.IGNORECASE)
