@@ -95,7 +95,7 @@ async def start_rabbitmq(directory: Path, *, vhosts: Sequence[str] = (), port: i
 async def stop_rabbitmq(directory: Path, *, kill: bool = False) -> None:
     """Stop the node of `directory` in order, or (`kill`) as a crash would; its data stay."""
     server = _noted(prepared(directory, create=False))
-    if server is None:
+    if server is None or not alive(server.pid, "rabbitmq"):  # the note outlives the node, and ids are used again
         return
     signal_group(server.pid, signal.SIGCONT)
     signal_group(server.pid, signal.SIGKILL if kill else signal.SIGTERM)
