@@ -19,6 +19,7 @@ CLOSE_TO_POSTED = Histogram(
     buckets=_SECONDS,
 )
 OUTCOMES = Counter("ledgerwire_outcomes_total", "Records by how they ended", ["service", "code"])
+CALLBACKS = Counter("ledgerwire_callbacks_total", "Callbacks by what became of them", ["outcome"])
 MISSED_CALLBACKS = Counter(
     "ledgerwire_missed_callbacks_total", "Closed records found by the sweep that no callback announced"
 )
