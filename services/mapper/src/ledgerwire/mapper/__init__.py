@@ -1,0 +1,1 @@
+"""The mapper: turns closed records into ledger documents, with a trace."""

@@ -49,6 +49,7 @@ class StoredRecord:
     hold_reason: str | None = None
     settled_outcome: str | None = None
     settled_revision: int | None = None
+    settled_at: datetime | None = None
     settled_findings: tuple[Finding, ...] = ()
 
     @property

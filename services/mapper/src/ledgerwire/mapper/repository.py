@@ -36,7 +36,7 @@ _LINKS = text(
 _PLAIN = (
     "account_id", "record_id", "connection_id", "source_id", "correlation_id", "record_type", "ledger_connection_id",
     "number", "customer", "invoice_type", "record_date", "total", "currency", "unposted_id", "closed_at", "revision",
-    "announcements", "hold_reason", "settled_outcome", "settled_revision",
+    "announcements", "hold_reason", "settled_outcome", "settled_revision", "settled_at",
 )  # fmt: skip
 _KEY = ("account_id", "record_id")
 
@@ -45,6 +45,18 @@ async def records(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID, StoredRe
     """The rows of these records; an unknown one is left out."""
     rows = await unit.execute(select(Record.__table__).where(Record.record_id.in_(record_ids)))
     return {row.record_id: _record(row) for row in rows}
+
+
+async def changed_since(unit: Unit, record_id: UUID, before: StoredRecord | None) -> bool:
+    """Lock the record's row for this transaction and tell whether it is another than the one read `before`."""
+    return await locked(unit, record_id) != before
+
+
+async def locked(unit: Unit, record_id: UUID) -> StoredRecord | None:
+    """The record's row, locked for this transaction; None for an unknown one."""
+    query = select(Record.__table__).where(Record.record_id == record_id).with_for_update()
+    row = (await unit.execute(query)).one_or_none()
+    return _record(row) if row else None
 
 
 async def find(

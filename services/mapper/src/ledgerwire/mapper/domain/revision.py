@@ -91,17 +91,16 @@ class Decided:
 
 
 def says_the_same(old: Decided, new: Decided) -> bool:
-    """Whether `new` needs no revision of its own: same record, same settings, same outcome, same documents.
+    """Whether `new` needs no revision of its own: same record, same outcome, same causes, same documents.
 
-    A contact that has been linked since is no change (poster resolves it by the company), nor is a warning that went away.
+    A contact that has been linked since is no change (poster resolves it by the company), nor is a warning that went away,
+    nor a mapping version that changes nothing about these documents; what stops is explained by the version it stopped on.
     """
-    same = (old.outcome, old.fingerprint, old.mapping_version, old.causes) == (
-        new.outcome,
-        new.fingerprint,
-        new.mapping_version,
-        new.causes,
-    )
-    return same and _same_documents(old.documents, new.documents)
+    if (old.outcome, old.fingerprint, old.causes) != (new.outcome, new.fingerprint, new.causes):
+        return False
+    if not new.documents and old.mapping_version != new.mapping_version:
+        return False
+    return _same_documents(old.documents, new.documents)
 
 
 def _same_documents(old: Sequence[LedgerDocument], new: Sequence[LedgerDocument]) -> bool:

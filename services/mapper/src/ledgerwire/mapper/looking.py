@@ -1,0 +1,144 @@
+"""One look at one record: what its row becomes, whether a revision and a message follow. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.connectwise import models as psa
+from ledgerwire.mapper import reading
+from ledgerwire.mapper.domain.model import Ignored, Mapped, MappingInput, NoEffect, Result
+from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
+from ledgerwire.mapper.domain.revision import says_the_same
+from ledgerwire.mapper.ports import Account
+from ledgerwire.mapper.records import NewRevision, Outcome, StoredRecord, StoredRevision, revision_of
+
+DECIDED = frozenset({RecordState.MAPPED, RecordState.NO_EFFECT})
+_ASKS_AGAIN = frozenset({"stopped", "remap", "refresh"})
+_IGNORED = {
+    "open": RecordEvent.FOUND_OPEN,
+    "unlisted": RecordEvent.FOUND_OPEN,
+    "batched": RecordEvent.BATCHED_ELSEWHERE,
+    "excluded": RecordEvent.SKIPPED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look changes: the row to write, the revision to store with it, whether poster is told."""
+
+    record: StoredRecord
+    step: str
+    revision: NewRevision | None = None
+    announce: bool = False
+
+
+def described(record: StoredRecord, invoice: psa.Invoice, unposted: psa.UnpostedInvoice | None) -> StoredRecord:
+    """The row with what the PSA shows now: what lists and the sweep read."""
+    company = invoice.bill_to_company or invoice.company
+    return replace(
+        record,
+        number=(invoice.invoice_number or "").strip() or record.number,
+        customer=(company.name or company.identifier) if company else record.customer,
+        invoice_type=invoice.type or record.invoice_type,
+        record_date=invoice.date or record.record_date,
+        total=invoice.total if invoice.total is not None else record.total,
+        currency=invoice.currency.iso_code if invoice.currency else record.currency,
+        unposted_id=unposted.id if unposted else record.unposted_id,
+        closed_at=unposted.date_closed if unposted else record.closed_at,
+    )
+
+
+def vanished(record: StoredRecord) -> Look:
+    """The invoice is not in the PSA any more."""
+    params = {"number": record.number or f"invoice {record.source_id}", "customer": record.customer or ""}
+    return found(record, RecordEvent.VANISHED, Finding("INVOICE_VANISHED", {**params, "ledger": "the ledger"}))
+
+
+def found(record: StoredRecord, event: RecordEvent, *findings: Finding) -> Look:
+    """A look that decides nothing about documents."""
+    return Look(replace(record, state=advance(record.state, event), findings=findings), step=event.value)
+
+
+def ignored(record: StoredRecord, result: Ignored) -> Look:
+    """Nothing to do now. A decided record that has a batch, or has left the list, is poster's: its row keeps what was decided."""
+    if result.reason in {"batched", "unlisted"} and record.state in DECIDED:
+        return Look(record, step=result.reason)
+    return found(record, _IGNORED[result.reason], result.finding)
+
+
+def before_go_live(record: StoredRecord, source: MappingInput, account: Account) -> Look | None:
+    """Skip what is dated before go-live; None for everything else."""
+    start, dated = account.go_live_from, source.invoice.document_date
+    if not account.live or start is None or dated >= start:
+        return None
+    params = {"date": dated.isoformat(), "go_live": start.isoformat()}
+    return found(record, RecordEvent.SKIPPED, _finding("BEFORE_GO_LIVE", source, **params))
+
+
+def decided(
+    record: StoredRecord,
+    source: MappingInput,
+    result: Result,
+    *,
+    account: Account,
+    ledger_connection_id: UUID,
+    latest: StoredRevision | None,
+) -> Look:
+    """What a mapping result makes of the record: a revision unless it says the same as the latest, a message if it should go out."""
+    if isinstance(result, Ignored):
+        return ignored(record, result)
+    new = revision_of(source, result, ledger_connection_id)
+    same = latest is not None and says_the_same(latest.decided, new.decided)
+    number = record.revision if same else record.revision + 1
+    goes_out = isinstance(result, Mapped | NoEffect)
+    findings = result.findings
+    if goes_out and not account.live:
+        findings = (*findings, _finding("ACCOUNT_ON_HOLD", source))
+    event = _event(result, live=account.live)
+    announce = goes_out and account.live and (not same or _owed(record))
+    after = replace(
+        record,
+        state=advance(record.state, event),
+        findings=record.findings if same and record.batched else findings,
+        ledger_connection_id=ledger_connection_id,
+        revision=number,
+        announcements=record.announcements + (1 if announce else 0),
+        settled_outcome=None if announce else record.settled_outcome,
+        settled_revision=None if announce else record.settled_revision,
+        settled_at=None if announce else record.settled_at,
+        settled_findings=() if announce else record.settled_findings,
+    )
+    return Look(after, event.value, None if same else new, announce)
+
+
+def _event(result: Outcome, *, live: bool) -> RecordEvent:
+    if not isinstance(result, Mapped | NoEffect):
+        return RecordEvent.STOPPED
+    if not live:
+        return RecordEvent.HELD
+    return RecordEvent.MAPPED if isinstance(result, Mapped) else RecordEvent.NO_EFFECT
+
+
+def _owed(record: StoredRecord) -> bool:
+    """Whether poster is to be told again although nothing changed: it was never told, or it asked, or a person did."""
+    return not record.batched and (record.state not in DECIDED or record.settled_outcome in _ASKS_AGAIN)
+
+
+def _finding(code: str, source: MappingInput, **params: str) -> Finding:
+    base = {"number": source.invoice.number, "customer": source.company.name, "ledger": source.ledger}
+    return Finding(code, {**base, **params})
+
+
+def unrouted(record: StoredRecord, invoice: psa.Invoice) -> Look:
+    """No ledger company takes the invoice's location."""
+    location = (invoice.location.name if invoice.location else None) or str(reading.location_id(invoice) or "none")
+    base = {"number": record.number or "", "customer": record.customer or "", "ledger": "the ledger"}
+    return found(record, RecordEvent.STOPPED, Finding("LOCATION_UNROUTED", {**base, "location": location}))
+
+
+def without_mapping(record: StoredRecord, ledger: str) -> Look:
+    """The account has no mapping version yet."""
+    base = {"number": record.number or "", "customer": record.customer or "", "ledger": ledger}
+    return found(record, RecordEvent.STOPPED, Finding("MAPPING_MISSING", base))

@@ -1,0 +1,114 @@
+"""What poster reports about a revision becomes part of the record's status; where it asks for a new look, one is rung."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1
+from ledgerwire.common.contracts.envelope import Envelope
+from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
+from ledgerwire.common.db.session import Unit
+from ledgerwire.common.work.model import Doorbell, Group, Priority, Ring, WorkItem
+from ledgerwire.mapper import repository
+from ledgerwire.mapper.handlers import MAP, work_key
+from ledgerwire.mapper.records import StoredRecord
+
+SETTLE = "settle"
+LOOK_AGAIN = timedelta(seconds=1)
+_NEW_LOOK = {"remap": "replay", "refresh": "refresh"}
+
+
+def closed_record(envelope: Envelope, data: RecordClosedV1) -> list[Doorbell]:
+    """What record.closed.v1 asks for: one look. Ringing twice is one row."""
+    return [
+        Doorbell(
+            account_id=envelope.accountid,
+            connection_id=data.connection_id,
+            work_key=work_key(data.record_id),
+            kind=MAP,
+            priority=Priority.URGENT if data.urgent else Priority.BULK,
+            correlation_id=envelope.correlationid,
+            causation_id=str(envelope.id),
+            found_by=data.found_by,
+            payload={"record_id": str(data.record_id), "source_id": data.source_id},
+        )
+    ]
+
+
+def settled_document(envelope: Envelope, data: DocumentSettledV1) -> list[Doorbell]:
+    """What document.settled.v1 asks for: one entry in the record. Each report is its own row, whatever order they come in."""
+    return [
+        Doorbell(
+            account_id=envelope.accountid,
+            connection_id=data.connection_id,
+            work_key=f"{SETTLE}:{envelope.id}",
+            kind=SETTLE,
+            priority=Priority.URGENT,
+            correlation_id=envelope.correlationid,
+            causation_id=str(envelope.id),
+            found_by="poster",
+            payload={**data.model_dump(mode="json"), "at": envelope.time.isoformat()},
+        )
+    ]
+
+
+class SettleRecords:
+    """Handles groups of poster's reports."""
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+
+    async def __call__(self, group: Group) -> None:
+        for item in group.items:
+            async with group.unit() as unit:
+                await self._settle(unit, item)
+                await group.done(unit, item)
+
+    async def _settle(self, unit: Unit, item: WorkItem) -> None:
+        record = await repository.locked(unit, UUID(item.payload["record_id"]))
+        if record is None or is_old_news(record, item):
+            return
+        outcome = str(item.payload["outcome"])
+        findings = tuple(Finding(row["code"], dict(row.get("params") or {})) for row in item.payload["findings"])
+        settled = replace(
+            record,
+            settled_outcome=outcome,
+            settled_revision=int(item.payload["revision"]),
+            settled_at=_at(item),
+            settled_findings=findings,
+        )
+        await repository.put_record(unit, settled)
+        codes = sorted({finding.code for finding in findings})
+        await repository.add_timeline(unit, settled, outcome, revision=settled.settled_revision, codes=codes)
+        if outcome in _NEW_LOOK:
+            await self._ring(unit, _look(settled, item, _NEW_LOOK[outcome]))
+
+
+def is_old_news(record: StoredRecord, item: WorkItem) -> bool:
+    """Whether the record has moved on: a later revision or report is known, or the revision was batched already."""
+    revision, known = int(item.payload["revision"]), record.settled_revision
+    if revision < record.revision or known is None or known != revision:
+        return revision < max(record.revision, known or 0)
+    return record.settled_outcome == "batched" or (record.settled_at is not None and record.settled_at > _at(item))
+
+
+def _at(item: WorkItem) -> datetime:
+    return datetime.fromisoformat(item.payload["at"])
+
+
+def _look(record: StoredRecord, item: WorkItem, found_by: str) -> Doorbell:
+    return Doorbell(
+        account_id=record.account_id,
+        connection_id=record.connection_id,
+        work_key=work_key(record.record_id),
+        kind=MAP,
+        priority=item.priority,
+        correlation_id=item.correlation_id,
+        causation_id=item.causation_id,
+        found_by=found_by,
+        payload={"record_id": str(record.record_id), "source_id": record.source_id},
+        due_after=LOOK_AGAIN,
+    )
