@@ -12,6 +12,7 @@ from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.journal import Journal
 from ledgerwire.sandbox.seed import build
 from ledgerwire.sandbox.seed.ledger_chart import SUFFIXED
+from ledgerwire.sandbox.seed.tax import cents
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_every_account_item_tracking_and_contact_exists_in_the_ledger(scenario):
 
 
 def mapped(state, invoice):
-    """(account, item, business line, location) sums of the entries that closing makes."""
+    """(account, item, business line, location) sums of the entries that closing makes, in whole cents a line."""
     sums: dict[tuple[str, ...], Decimal] = {}
     for entry in freeze_entries(state, invoice):
         if entry.line is None:
@@ -87,7 +88,7 @@ def mapped(state, invoice):
         segments = entry.segments
         item = entry.line.item_identifier or entry.product_id or ""
         key = (segments["segment1"], item, segments["segment2"], segments["segment3"])
-        sums[key] = sums.get(key, Decimal(0)) - entry.amount
+        sums[key] = sums.get(key, Decimal(0)) - cents(entry.amount)
     return {key: amount for key, amount in sums.items() if amount}
 
 

@@ -34,8 +34,13 @@ class DraftLine:
 
     @property
     def total(self) -> Decimal:
-        """Line total without tax; positive is revenue."""
+        """Line total without tax as the general ledger has it, fractions of a cent included; positive is revenue."""
         return cents(self.quantity * self.price) if self.printed is None else self.printed
+
+    @property
+    def net(self) -> Decimal:
+        """What an accounting package can hold of the line total: whole cents."""
+        return cents(self.total)
 
     @property
     def item(self) -> str:
@@ -60,7 +65,6 @@ class Draft:
     codes: tuple[str, ...] = ()
     fix: str | None = None
     burst: bool = False
-    printed_net: Decimal | None = None
     drop_shipped: bool = False
     customer_po: str | None = None
     agreement_type: str | None = None
@@ -86,13 +90,13 @@ class Draft:
 
     @property
     def line_sum(self) -> Decimal:
-        """Sum of the lines as they stand in the general ledger, each rounded."""
-        return sum((line.total for line in self.lines), Decimal("0.00"))
+        """Sum of the lines in whole cents, each rounded by itself."""
+        return sum((line.net for line in self.lines), Decimal("0.00"))
 
     @property
     def net(self) -> Decimal:
-        """Net as printed."""
-        return self.line_sum if self.printed_net is None else self.printed_net
+        """Net as printed: the exact lines, added before they are rounded."""
+        return cents(sum((line.total for line in self.lines), Decimal("0.00")))
 
     def is_taxed(self, line: DraftLine) -> bool:
         """Whether tax is charged on a line: it is taxable and the customer has a tax code (M12)."""
@@ -102,7 +106,7 @@ class Draft:
     def taxable_sum(self) -> Decimal:
         """What the document's tax is worked out on, as printed."""
         rounded_off = self.net - self.line_sum
-        taxed = sum((line.total for line in self.lines if self.is_taxed(line)), Decimal("0.00"))
+        taxed = sum((line.net for line in self.lines if self.is_taxed(line)), Decimal("0.00"))
         return taxed + rounded_off if taxed else taxed
 
     @property

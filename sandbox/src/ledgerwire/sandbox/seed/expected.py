@@ -58,7 +58,7 @@ def _tax_type(draft: Draft, line: DraftLine) -> str:
 def _line(record: Record, line: DraftLine, sign: int) -> ExpectedLine:
     stream = line.stream
     tracking = ((guide.BUSINESS_LINE, stream.business_line), (guide.LOCATION, record.draft.bill_to.location))
-    return ExpectedLine(stream.account, line.item, tracking, sign * line.total, _tax_type(record.draft, line))
+    return ExpectedLine(stream.account, line.item, tracking, sign * line.net, _tax_type(record.draft, line))
 
 
 def _moves_nothing(lines: tuple[ExpectedLine, ...]) -> bool:

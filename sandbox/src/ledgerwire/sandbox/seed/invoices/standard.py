@@ -43,9 +43,9 @@ def _warned(month: BusinessMonth) -> list[Draft]:
         # The price was rounded before it was multiplied: 525.00 printed, 524.56 by quantity and price.
         _standard("Currawong", month, 17, sold("CAT6-M", 100, "hardware", printed="525.00"),
                   outcome="posted_warned", codes=("ROUNDING_APPLIED",)),
-        # Three lines of 333.335 stand as 333.34 in the general ledger; the invoice adds before it rounds: 1,000.01.
-        _standard("Jacaranda", month, 18, *(sold("ARM-DUAL", 1, "hardware") for _ in range(3)),
-                  outcome="posted_warned", codes=("ADJUSTMENT_APPLIED",), printed_net=Decimal("1000.01")),
+        # Two lines of exactly 333.335 make 666.67; an accounting package can only hold 333.34 twice, a cent too much.
+        _standard("Jacaranda", month, 18, *(sold("ARM-DUAL", 1, "hardware", printed="333.335") for _ in range(2)),
+                  outcome="posted_warned", codes=("ADJUSTMENT_APPLIED",)),
     ]  # fmt: skip
 
 
