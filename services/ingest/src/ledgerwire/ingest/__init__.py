@@ -1,0 +1,1 @@
+"""Hears of closed records: callbacks, and the sweep that finds what no callback announced."""

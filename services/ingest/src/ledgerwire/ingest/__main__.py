@@ -1,0 +1,12 @@
+"""`python -m ledgerwire.ingest`: ingest as a process of its own."""
+
+from __future__ import annotations
+
+import sys
+
+from ledgerwire.common.lifecycle_process import run_service
+from ledgerwire.common.settings import load_settings
+from ledgerwire.ingest.bootstrap import build
+
+if __name__ == "__main__":
+    sys.exit(run_service(build, load_settings()))

@@ -1,0 +1,80 @@
+"""The only place that knows ingest's use cases and what they run on."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
+from ledgerwire.common.lifecycle import AssembledService, Runtime
+from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.mq.relay import Relay
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.security import SecretBox
+from ledgerwire.common.work.engine import Worker
+from ledgerwire.common.work.lease import LeaseTerms
+from ledgerwire.connectwise.config import CALL_SECONDS
+from ledgerwire.ingest import sweep, watch
+from ledgerwire.ingest.api import build_app
+from ledgerwire.ingest.receive import Receiver
+from ledgerwire.ingest.registration import Registrar
+from ledgerwire.ingest.schedule import Scheduler
+from ledgerwire.ingest.sweep import SweepUnposted
+from ledgerwire.ingest.tenancy import Tenancy
+from ledgerwire.ingest.watch import WatchCallback
+from ledgerwire.tenants.clients import ConnectionClients
+
+SCHEMA = ServiceSchema("ingest")
+
+
+@dataclass
+class IngestService(AssembledService):
+    """Ingest: its HTTP application, the relay, and the schedule that keeps sweep and watch going."""
+
+    scheduler: Scheduler | None = None
+    registrar: Registrar | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`, then finish what is in hand."""
+        async with asyncio.TaskGroup() as parts:
+            if self.scheduler is not None:
+                parts.create_task(self.scheduler.run(stop))
+            parts.create_task(AssembledService.run(self, stop))
+
+
+def build(runtime: Runtime) -> IngestService:
+    """Assemble ingest: receives callbacks, sweeps the unposted lists, watches the registrations."""
+    settings = runtime.settings
+    database = open_database(settings, SCHEMA.name)
+    clients = ConnectionClients(database, settings)
+    tenancy = Tenancy(database, clients, SecretBox.from_settings(settings))
+    relay = Relay(database, runtime.transport, SCHEMA)
+    outbox = Outbox(SCHEMA, relay.wake)
+    lease = timedelta(seconds=settings.lease_seconds)
+    worker = Worker(
+        database,
+        SCHEMA,
+        {
+            sweep.WORK_KIND: SweepUnposted(tenancy, outbox, runtime.clock),
+            watch.WORK_KIND: WatchCallback(tenancy, settings.public_url, runtime.clock),
+        },
+        terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS)),
+    )
+    return IngestService(
+        name=SCHEMA.name,
+        runtime=runtime,
+        workers=[worker],
+        relay=relay,
+        app=build_app(Receiver(database, tenancy, outbox, runtime.clock)),
+        checks=[
+            database_ready(database),
+            transport_ready(runtime.transport),
+            work_moves(database, SCHEMA),
+            outbox_moves(database, SCHEMA),
+        ],
+        closers=[clients.close, database.close],
+        scheduler=Scheduler(database, worker.store, worker.wake),
+        registrar=Registrar(database, tenancy, settings.public_url, runtime.clock),
+    )

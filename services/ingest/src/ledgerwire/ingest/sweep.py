@@ -1,0 +1,167 @@
+"""Finds closed records that no callback announced, by reading ConnectWise's unposted list from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from ledgerwire.common.clock import Clock
+from ledgerwire.common.contracts.envelope import Envelope
+from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
+from ledgerwire.common.db.session import Unit
+from ledgerwire.common.errors import LeaseLost, LedgerwireError
+from ledgerwire.common.ids import AccountId, ConnectionId, message_id, record_id
+from ledgerwire.common.mq.outbox import Outbox, new_message
+from ledgerwire.common.telemetry import MISSED_CALLBACKS
+from ledgerwire.common.work.model import Group, WorkItem
+from ledgerwire.connectwise.models import UnpostedInvoice
+from ledgerwire.ingest import repository
+from ledgerwire.ingest.judgement import INVOICE
+from ledgerwire.ingest.repository import KnownRecord, SweepCounts
+from ledgerwire.ingest.schedule import SCHEDULED, pause_after
+from ledgerwire.ingest.tenancy import SyncTerms, Tenancy, Tenant, UnknownConnectionError
+
+WORK_KIND = "sweep"
+IN_FLIGHT = timedelta(minutes=10)
+"""A record whose callback came this recently is on its way; mapper may just not have looked yet."""
+CLOCKS_APART = timedelta(hours=1)
+"""A close this far in the future says that the clocks differ, not that the close is young."""
+KEEP_RECEIPTS = timedelta(days=90)
+_UNSETTLED = frozenset({"received", "open", "waiting"})
+"""States in which mapper has not decided about the row it saw: saying it once more costs one look."""
+
+_log = structlog.get_logger(__name__)
+
+
+class SweepUnposted:
+    """Handles the scheduled `sweep` row of a connection."""
+
+    def __init__(self, tenancy: Tenancy, outbox: Outbox, clock: Clock) -> None:
+        self._tenancy = tenancy
+        self._outbox = outbox
+        self._clock = clock
+
+    async def __call__(self, group: Group) -> None:
+        for item in group.items:
+            try:
+                tenant = await self._tenancy.tenant(group.account_id, group.connection_id, fresh=True)
+            except UnknownConnectionError:
+                async with group.unit() as unit:
+                    await group.done(unit, item)
+                continue
+            try:
+                await self._sweep(group, item, tenant)
+            except LeaseLost:
+                raise
+            except LedgerwireError as error:
+                await self._failed(group, item, tenant, error)
+
+    async def _sweep(self, group: Group, item: WorkItem, tenant: Tenant) -> None:
+        counts = SweepCounts(gate=tenant.terms.gate)
+        async for page in tenant.psa.unposted_pages():
+            async with group.unit() as unit:
+                counts = await self._page(unit, tenant, page, counts)
+        async with group.unit() as unit:
+            now = self._clock.now()
+            await repository.save_sweep(unit, group.connection_id, counts, now)
+            await repository.prune_receipts(unit, now - KEEP_RECEIPTS)
+            await group.again(unit, item, code=SCHEDULED, after=tenant.terms.sweep_every)
+        MISSED_CALLBACKS.inc(counts.missed)
+        _log.info(
+            "sweep.finished",
+            account=tenant.account_name,
+            gate=counts.gate,
+            seen=counts.seen,
+            known=counts.known,
+            too_young=counts.too_young,
+            announced=counts.announced,
+            missed=counts.missed,
+        )
+
+    async def _page(
+        self, unit: Unit, tenant: Tenant, page: Sequence[UnpostedInvoice], counts: SweepCounts
+    ) -> SweepCounts:
+        rows = [row for row in page if row.invoice_id is not None]
+        counts = replace(counts, seen=counts.seen + len(rows))
+        if counts.gate != "live":
+            return counts
+        source_ids = [str(row.invoice_id) for row in rows]
+        known = await repository.known_records(unit, tenant.connection_id, source_ids)
+        heard = await repository.heard_since(unit, tenant.connection_id, source_ids)
+        now = self._clock.now()
+        announcements: list[Envelope] = []
+        for row in rows:
+            source_id = str(row.invoice_id)
+            if is_known(row, known.get(source_id)):
+                counts = replace(counts, known=counts.known + 1)
+            elif is_too_young(row, tenant.terms, now) or is_in_flight(heard.get(source_id), now):
+                counts = replace(counts, too_young=counts.too_young + 1)
+            else:
+                announcement = announce(tenant.account_id, tenant.connection_id, row)
+                if await self._outbox.append(unit, announcement):
+                    announcements.append(announcement)
+                    unheard = was_missed(row, heard.get(source_id))
+                    counts = replace(counts, announced=counts.announced + 1, missed=counts.missed + unheard)
+        for announcement in announcements:
+            detail = {"found_by": "sweep"}
+            subject = UUID(announcement.subject)
+            await repository.write_step(unit, tenant.account_id, subject, "sweep", detail, announcement.correlationid)
+        return counts
+
+    async def _failed(self, group: Group, item: WorkItem, tenant: Tenant, error: LedgerwireError) -> None:
+        _log.warning("sweep.failed", account=tenant.account_name, code=error.code, why=str(error))
+        async with group.unit() as unit:
+            await repository.save_failed_sweep(
+                unit, group.connection_id, tenant.terms.gate, error.code, self._clock.now()
+            )
+            await group.again(unit, item, code=error.code, after=pause_after(error))
+
+
+def is_known(row: UnpostedInvoice, known: KnownRecord | None) -> bool:
+    """Whether mapper has decided about exactly this row of the unposted list."""
+    if known is None or known.state in _UNSETTLED:
+        return False
+    return (known.unposted_id, known.closed_at, known.total) == (row.id, row.date_closed, row.total)
+
+
+def is_too_young(row: UnpostedInvoice, terms: SyncTerms, now: datetime) -> bool:
+    """Whether the close is so recent that its callback may still be under way."""
+    closed_at = row.closed_at
+    if closed_at is None:
+        return False
+    return -CLOCKS_APART < now.astimezone(UTC) - closed_at < terms.sweep_min_age
+
+
+def is_in_flight(heard: datetime | None, now: datetime) -> bool:
+    """Whether a callback about the record came so recently that mapper may not have looked yet."""
+    return heard is not None and timedelta(0) <= now - heard < IN_FLIGHT
+
+
+def was_missed(row: UnpostedInvoice, heard: datetime | None) -> bool:
+    """Whether no callback has been heard since the record was closed."""
+    return heard is None or (row.closed_at is not None and heard < row.closed_at)
+
+
+def announce(account_id: UUID, connection_id: UUID, row: UnpostedInvoice) -> Envelope:
+    """The message about a row. Its id follows from the row, so that the same row is announced once."""
+    source_id = str(row.invoice_id)
+    record = record_id(AccountId(account_id), ConnectionId(connection_id), INVOICE, source_id)
+    return new_message(
+        RecordClosedV1(
+            record_id=record,
+            connection_id=connection_id,
+            record_type="invoice",
+            source_id=source_id,
+            found_by="sweep",
+            urgent=False,
+        ),
+        account_id=account_id,
+        subject=str(record),
+        correlation_id=str(uuid4()),
+        source="ingest",
+        message_id=message_id("sweep", record, row.id, row.date_closed, row.total),
+    )
