@@ -1,0 +1,371 @@
+"""What the worker promises about claims, leases, doorbells and errors, on a real database under the real roles."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from ledgerwire.common.errors import LeaseLost, Poison, Transient, Waiting
+from ledgerwire.common.work.model import Priority
+
+
+async def test_rung_work_is_handled_and_gone(desk, recorder, connection):
+    handler = recorder()
+    async with desk.running(desk.worker(handler)):
+        await desk.ring(*(desk.bell(f"r{number}", connection) for number in range(7)))
+        await desk.until(desk.empty)
+    assert sorted(handler.keys) == [f"r{number}" for number in range(7)]
+
+
+async def test_two_doorbells_are_one_row(desk, connection):
+    bell = desk.bell("r", connection, priority=Priority.BULK, payload={"a": 1})
+    await desk.ring(bell, desk.bell("r", connection, payload={"b": 2}))
+    await desk.ring(bell)
+    row = await desk.row("r")
+    assert row.payload == {"a": 1, "b": 2}
+    assert row.priority == Priority.URGENT
+    assert row.generation == 2
+
+
+async def test_a_group_is_bounded_by_count_and_by_size(desk, recorder, connection):
+    handler = recorder()
+    await desk.ring(*(desk.bell(f"r{number:02}", connection, payload={"text": "x" * 1000}) for number in range(12)))
+    async with desk.running(desk.worker(handler, limit=5, max_bytes=3100)):
+        await desk.until(desk.empty)
+    assert {size for _, size in handler.groups} == {3}
+
+
+async def test_one_item_larger_than_the_bound_is_still_served(desk, recorder, connection):
+    await desk.ring(desk.bell("big", connection, payload={"text": "x" * 5000}))
+    async with desk.running(desk.worker(recorder(), max_bytes=100)):
+        await desk.until(desk.empty)
+
+
+async def test_urgent_work_of_a_connection_goes_before_bulk(desk, recorder, connection):
+    handler = recorder()
+    await desk.ring(*(desk.bell(f"bulk{number}", connection, priority=Priority.BULK) for number in range(10)))
+    await desk.ring(desk.bell("urgent", connection))
+    async with desk.running(desk.worker(handler, limit=3)):
+        await desk.until(desk.empty)
+    assert handler.keys[0] == "urgent"
+
+
+async def test_two_workers_never_serve_a_connection_at_once(desk, recorder):
+    handler = recorder(seconds=0.02)
+    connections = [UUID(int=number) for number in range(1, 4)]
+    await desk.ring(*(desk.bell(f"r{number}", connections[number % 3]) for number in range(60)))
+    async with desk.running(*(desk.worker(handler, limit=4) for _ in range(3))):
+        await desk.until(desk.empty)
+    assert sorted(handler.keys) == sorted(f"r{number}" for number in range(60))
+    for connection in connections:
+        spans = sorted((began, ended, fence) for place, fence, began, ended in handler.spans if place == connection)
+        for (_, ended, fence), (began, _, next_fence) in zip(spans, spans[1:], strict=False):
+            assert began >= ended, "two groups of one connection overlapped"
+            assert next_fence > fence, "the fence rises with every claim"
+
+
+async def test_the_lease_is_kept_for_as_long_as_the_work_takes(desk, recorder, connection):
+    slow = recorder(seconds=desk.terms.ttl.total_seconds() * 3)
+    other = recorder()
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(slow)):
+        await desk.until(desk.served)
+        async with desk.running(desk.worker(other)):
+            await desk.until(desk.empty)
+    assert slow.keys == ["r"]
+    assert other.keys == []
+
+
+async def test_a_dead_workers_connection_is_taken_over_only_after_lease_and_grace(desk, recorder, connection):
+    entered = asyncio.Event()
+
+    async def hang(group):
+        entered.set()
+        await asyncio.Event().wait()
+
+    await desk.ring(desk.bell("r", connection))
+    victim = asyncio.create_task(desk.worker(hang).run(asyncio.Event()))
+    await entered.wait()
+    victim.cancel()  # as a killed process: nothing is released
+    await asyncio.gather(victim, return_exceptions=True)
+    before = await desk.one("SELECT expires_at FROM tenants.lease WHERE connection_id = :id", id=connection)
+    handler = recorder()
+    async with desk.running(desk.worker(handler)):
+        await desk.until(lambda: handler.keys == ["r"])
+    after = await desk.one("SELECT served_at, fence FROM tenants.lease WHERE connection_id = :id", id=connection)
+    assert after.served_at >= before.expires_at + desk.terms.grace
+    assert after.fence == 2
+
+
+async def test_a_finished_workers_connection_is_free_at_once(desk, recorder, connection):
+    terms = type(desk.terms)(ttl=timedelta(minutes=5), renew_every=timedelta(minutes=1), grace=timedelta(minutes=5))
+    await desk.ring(desk.bell("r1", connection))
+    async with desk.running(desk.worker(recorder(), terms=terms)):
+        await desk.until(desk.empty)
+    await desk.ring(desk.bell("r2", connection))
+    async with desk.running(desk.worker(recorder(), terms=terms)):
+        await desk.until(desk.empty)
+
+
+async def test_a_late_writer_is_stopped_by_the_fence(desk, connection):
+    outcomes = []
+
+    async def overtaken(group):
+        await desk.evict(group)
+        try:
+            async with group.unit() as unit:
+                await group.done(unit, group.items[0])
+        except LeaseLost as error:
+            outcomes.append(error.code)
+            raise
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(overtaken)):
+        await desk.until(lambda: outcomes)
+    assert outcomes[0] == "LEASE_LOST"
+    row = await desk.row("r")
+    assert row.attempts == 0, "what is another's to settle is not touched"
+
+
+async def test_before_a_send_the_lease_outlasts_the_request(desk, connection):
+    remaining = []
+
+    async def handler(group):
+        await group.ensure_lease(timedelta(seconds=3))
+        row = await desk.one("SELECT expires_at - clock_timestamp() AS left FROM tenants.lease")
+        remaining.append(row.left)
+        async with group.unit() as unit:
+            await group.done(unit, group.items[0])
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(desk.empty)
+    assert remaining[0] > timedelta(seconds=2.9)
+
+
+async def test_a_lost_lease_refuses_the_send(desk, connection):
+    refused = []
+
+    async def handler(group):
+        await desk.evict(group)
+        try:
+            await group.ensure_lease(timedelta(seconds=3))
+        except LeaseLost:
+            refused.append(True)
+            raise
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(lambda: refused)
+
+
+async def test_a_doorbell_during_the_work_is_not_lost(desk, connection):
+    seen = []
+
+    async def handler(group):
+        (item,) = group.items
+        seen.append(item.generation)
+        if len(seen) == 1:
+            await desk.ring(desk.bell("r", connection, payload={"again": True}))
+        async with group.unit() as unit:
+            await group.done(unit, item)
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(desk.empty)
+    assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("settle", ["again", "fail"])
+async def test_a_doorbell_during_the_work_wakes_what_was_put_off(desk, connection, settle):
+    seen = []
+
+    async def handler(group):
+        (item,) = group.items
+        seen.append(item.generation)
+        async with group.unit() as unit:
+            if len(seen) > 1:
+                await group.done(unit, item)
+                return
+        await desk.ring(desk.bell("r", connection))
+        async with group.unit() as unit:
+            if settle == "again":
+                await group.again(unit, item, code="HELD")
+            else:
+                await group.fail(unit, item, Transient("reset", retry_after=timedelta(hours=1)))
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(desk.empty)
+    assert seen == [1, 2]
+
+
+async def test_parked_work_sleeps_until_a_doorbell(desk, recorder, connection):
+    async def park(group):
+        for item in group.items:
+            async with group.unit() as unit:
+                await group.again(unit, item, code="CONTACT_HELD")
+
+    async def parked():
+        return (await desk.row("r")).parked
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(park)):
+        await desk.until(parked)
+    assert (await desk.row("r")).last_code == "CONTACT_HELD"
+    handler = recorder()
+    async with desk.running(desk.worker(handler)):
+        await desk.ring(desk.bell("r", connection))
+        await desk.until(desk.empty)
+    assert handler.keys == ["r"]
+
+
+async def test_a_schedule_is_a_row_that_comes_back(desk, connection):
+    runs = []
+
+    async def sweep(group):
+        (item,) = group.items
+        runs.append(item.attempts)
+        async with group.unit() as unit:
+            await group.again(unit, item, code="SWEPT", after=timedelta(milliseconds=10))
+
+    await desk.ring(desk.bell("sweep", connection, kind="sweep"))
+    async with desk.running(desk.worker({"sweep": sweep})):
+        await desk.until(lambda: len(runs) >= 3)
+    assert set(runs) == {0}, "coming back is no failure"
+
+
+async def test_work_that_is_not_due_waits(desk, recorder, connection):
+    handler = recorder()
+    await desk.ring(desk.bell("later", connection, due_after=timedelta(hours=1)), desk.bell("now", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(lambda: handler.keys)
+    assert handler.keys == ["now"]
+    assert await desk.count() == 1
+
+
+async def test_an_exception_sends_the_rest_of_the_group_by_its_class(desk, connection):
+    async def handler(group):
+        first, *_ = group.items
+        async with group.unit() as unit:
+            await group.done(unit, first)
+        raise Waiting("the ledger is closed", code="CONNECTION_CLOSED", after=timedelta(hours=1))
+
+    async def settled():
+        rows = await desk.one("SELECT count(*) FROM mapper.work WHERE last_code = 'CONNECTION_CLOSED' AND attempts = 0")
+        return rows.count == 2
+
+    await desk.ring(*(desk.bell(f"r{number}", connection) for number in range(3)))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(settled)
+
+
+async def test_what_rolled_back_is_not_settled(desk, connection):
+    async def handler(group):
+        (item,) = group.items
+        async with group.unit() as unit:
+            await group.done(unit, item)
+            raise Transient("connection reset", code="RESET", retry_after=timedelta(hours=1))
+
+    async def retried():
+        return (await desk.row("r")).attempts == 1
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(retried)
+    assert (await desk.row("r")).last_code == "RESET"
+
+
+async def test_poison_is_buried_and_does_not_block_the_others(desk, connection):
+    done, told = [], []
+
+    async def handler(group):
+        for item in group.items:
+            async with group.unit() as unit:
+                if item.work_key == "bad":
+                    await group.fail(unit, item, Poison("a body of HTML", code="NOT_JSON"))
+                else:
+                    await group.done(unit, item)
+                    done.append(item.work_key)
+
+    async def on_dead(unit, item, dead):
+        told.append((item.work_key, dead.cause, unit.account_id))
+
+    await desk.ring(*(desk.bell(key, connection, payload={"record_id": key}) for key in ("a", "bad", "b")))
+    async with desk.running(desk.worker(handler, on_dead=on_dead)):
+        await desk.until(desk.empty)
+    assert sorted(done) == ["a", "b"]
+    assert told == [("bad", "NOT_JSON", desk.account)]
+    letter = await desk.one("SELECT * FROM mapper.dead_letter")
+    assert (letter.cause, letter.subject, letter.queue, letter.attempts) == ("NOT_JSON", "bad", "work", 1)
+
+
+async def test_a_bug_is_retried_few_times_then_dead_with_its_traceback(desk, connection):
+    async def handler(group):
+        raise ZeroDivisionError("a bug")
+
+    async def hurry():
+        await desk.execute("UPDATE mapper.work SET due_at = now()")
+        return await desk.empty()
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(hurry)
+    letter = await desk.one("SELECT * FROM mapper.dead_letter")
+    assert letter.attempts == 4
+    assert "ZeroDivisionError: a bug" in letter.detail
+    assert "Traceback" in letter.detail
+
+
+async def test_an_item_left_unsettled_is_not_forgotten(desk, connection):
+    async def handler(group):
+        return
+
+    async def counted():
+        return (await desk.row("r")).attempts == 1
+
+    await desk.ring(desk.bell("r", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(counted)
+    assert (await desk.row("r")).last_code == "WORK_UNSETTLED"
+
+
+async def test_work_of_an_unknown_kind_is_dead(desk, recorder, connection):
+    handler = recorder()
+    await desk.ring(desk.bell("r", connection, kind="from_the_future"), desk.bell("known", connection))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(desk.empty)
+    assert handler.keys == ["known"]
+    assert (await desk.one("SELECT cause FROM mapper.dead_letter")).cause == "UNKNOWN_WORK_KIND"
+
+
+async def test_stopping_finishes_what_is_in_hand_and_claims_no_more(desk, recorder, connection):
+    handler = recorder(seconds=0.1)
+    await desk.ring(*(desk.bell(f"r{number}", connection) for number in range(6)))
+    stop = asyncio.Event()
+    running = asyncio.create_task(desk.worker(handler, limit=2).run(stop))
+    await desk.until(desk.served)
+    stop.set()
+    await running
+    assert len(handler.keys) == 2
+    assert await desk.count() == 4
+    lease = await desk.one("SELECT holder FROM tenants.lease")
+    assert lease.holder is None
+
+
+async def test_a_handler_works_on_one_account_only(desk, connection):
+    stranger = uuid4()
+    seen = []
+
+    async def handler(group):
+        async with group.unit() as unit:
+            result = await unit.execute(text("SELECT count(*) FROM mapper.work"))
+            seen.append((group.account_id, result.scalar_one()))
+            await group.done(unit, group.items[0])
+
+    await desk.ring(desk.bell("mine", connection), desk.bell("other", UUID(int=2), account=stranger))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(desk.empty)
+    assert sorted(count for _, count in seen) == [1, 1]
