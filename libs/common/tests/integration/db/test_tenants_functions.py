@@ -111,8 +111,8 @@ async def add_consent(connect) -> tuple[UUID, UUID]:
     consent = uuid4()
     writer = await connect("lw_tenants", account)
     await writer.execute(
-        "INSERT INTO tenants.consent (account_id, consent_id, provider, client_id, client_secret, access_token, refresh_token)"
-        " VALUES ($1, $2, 'xero', 'id', 's', 'a0', 'r0')",
+        "INSERT INTO tenants.consent (account_id, consent_id, provider, client_id, given_hash, client_secret, access_token,"
+        " refresh_token) VALUES ($1, $2, 'xero', 'id', '', 's', 'a0', 'r0')",
         account,
         consent,
     )

@@ -102,6 +102,7 @@ class ConnectionClients:
             api_version=stored.get("api_version", ConnectWiseConfig.__dataclass_fields__["api_version"].default),
             ca_file=stored.get("ca_file"),
             on_premise=stored.get("on_premise", False),
+            key_hosts=tuple(stored.get("key_hosts", ())),
         )
 
     def _open_ledger(self, connection: ConnectionContext) -> _Kept[Ledger]:

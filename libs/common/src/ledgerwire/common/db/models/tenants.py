@@ -80,6 +80,8 @@ class Company(Base):
 class Consent(Base):
     """One OAuth consent: client and token set, encrypted. Services change it only by functions.
 
+    `given_hash` is a fingerprint of what the account file last gave, which the rotated tokens no longer show.
+
     `claimed_by` is the worker that may refresh until `claimed_until`; everyone else waits for the new version.
     """
 
@@ -90,6 +92,7 @@ class Consent(Base):
     consent_id: Mapped[UUID] = mapped_column(primary_key=True)
     provider: Mapped[str]
     client_id: Mapped[str]
+    given_hash: Mapped[str]
     client_secret: Mapped[bytes]
     access_token: Mapped[bytes | None]
     refresh_token: Mapped[bytes | None]

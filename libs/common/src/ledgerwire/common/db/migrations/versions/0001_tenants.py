@@ -114,6 +114,7 @@ def _consents_and_mappings() -> None:
         sa.Column("consent_id", sa.Uuid, primary_key=True),
         sa.Column("provider", sa.String, nullable=False),
         sa.Column("client_id", sa.String, nullable=False),
+        sa.Column("given_hash", sa.String, nullable=False),
         sa.Column("client_secret", BYTEA, nullable=False),
         sa.Column("access_token", BYTEA),
         sa.Column("refresh_token", BYTEA),

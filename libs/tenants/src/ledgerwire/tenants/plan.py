@@ -1,0 +1,139 @@
+"""From a checked account file to the rows it asks for (pure)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid5
+
+from ledgerwire.common.canonical import canonical_bytes
+from ledgerwire.common.ids import AccountId, account_id, company_id, connection_id
+from ledgerwire.tenants.account_file import AccountFile, CompanySection, ConnectWiseSection, XeroSection
+
+CONNECTWISE = "connectwise"
+XERO = "xero"
+
+
+@dataclass(frozen=True, slots=True)
+class WantedConnection:
+    """One connection as the file describes it; `config` holds no secret."""
+
+    connection_id: UUID
+    name: str
+    kind: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WantedConsent:
+    """One consent as the file describes it. `given` tells whether the file's tokens are the ones it gave before."""
+
+    consent_id: UUID
+    provider: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    access_token: str | None = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+    @property
+    def given(self) -> str:
+        """A fingerprint of what the file says; the stored tokens rotate, so they cannot be compared with it."""
+        parts = [self.client_id, self.client_secret, self.refresh_token, self.access_token]
+        return hashlib.sha256(canonical_bytes(parts)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class WantedCompany:
+    """One ledger company."""
+
+    company_id: UUID
+    name: str
+    connectwise_connection_id: UUID
+    ledger_connection_id: UUID
+    locations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """All rows of one account."""
+
+    account_id: UUID
+    name: str
+    settings: dict[str, Any]
+    psa: WantedConnection
+    private_key: str = field(repr=False)
+    ledgers: tuple[WantedConnection, ...]
+    consents: tuple[WantedConsent, ...]
+    companies: tuple[WantedCompany, ...]
+    mapping: bytes
+
+    @property
+    def connections(self) -> tuple[WantedConnection, ...]:
+        return (self.psa, *self.ledgers)
+
+
+def wanted(file: AccountFile) -> Wanted:
+    """The rows of an account file. Companies that name the same refresh token share one consent, as their ledger does."""
+    account = account_id(file.account)
+    psa = WantedConnection(connection_id(account, CONNECTWISE), CONNECTWISE, CONNECTWISE, _psa_config(file.connectwise))
+    consents: dict[tuple[str, str], WantedConsent] = {}
+    for section in sorted(file.companies, key=lambda company: company.name):
+        consents.setdefault(_token_key(section), _consent(account, section))
+    ledgers: list[WantedConnection] = []
+    companies: list[WantedCompany] = []
+    for section in file.companies:
+        consent = consents[_token_key(section)]
+        ledger = _ledger(account, section, consent.consent_id)
+        ledgers.append(ledger)
+        companies.append(
+            WantedCompany(
+                company_id(account, section.name),
+                section.name,
+                psa.connection_id,
+                ledger.connection_id,
+                section.locations,
+            )
+        )
+    return Wanted(
+        account_id=account,
+        name=file.account,
+        settings={"sync": file.sync.model_dump(mode="json")},
+        psa=psa,
+        private_key=file.connectwise.private_key.get_secret_value(),
+        ledgers=tuple(ledgers),
+        consents=tuple(consents.values()),
+        companies=tuple(companies),
+        mapping=file.mapping_body(),
+    )
+
+
+def _token_key(section: CompanySection) -> tuple[str, str]:
+    return section.connection.client_id, section.connection.refresh_token.get_secret_value()
+
+
+def _psa_config(section: ConnectWiseSection) -> dict[str, Any]:
+    config = section.model_dump(mode="json", exclude={"private_key", "region"}, exclude_none=True)
+    return config | {"site": section.host}
+
+
+def _ledger(account: AccountId, section: CompanySection, consent_id: UUID) -> WantedConnection:
+    name = f"{section.package}:{section.name}"
+    config = section.connection.model_dump(mode="json", exclude=_TOKENS, exclude_none=True)
+    config["consent_id"] = str(consent_id)
+    return WantedConnection(connection_id(account, name), name, section.package, config)
+
+
+_TOKENS = {"client_secret", "refresh_token", "access_token"}
+
+
+def _consent(account: UUID, section: CompanySection) -> WantedConsent:
+    tokens: XeroSection = section.connection
+    return WantedConsent(
+        consent_id=uuid5(account, f"consent:{section.package}:{section.name}"),
+        provider=section.package,
+        client_id=tokens.client_id,
+        client_secret=tokens.client_secret.get_secret_value(),
+        access_token=tokens.access_token.get_secret_value() if tokens.access_token else None,
+        refresh_token=tokens.refresh_token.get_secret_value(),
+    )

@@ -1,0 +1,95 @@
+"""Calls the functions through which services change consents and budgets."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import text
+
+from ledgerwire.common.db.session import Unit
+
+_CALLBACK = text("SELECT account_id, connection_id FROM tenants.callback_account(:token_hash)")
+_CLAIM = text("SELECT tenants.token_claim(:account_id, :consent_id, :holder, CAST(:duration AS interval))")
+_RELEASE = text("SELECT tenants.token_release(:account_id, :consent_id, :holder)")
+_ROTATE = text(
+    "SELECT tenants.token_rotate(:account_id, :consent_id, :version, CAST(:access AS bytea), CAST(:refresh AS bytea),"
+    " CAST(:expires_at AS timestamptz), :state, CAST(:detail AS text))"
+)
+_TAKE = text("SELECT tenants.budget_take(:account_id, :connection_id, :name, :seconds, :n, :ceiling)")
+_OBSERVE = text(
+    "SELECT tenants.budget_observe(:account_id, :connection_id, :name, CAST(:remaining AS numeric),"
+    " CAST(:closed_for AS interval))"
+)
+
+
+async def callback_account(unit: Unit, token_hash: bytes) -> tuple[UUID, UUID] | None:
+    """Account and connection of a callback's path token; for ingest's system unit."""
+    row = (await unit.execute(_CALLBACK, {"token_hash": token_hash})).one_or_none()
+    return None if row is None else (row.account_id, row.connection_id)
+
+
+async def token_claim(unit: Unit, consent_id: UUID, holder: str, duration: timedelta) -> bool:
+    """Claim the right to refresh for a while; False while another holder has it."""
+    keys = {"account_id": unit.account_id, "consent_id": consent_id, "holder": holder, "duration": duration}
+    return bool((await unit.execute(_CLAIM, keys)).scalar_one())
+
+
+async def token_release(unit: Unit, consent_id: UUID, holder: str) -> None:
+    """Give the right to refresh back."""
+    await unit.execute(_RELEASE, {"account_id": unit.account_id, "consent_id": consent_id, "holder": holder})
+
+
+async def token_rotate(
+    unit: Unit,
+    consent_id: UUID,
+    version: int,
+    *,
+    access: bytes | None,
+    refresh: bytes | None,
+    expires_at: datetime | None,
+    state: str,
+    detail: str | None,
+) -> int | None:
+    """Store sealed tokens over `version` and return the new version; None if another rotated first. None keeps a value."""
+    values = {
+        "account_id": unit.account_id,
+        "consent_id": consent_id,
+        "version": version,
+        "access": access,
+        "refresh": refresh,
+        "expires_at": expires_at,
+        "state": state,
+        "detail": detail,
+    }
+    result: int | None = (await unit.execute(_ROTATE, values)).scalar_one()
+    return result
+
+
+async def budget_take(unit: Unit, connection_id: UUID, name: str, *, seconds: int, n: int, ceiling: int) -> timedelta:
+    """Take `n` calls from a window; how long to wait instead, 0 if they were taken."""
+    values = {
+        "account_id": unit.account_id,
+        "connection_id": connection_id,
+        "name": name,
+        "seconds": seconds,
+        "n": Decimal(n),
+        "ceiling": Decimal(ceiling),
+    }
+    wait: timedelta = (await unit.execute(_TAKE, values)).scalar_one()
+    return wait
+
+
+async def budget_observe(
+    unit: Unit, connection_id: UUID, name: str, *, remaining: int | None, closed_for: timedelta | None
+) -> None:
+    """Lower a window to what the provider says is left, or close it for a while."""
+    values = {
+        "account_id": unit.account_id,
+        "connection_id": connection_id,
+        "name": name,
+        "remaining": None if remaining is None else Decimal(remaining),
+        "closed_for": closed_for,
+    }
+    await unit.execute(_OBSERVE, values)

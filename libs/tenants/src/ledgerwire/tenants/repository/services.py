@@ -1,0 +1,45 @@
+"""Reads an account through the views that services may see."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ledgerwire.common.db.session import Unit
+
+_ACCOUNT = text("SELECT * FROM tenants.account_for_services").columns(settings=JSONB)
+_CONNECTIONS = text("SELECT * FROM tenants.connection_for_services ORDER BY name").columns(config=JSONB)
+_COMPANIES = text("SELECT * FROM tenants.company_for_services ORDER BY name").columns(location_ids=JSONB)
+_MAPPING = text(
+    "SELECT version, body, body_hash FROM tenants.mapping_version_for_services"
+    " WHERE CAST(:version AS integer) IS NULL OR version = :version ORDER BY version DESC LIMIT 1"
+)
+_CONSENT = text("SELECT * FROM tenants.consent_for_services WHERE consent_id = :consent_id")
+
+
+async def account(unit: Unit) -> Row[Any] | None:
+    """The unit's account."""
+    return (await unit.execute(_ACCOUNT)).one_or_none()
+
+
+async def connections(unit: Unit) -> list[Row[Any]]:
+    """Its connections."""
+    return list(await unit.execute(_CONNECTIONS))
+
+
+async def companies(unit: Unit) -> list[Row[Any]]:
+    """Its ledger companies."""
+    return list(await unit.execute(_COMPANIES))
+
+
+async def mapping(unit: Unit, version: int | None = None) -> Row[Any] | None:
+    """One mapping version, by default the newest."""
+    return (await unit.execute(_MAPPING, {"version": version})).one_or_none()
+
+
+async def consent(unit: Unit, consent_id: UUID) -> Row[Any] | None:
+    """One consent, sealed."""
+    return (await unit.execute(_CONSENT, {"consent_id": consent_id})).one_or_none()
