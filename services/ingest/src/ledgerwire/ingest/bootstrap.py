@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ledgerwire.common.clock import SystemClock
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
 from ledgerwire.common.lifecycle import AssembledService, Runtime
@@ -13,6 +16,7 @@ from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.mq.relay import Relay
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.security import SecretBox
+from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.connectwise.config import CALL_SECONDS
@@ -78,3 +82,16 @@ def build(runtime: Runtime) -> IngestService:
         scheduler=Scheduler(database, worker.store, worker.wake),
         registrar=Registrar(database, tenancy, settings.public_url, runtime.clock),
     )
+
+
+@asynccontextmanager
+async def open_registrar(settings: Settings) -> AsyncIterator[Registrar]:
+    """The registration use case alone, for the command line: no service has to run in this process."""
+    database = open_database(settings, SCHEMA.name)
+    clients = ConnectionClients(database, settings)
+    try:
+        tenancy = Tenancy(database, clients, SecretBox.from_settings(settings))
+        yield Registrar(database, tenancy, settings.public_url, SystemClock())
+    finally:
+        await clients.close()
+        await database.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -34,7 +35,7 @@ class Judged:
 
 
 class _Entity(msgspec.Struct, rename="camel"):
-    gl_batch: msgspec.Raw | None = None
+    gl_batch: Any = None
 
 
 def read_message(raw: bytes) -> CallbackMessage:
@@ -84,7 +85,6 @@ def _shows_batch(entity: str | None) -> bool:
     if not entity:
         return False
     try:
-        found = msgspec.json.decode(entity, type=_Entity).gl_batch
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return bool(msgspec.json.decode(entity, type=_Entity).gl_batch)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
-    return found is not None and bytes(found) not in {b"null", b"{}"}
