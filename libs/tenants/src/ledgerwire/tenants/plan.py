@@ -98,7 +98,7 @@ def wanted(file: AccountFile) -> Wanted:
     return Wanted(
         account_id=account,
         name=file.account,
-        settings={"sync": file.sync.model_dump(mode="json")},
+        settings={"sync": file.sync.model_dump(mode="json", by_alias=True)},
         psa=psa,
         private_key=file.connectwise.private_key.get_secret_value(),
         ledgers=tuple(ledgers),
