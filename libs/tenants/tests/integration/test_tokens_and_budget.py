@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.errors import ConfigurationError, Waiting
+from ledgerwire.common.ids import account_id
+from ledgerwire.tenants import accounts
+from ledgerwire.tenants.accounts import apply
+from ledgerwire.tenants.budget import BudgetGate, Window
+from ledgerwire.tenants.read import account_for_service
+from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
+
+NAME = "Harbour IT"
+ACCOUNT = account_id(NAME)
+LATER = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    access_token: str | None
+    refresh_token: str | None
+    expires_at: datetime | None
+    version: int
+    client_id: str
+    client_secret: str
+    state: str = "ok"
+
+
+@pytest.fixture
+async def ledger(tenants, box, account_file, poster):
+    """The ledger connection of an applied account."""
+    await apply(tenants, box, account_file(), author="anna", reason="first")
+    async with poster.account(ACCOUNT) as unit:
+        context = await account_for_service(unit)
+    return context.connection(context.companies[0].ledger_connection_id)
+
+
+@pytest.fixture
+def store(poster, box, ledger):
+    return ConsentTokenStore(poster, box, ACCOUNT, ledger.consent_id, Tokens)
+
+
+async def test_the_tokens_of_the_account_file_are_loaded_opened(store):
+    assert await store.load() == Tokens(None, "canary-refresh", None, 1, "app", "canary-client", "ok")
+
+
+async def test_a_rotated_set_is_what_the_next_load_gives(store):
+    stored = await store.load()
+    fresh = replace(stored, access_token="a1", refresh_token="r1", expires_at=LATER, version=2)
+    assert await store.rotate(stored.version, fresh)
+    assert await store.load() == fresh
+
+
+async def test_a_rotation_over_a_version_that_is_gone_changes_nothing(store):
+    stored = await store.load()
+    assert await store.rotate(stored.version, replace(stored, access_token="a1", refresh_token="r1"))
+    assert not await store.rotate(stored.version, replace(stored, access_token="a2", refresh_token="r2"))
+    assert (await store.load()).refresh_token == "r1"
+
+
+@pytest.mark.requirement("A130")
+async def test_a_dead_consent_is_marked_with_its_cause(tenants, store):
+    await store.load()
+    await store.mark_revoked("invalid_grant")
+    assert (await store.load()).state == "revoked"
+    consent = (await accounts.show(tenants, NAME)).connections[1].consent
+    assert consent is not None
+    assert (consent.state, consent.state_detail) == ("revoked", "invalid_grant")
+
+
+async def test_a_set_that_was_stored_meanwhile_is_not_called_dead(poster, box, ledger, store):
+    other = ConsentTokenStore(poster, box, ACCOUNT, ledger.consent_id, Tokens)
+    stored = await store.load()
+    assert await other.rotate(1, replace(stored, access_token="a1", refresh_token="r1"))
+    await store.mark_revoked("invalid_grant")
+    assert (await store.load()).state == "ok"
+
+
+async def test_a_consent_that_is_gone_is_said_to_be(poster, box):
+    with pytest.raises(ConfigurationError, match="no consent"):
+        await ConsentTokenStore(poster, box, ACCOUNT, ACCOUNT, Tokens).load()
+
+
+@dataclass
+class Provider:
+    """Accepts each refresh token once, as a rotating provider does."""
+
+    refresh_token: str = "canary-refresh"
+    calls: list[str] = field(default_factory=list)
+
+    async def refresh(self, refresh_token: str) -> str:
+        self.calls.append(refresh_token)
+        await asyncio.sleep(0.05)
+        assert refresh_token == self.refresh_token, "a spent refresh token was used again"
+        self.refresh_token = f"r{len(self.calls)}"
+        return self.refresh_token
+
+
+async def worker(database: Database, box, consent_id, provider: Provider) -> str | None:
+    """What each of several processes does when it finds no access token."""
+    store = ConsentTokenStore(database, box, ACCOUNT, consent_id, Tokens)
+    turn = ConsentRefreshTurn(database, ACCOUNT, consent_id)
+    async with asyncio.timeout(30):
+        while True:
+            if (known := await store.load()).access_token:
+                return known.access_token
+            if not await turn.take():
+                await asyncio.sleep(0.02)
+                continue
+            try:
+                stored = await store.load()
+                if stored.access_token is None:
+                    refreshed = await provider.refresh(stored.refresh_token or "")
+                    fresh = replace(stored, access_token=f"access-{refreshed}", refresh_token=refreshed)
+                    assert await store.rotate(stored.version, fresh)
+            finally:
+                await turn.give_back()
+
+
+@pytest.mark.requirement("D18")
+async def test_twenty_workers_make_one_refresh(poster, box, ledger):
+    provider = Provider()
+    tokens = await asyncio.gather(*(worker(poster, box, ledger.consent_id, provider) for _ in range(20)))
+    assert provider.calls == ["canary-refresh"]
+    assert set(tokens) == {"access-r1"}
+
+
+async def test_the_turn_of_a_worker_that_died_passes_on(poster, ledger):
+    dead = ConsentRefreshTurn(poster, ACCOUNT, ledger.consent_id, claim=timedelta(milliseconds=200))
+    heir = ConsentRefreshTurn(poster, ACCOUNT, ledger.consent_id)
+    assert await dead.take()
+    assert not await heir.take()
+    async with asyncio.timeout(10):
+        while not await heir.take():  # noqa: ASYNC110 - the database's clock ends the claim
+            await asyncio.sleep(0.05)
+    await dead.give_back()
+    assert not await ConsentRefreshTurn(poster, ACCOUNT, ledger.consent_id).take()
+
+
+# budgets ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Report:
+    minute_remaining: int | None = None
+    day_remaining: int | None = None
+    problem: str | None = None
+    retry_after: timedelta | None = None
+
+
+def gate(poster: Database, ledger, minute: int = 5, day: int = 100) -> BudgetGate:
+    windows = (Window("minute", 60, minute), Window("day", 86_400, day))
+    return BudgetGate(poster, ACCOUNT, ledger.connection_id, windows)
+
+
+async def test_calls_pass_until_the_window_is_full_and_then_wait_with_a_time(poster, ledger):
+    budget = gate(poster, ledger)
+    await budget.take(5)
+    with pytest.raises(Waiting) as caught:
+        await budget.take()
+    assert caught.value.code == "RATE_LIMITED"
+    assert caught.value.after is not None
+    assert timedelta(seconds=50) < caught.value.after < timedelta(seconds=64)
+
+
+async def test_a_refused_call_takes_nothing_from_any_window(poster, ledger):
+    narrow = gate(poster, ledger, minute=100, day=3)
+    await narrow.take(3)
+    for _ in range(5):
+        with pytest.raises(Waiting):
+            await narrow.take()
+    await gate(poster, ledger, minute=4, day=100).take(1)
+
+
+async def test_many_workers_together_never_take_more_than_the_ceiling(poster, ledger):
+    budget = gate(poster, ledger, minute=10)
+
+    async def tries() -> bool:
+        try:
+            await budget.take()
+        except Waiting:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(tries() for _ in range(30)))) == 10
+
+
+@pytest.mark.parametrize(
+    ("report", "least", "most"),
+    [
+        (Report(minute_remaining=0), 50, 64),
+        (Report(day_remaining=0), 80_000, 91_000),
+        (Report(problem="minute", retry_after=timedelta(seconds=30)), 29, 30),
+        (Report(problem="day", retry_after=timedelta(hours=2)), 7_190, 7_200),
+        (Report(problem="concurrent", retry_after=timedelta(seconds=5)), 4, 5),
+    ],
+)
+async def test_the_gate_follows_what_the_provider_says(poster, ledger, report, least, most):
+    budget = gate(poster, ledger)
+    await budget.take()
+    await budget.observe(report)
+    with pytest.raises(Waiting) as caught:
+        await budget.take()
+    assert caught.value.after is not None
+    assert least <= caught.value.after.total_seconds() <= most
+
+
+async def test_an_answer_without_figures_changes_nothing(poster, ledger):
+    budget = gate(poster, ledger)
+    await budget.observe(Report())
+    await budget.take(5)
