@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ledgerwire.cli.record_lines import CauseGroup, ClerkRow, Count, RecordLine, by_cause, counts
+from ledgerwire.cli.clerk_list import Cause, Count, Line, counts, stopped_by_cause, warned_by_cause
+from ledgerwire.mapper.status import ClerkRow
 
 _NAMES = {
     "posted": ("Posted", "green"),
@@ -20,7 +21,13 @@ _NAMES = {
     "stopped": ("Stopped", "red"),
     "held": ("Held", "yellow"),
     "waiting": ("Waiting", "cyan"),
-    "skipped": ("Skipped", "white"),
+    "posting": ("On the way", "cyan"),
+    "received": ("Received", "cyan"),
+    "open": ("Open in ConnectWise", ""),
+    "skipped": ("Skipped", ""),
+    "superseded": ("Gone from ConnectWise", ""),
+    "onboarded": ("There before the account", ""),
+    "dead": ("Given up (a fault of ours)", "red"),
 }
 
 
@@ -31,7 +38,7 @@ def money(amount: Decimal) -> str:
 
 def totals_text(totals: Mapping[str, Decimal]) -> str:
     """Sums of several currencies in one line."""
-    return ", ".join(f"{money(amount)} {currency}" for currency, amount in totals.items()) or "0.00"
+    return ", ".join(f"{money(amount)} {currency}".rstrip() for currency, amount in totals.items()) or "0.00"
 
 
 def overview(standing: Mapping[str, Count], title: str) -> Table:
@@ -43,40 +50,50 @@ def overview(standing: Mapping[str, Count], title: str) -> Table:
     table.add_column("Total", justify="right")
     for name, count in standing.items():
         if count.records or name in {"posted", "stopped"}:
-            label, colour = _NAMES[name]
+            label, colour = _NAMES.get(name, (name, ""))
             table.add_row(Text(label, style=colour), str(count.records), totals_text(count.totals))
     return table
 
 
-def causes_table(groups: Sequence[CauseGroup], title: str) -> Table:
+def causes_table(causes: Sequence[Cause], title: str) -> Table:
     """Grouped by cause, with the money of each."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    for name, style in (("Customer", ""), ("Number", "bold")):
-        table.add_column(name, style=style, ratio=None if name == "Number" else 3, no_wrap=name == "Number")
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, expand=True)
+    table.add_column("Customer", ratio=4)
+    table.add_column("Number", no_wrap=True)
     table.add_column("Date", no_wrap=True)
     table.add_column("Amount", justify="right", no_wrap=True)
-    for name, ratio in (("What is wrong", 5), ("What to do", 5), ("Where", 4), ("Who", 2)):
+    for name, ratio in (("What is wrong", 7), ("What to do", 7), ("Where", 5), ("Who", 2)):
         table.add_column(name, ratio=ratio)
-    for group in groups:
-        sum_line = f"{len(group.rows)} record{'s' if len(group.rows) > 1 else ''}, {totals_text(group.totals)}"
-        table.add_row(Text(group.title, style="bold"), "", "", "", Text(f"{group.code}: {sum_line}", style="bold"))
-        for row in group.rows:
-            table.add_row(*_cells(row))
+    for cause in causes:
+        records = len({line.number for line in cause.lines})
+        said = f"{records} record{'s' if records > 1 else ''}, {totals_text(cause.totals)}"
+        table.add_row(
+            Text(cause.code, style="bold"), "", "", "", Text(cause.title, style="bold"), Text(said, style="bold")
+        )
+        for line in cause.lines:
+            table.add_row(*_cells(line))
         table.add_section()
     return table
 
 
-def _cells(row: ClerkRow) -> Sequence[str]:
-    day = row.date.strftime("%d %b %Y") if row.date else ""
-    cells = (row.customer, row.number, day, money(row.amount), row.what_is_wrong, row.what_to_do, row.where, row.who)
+def _cells(line: Line) -> Sequence[str]:
+    cells = (
+        line.customer,
+        line.number,
+        line.date.strftime("%d %b %Y") if line.date else "",
+        money(line.amount),
+        line.what_is_wrong,
+        line.what_to_do,
+        line.where,
+        line.who,
+    )
     return [escape(cell) for cell in cells]
 
 
-def clerk_view(lines: Sequence[RecordLine], title: str) -> RenderableType:
+def clerk_view(rows: Sequence[ClerkRow], title: str) -> RenderableType:
     """Overview, then the stopped ones, then the warned ones."""
-    parts: list[RenderableType] = [overview(counts(lines), title)]
-    stopped = by_cause([line for line in lines if line.stopped])
-    warned = by_cause([line for line in lines if line.warned], "warnings")
+    parts: list[RenderableType] = [overview(counts(rows), title)]
+    stopped, warned = stopped_by_cause(rows), warned_by_cause(rows)
     if stopped:
         parts.append(causes_table(stopped, "Stopped: somebody has to do something"))
     if warned:

@@ -66,10 +66,19 @@ def _of_ours(error: BaseException) -> Failure | None:
 
 
 _DATABASE_CODES = {
-    "42P01": ("DATABASE_NOT_MIGRATED", "The database has no Ledgerwire tables yet: run `ledgerwire migrate --bootstrap`."),
-    "3F000": ("DATABASE_NOT_MIGRATED", "The database has no Ledgerwire schemas yet: run `ledgerwire migrate --bootstrap`."),
+    "42P01": (
+        "DATABASE_NOT_MIGRATED",
+        "The database has no Ledgerwire tables yet: run `ledgerwire migrate --bootstrap`.",
+    ),
+    "3F000": (
+        "DATABASE_NOT_MIGRATED",
+        "The database has no Ledgerwire schemas yet: run `ledgerwire migrate --bootstrap`.",
+    ),
     "3D000": ("DATABASE_MISSING", "The database does not exist yet: run `ledgerwire migrate --bootstrap`."),
-    "28000": ("DATABASE_LOGIN", "The database refused the login: run `ledgerwire migrate --bootstrap` or check the roles."),
+    "28000": (
+        "DATABASE_LOGIN",
+        "The database refused the login: run `ledgerwire migrate --bootstrap` or check the roles.",
+    ),
     "28P01": ("DATABASE_LOGIN", "The database refused the password of a role: check LEDGERWIRE_DATABASE_PASSWORD."),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date
@@ -29,27 +29,38 @@ def as_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value:.2f}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, UUID | Path):
-        return str(value)
-    if isinstance(value, Enum):
-        return value.value
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, set | frozenset):
-        return sorted(value)
+    for kind, plain in _PLAIN.items():
+        if isinstance(value, kind):
+            return plain(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _decimal(value: Decimal) -> str:
+    """Exact, with at least two decimals."""
+    exponent = value.as_tuple().exponent
+    return f"{value:f}" if isinstance(exponent, int) and exponent < -2 else f"{value:.2f}"
+
+
+_PLAIN: dict[type, Callable[[Any], Any]] = {
+    Decimal: _decimal,
+    date: lambda day: day.isoformat(),
+    UUID: str,
+    Path: str,
+    Enum: lambda member: member.value,
+    Mapping: dict,
+    frozenset: sorted,
+    set: sorted,
+}
 
 
 class Output:
     """The two channels of one command."""
 
-    def __init__(self, *, json_wanted: bool = False, stdout: Console | None = None, stderr: Console | None = None) -> None:
+    def __init__(
+        self, *, json_wanted: bool = False, stdout: Console | None = None, stderr: Console | None = None
+    ) -> None:
         self.json_wanted = json_wanted
         self._out = stdout or Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
         self.remarks = stderr or Console(stderr=True, highlight=False)
@@ -81,7 +92,13 @@ class Output:
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """A progress display on stderr."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, console=self.remarks, transient=False) as progress:
             yield progress
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from ledgerwire.common.db.bootstrap import bootstrap
+from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.db.migrate import upgrade
+from ledgerwire.common.db.session import Database
 from ledgerwire.common.embedded import PostgresServer, running_postgres, start_postgres, stop_postgres
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.settings import Settings, load_settings
@@ -38,27 +40,30 @@ def names_a_server(settings: Settings) -> bool:
 
 
 @asynccontextmanager
-async def workplace(data: Path, *, owner: bool = False, fast: bool = False) -> AsyncIterator[Settings]:
-    """Settings that reach the database, for as long as the block runs.
-
-    The `owner` of an embedded installation (`ledgerwire up`, the demo) makes it, brings it up to date and stops its server
-    at the end, also one that a killed owner left behind. Anybody else uses a server that runs, and stops only one it
-    started. A named server is migrated by `ledgerwire migrate` only. `fast` gives up durability against a power cut of the
-    machine: for the demo.
-
-    Raises:
-        ConfigurationError: `data` holds files of somebody else, or no installation and the caller is not its owner.
-    """
+async def workplace(data: Path, *, owner: bool = False) -> AsyncIterator[Settings]:
+    """Settings that reach the database, for as long as the block runs: a named server, else the embedded one of `data`."""
     settings = load_settings()
     if names_a_server(settings):
         yield settings
         return
-    directory = data.resolve()
-    if not owner and not (directory / KEYS_FILE).exists():
-        raise ConfigurationError(
-            f"{directory} holds no Ledgerwire data: start `ledgerwire up --data {data}` first, or set LEDGERWIRE_DATABASE_URL"
-        )
-    keys = keys_of(directory)
+    async with embedded_workplace(settings, data, owner=owner) as embedded:
+        yield embedded
+
+
+@asynccontextmanager
+async def embedded_workplace(
+    settings: Settings, data: Path, *, owner: bool = False, fast: bool = False
+) -> AsyncIterator[Settings]:
+    """The settings on the embedded server of `data`, for as long as the block runs.
+
+    The `owner` of an embedded installation (`ledgerwire up`, the demo) makes it, brings it up to date and stops its server
+    at the end, also one that a killed owner left behind. Anybody else uses a server that runs, and stops only one it
+    started. `fast` gives up durability against a power cut of the machine: for the demo.
+
+    Raises:
+        ConfigurationError: `data` holds files of somebody else, or no installation and the caller is not its owner.
+    """
+    directory, keys = _opened(data, owner=owner)
     found_running = await running_postgres(directory / "postgres") is not None
     server = await start_postgres(directory / "postgres", fast=fast)
     try:
@@ -70,6 +75,15 @@ async def workplace(data: Path, *, owner: bool = False, fast: bool = False) -> A
     finally:
         if owner or not found_running:
             await stop_postgres(directory / "postgres")
+
+
+def _opened(data: Path, *, owner: bool) -> tuple[Path, Keys]:
+    directory = data.resolve()
+    if not owner and not (directory / KEYS_FILE).exists():
+        raise ConfigurationError(
+            f"{directory} holds no Ledgerwire data: start `ledgerwire up --data {data}` first, or set LEDGERWIRE_DATABASE_URL"
+        )
+    return directory, keys_of(directory)
 
 
 def keys_of(directory: Path) -> Keys:
@@ -101,3 +115,13 @@ def embedded_settings(settings: Settings, server: PostgresServer, keys: Keys) ->
     if not settings.encryption_keys.get_secret_value():
         changes["encryption_keys"] = SecretStr(keys.encryption_keys)
     return settings.model_copy(update=changes)
+
+
+@asynccontextmanager
+async def tenants_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database as the account use cases see it."""
+    database = open_database(settings, "tenants")
+    try:
+        yield database
+    finally:
+        await database.close()

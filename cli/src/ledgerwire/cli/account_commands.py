@@ -1,0 +1,112 @@
+"""`ledgerwire account apply | show | list | connect | go-live`."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledgerwire.cli import account_views, connecting
+from ledgerwire.cli.failures import Exit
+from ledgerwire.cli.output import Output
+from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
+from ledgerwire.cli.workplace import tenants_database, workplace
+from ledgerwire.common.security import SecretBox
+from ledgerwire.tenants import accounts
+from ledgerwire.tenants.account_file import read_account_file
+
+app = typer.Typer(help="Accounts: what they may reach and how their invoices are mapped.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The account's name.")]
+
+
+@app.command("apply")
+def apply(
+    file: Annotated[Path, typer.Argument(help="The account file (YAML).")],
+    reason: Annotated[str, typer.Option(help="Why; kept with the mapping version.")] = "account file applied",
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Create or change an account from its file; nothing is stored unless all of the file is right."""
+
+    async def action(output: Output) -> None:
+        content = read_account_file(file)
+        async with workplace(data) as settings, tenants_database(settings) as database:
+            box = SecretBox.from_settings(settings)
+            applied = await accounts.apply(database, box, content, author=getpass.getuser(), reason=reason)
+        output.result(applied, account_views.applied(applied))
+
+    run(action, json_wanted=json_)
+
+
+@app.command("show")
+def show(name: Name, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False) -> None:
+    """Show an account: connections and their tests, companies, mapping version; never a secret."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, tenants_database(settings) as database:
+            view = await accounts.show(database, name)
+        output.result(view, account_views.account(view))
+
+    run(action, json_wanted=json_)
+
+
+@app.command("list")
+def list_(data: DataOption = DEFAULT_DATA, json_: JsonFlag = False) -> None:
+    """List the accounts."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, tenants_database(settings) as database:
+            entries = await accounts.list_accounts(database)
+        listed = account_views.directory(entries)
+        output.result(listed, account_views.directory_table(listed))
+
+    run(action, json_wanted=json_)
+
+
+@app.command("connect")
+def connect(name: Name, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False) -> None:
+    """Test every connection of an account, keep the results, and ask ConnectWise to call us on closes."""
+
+    async def action(output: Output) -> Exit:
+        async with workplace(data) as settings:
+            connected = await connecting.connect(settings, name, output.remark)
+        output.result(connected, account_views.connected(connected))
+        return Exit.DONE if connected.ok else Exit.OFF
+
+    run(action, json_wanted=json_)
+
+
+@app.command("go-live")
+def go_live(
+    name: Name,
+    from_: Annotated[
+        datetime,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day whose invoices are posted; earlier are skipped."),
+    ],
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Open the gate: from that day on closed invoices are posted and batched."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, tenants_database(settings) as database:
+            view = await accounts.go_live(database, name, from_.date())
+        output.result(view, account_views.account(view))
+
+    run(action, json_wanted=json_)
+
+
+@app.command("hold")
+def hold(name: Name, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False) -> None:
+    """Close the gate again: nothing more is posted or batched until go-live."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, tenants_database(settings) as database:
+            view = await accounts.hold(database, name)
+        output.result(view, account_views.account(view))
+
+    run(action, json_wanted=json_)

@@ -1,0 +1,1 @@
+"""The story that the demo tells: a month of invoices, closed, posted, put right and checked by an outsider."""

@@ -1,0 +1,165 @@
+"""What the people of the story do in the vendors' own screens, and what an outsider may look at; all over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from ledgerwire.common.errors import LedgerwireError
+from ledgerwire.sandbox.seed import close_request
+
+LEDGER_LISTS = ("Invoices", "CreditNotes")
+
+
+class SandboxRefusedError(LedgerwireError):
+    """The sandbox refused what the story wanted to do."""
+
+    code = "SANDBOX_REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFix:
+    """How a planted cause is put right. `after`: retry | closes_again."""
+
+    name: str
+    side: str
+    description: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedClose:
+    """One close of the story and how its first attempt is meant to end."""
+
+    invoice_id: int
+    number: str
+    burst: bool
+    expected_first: str
+    codes: tuple[str, ...]
+    fix: PlannedFix | None
+
+
+@dataclass(frozen=True, slots=True)
+class BooksCheck:
+    """The outsider's report."""
+
+    clean: bool
+    posted: int
+    no_effect: int
+    batched: int
+    missing: int
+    duplicated: int
+    source_total: Decimal
+    ledger_total: Decimal
+    findings: tuple[dict[str, str], ...]
+
+
+class SandboxDesk:
+    """A client of the sandbox's control API and, for one last look, of its ledger. `async with`."""
+
+    def __init__(self, line: dict[str, Any]) -> None:
+        self._line = line
+        self._control = httpx.AsyncClient(base_url=line["control"]["base_url"], trust_env=False, timeout=60)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._control.aclose()
+
+    async def plan(self) -> list[PlannedClose]:
+        """The closes in their order."""
+        rows = (await self._asked("GET", "/plan"))["plan"]
+        return [_planned(row) for row in rows]
+
+    async def account(self) -> dict[str, Any]:
+        """The settings that this company chose."""
+        settings: dict[str, Any] = await self._asked("GET", "/account")
+        return settings
+
+    async def close(self, invoice_id: int) -> None:
+        """Close an open invoice through ConnectWise's REST API, as a coordinator does."""
+        answer = await self._asked("POST", "/connectwise/requests", close_request(invoice_id))
+        if answer["status"] >= 400:
+            raise SandboxRefusedError(f"ConnectWise refused to close invoice {invoice_id}: {answer['body']}")
+
+    async def fix(self, name: str) -> dict[str, Any]:
+        """Put a planted cause right in ConnectWise (as a person, through REST) or in the ledger.
+
+        The answer's `account_patch` is what remains to be changed in the account file.
+        """
+        answer: dict[str, Any] = await self._asked("POST", f"/fixes/{name}")
+        return answer
+
+    async def callbacks_delivered(self) -> None:
+        """Return once no callback is under way."""
+        await self._asked("POST", "/connectwise/callbacks/drain")
+
+    async def look_at_ledger(self) -> int:
+        """Read all invoices and credit notes page by page, as the ledger shows them now; how many there are."""
+        xero = self._line["xero"]
+        headers = {"Authorization": f"Bearer {xero['access_token']}", "Xero-Tenant-Id": xero["tenant_id"]}
+        headers["Accept"] = "application/json"
+        found = 0
+        async with httpx.AsyncClient(
+            base_url=xero["base_url"], headers=headers, verify=self._verified(), trust_env=False, timeout=30
+        ) as ledger:
+            for kind in LEDGER_LISTS:
+                page = 1
+                while rows := await self._page(ledger, kind, page):
+                    found, page = found + len(rows), page + 1
+        return found
+
+    async def _page(self, ledger: httpx.AsyncClient, kind: str, page: int) -> Sequence[Any]:
+        answer = await ledger.get(f"/api.xro/2.0/{kind}", params={"page": page, "pageSize": 100})
+        if answer.is_error:
+            raise SandboxRefusedError(f"the ledger answered {answer.status_code} to a list of {kind}")
+        rows: Sequence[Any] = answer.json()[kind]
+        return rows
+
+    def _verified(self) -> Any:
+        ca_file = self._line.get("ca_file")
+        return httpx.create_ssl_context(verify=ca_file, trust_env=False) if ca_file else True
+
+    async def audit(self) -> BooksCheck:
+        """The books check, from the wire's journal and the expected ledger alone."""
+        report = await self._asked("GET", "/audit")
+        found = report["counts"]
+        return BooksCheck(
+            clean=report["clean"],
+            posted=found["posted"],
+            no_effect=found["no_effect"],
+            batched=found["batched"],
+            missing=found["missing"],
+            duplicated=found["duplicated"],
+            source_total=Decimal(found["source_total"]),
+            ledger_total=Decimal(found["ledger_total"]),
+            findings=tuple(report["findings"]),
+        )
+
+    async def _asked(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self._control.request(method, path, json=body)
+        value = json.loads(answer.content, parse_float=Decimal)
+        if answer.is_error:
+            raise SandboxRefusedError(str(value.get("error", value)))
+        return value
+
+
+def _planned(row: dict[str, Any]) -> PlannedClose:
+    fix = row.get("fix")
+    return PlannedClose(
+        invoice_id=row["invoice_id"],
+        number=row["number"],
+        burst=row["burst"],
+        expected_first=row["expected_first"],
+        codes=tuple(row["codes"]),
+        fix=PlannedFix(fix["name"], fix["side"], fix["description"], fix["after"]) if fix else None,
+    )

@@ -1,0 +1,123 @@
+"""`ledgerwire record show | list | hold | release | skip | retry`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ledgerwire.cli import record_views
+from ledgerwire.cli.clerk_list import stopped_by_cause
+from ledgerwire.cli.output import Output
+from ledgerwire.cli.record_desk import AccountRecords, account_records
+from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
+from ledgerwire.cli.status_command import AccountOption
+from ledgerwire.cli.workplace import workplace
+from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.mapper.status import ClerkRow
+
+app = typer.Typer(help="Single records: explain, hold, release, skip, retry.", no_args_is_help=True)
+
+Number = Annotated[str, typer.Argument(help="The invoice number, as in ConnectWise.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the record.")]
+Done = Callable[[AccountRecords], Awaitable[Sequence[ClerkRow]]]
+
+
+@app.command("show")
+def show(
+    number: Number, account: AccountOption = None, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False
+) -> None:
+    """Everything about a record: where it stands, its document, why each account was chosen, the way it went."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, account_records(settings, account) as records:
+            shown = await records.show(number)
+        output.result([record_views.as_value(one) for one in shown], *map(record_views.view, shown))
+
+    run(action, json_wanted=json_)
+
+
+@app.command("list")
+def list_(
+    status: Annotated[str | None, typer.Option(help="Only this standing, such as stopped or held.")] = None,
+    account: AccountOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """All records of an account."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, account_records(settings, account) as records:
+            rows = [row for row in await records.rows() if status in {None, row.status}]
+        output.result(rows, record_views.rows_table(rows))
+
+    run(action, json_wanted=json_)
+
+
+@app.command("hold")
+def hold(
+    number: Number,
+    reason: Reason = "held by a person",
+    account: AccountOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Keep a record back until it is released."""
+    _change(lambda records: records.hold(number, reason), account, data, json_)
+
+
+@app.command("release")
+def release(
+    number: Number, account: AccountOption = None, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False
+) -> None:
+    """Let a held record go on."""
+    _change(lambda records: records.release(number), account, data, json_)
+
+
+@app.command("skip")
+def skip(
+    number: Number,
+    reason: Reason = "skipped by a person",
+    account: AccountOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Do nothing with a record until somebody retries it."""
+    _change(lambda records: records.skip(number, reason), account, data, json_)
+
+
+@app.command("retry")
+def retry(
+    number: Annotated[str | None, typer.Argument(help="The invoice number.")] = None,
+    cause: Annotated[str | None, typer.Option(help="Every record that this code stops.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every stopped record.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which records it would be.")] = False,
+    account: AccountOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Look again at one record, at all that one cause stops, or at all stopped ones."""
+
+    async def again(records: AccountRecords) -> Sequence[ClerkRow]:
+        if [number is not None, cause is not None, all_].count(True) != 1:
+            raise ConfigurationError("name one number, or --cause CODE, or --all", code="USAGE")
+        if number is not None and dry_run:
+            raise ConfigurationError("--dry-run is for --cause and --all", code="USAGE")
+        if number is not None:
+            return await records.retry_number(number)
+        causes = [cause] if cause is not None else [one.cause for one in stopped_by_cause(await records.rows())]
+        found = [row for one in causes for row in await records.retry_cause(one, dry_run=dry_run)]
+        return list({row.number: row for row in found}.values())
+
+    _change(again, account, data, json_)
+
+
+def _change(done: Done, account: str | None, data: Path, json_wanted: bool) -> None:
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, account_records(settings, account) as records:
+            rows = list(await done(records))
+        output.result(rows, record_views.rows_table(rows))
+
+    run(action, json_wanted=json_wanted)
