@@ -17,8 +17,8 @@ _NEVER = frozenset({"DEBTORS", "CREDITORS", "GST", "ROUNDING", "RETAINEDEARNINGS
 """The ledger's own accounts: a sales line on one of them would be counted twice or refused."""
 
 
-def decide(case: Case, index: int, line: GlLine, parts: Parts) -> tuple[str, int]:
-    """The ledger account code of a line and the index of the decision; stops are noted on the case."""
+def decide(case: Case, index: int, line: GlLine, parts: Parts) -> tuple[LedgerAccount | None, int]:
+    """The ledger account of a line (None when it cannot take the line, which stops) and the index of the decision."""
     candidates: list[Candidate] = []
     code = ""
     for source, value, wanted in _in_order(case, parts):
@@ -31,8 +31,8 @@ def decide(case: Case, index: int, line: GlLine, parts: Parts) -> tuple[str, int
     decision = case.trace.add(
         Decision("account", f"{kind_words(line.gl_type)} '{parts.account}'", code, tuple(candidates))
     )
-    _check(case, index, line, parts, case.accounts.get(code))
-    return code, decision
+    account = case.accounts.get(code)
+    return (account if _fits(case, index, line, parts, account) else None), decision
 
 
 def _in_order(case: Case, parts: Parts) -> list[tuple[str, str, str]]:
@@ -73,7 +73,8 @@ def _explained(case: Case, line: GlLine, parts: Parts) -> list[Candidate]:
     ]
 
 
-def _check(case: Case, index: int, line: GlLine, parts: Parts, found: LedgerAccount | None) -> None:
+def _fits(case: Case, index: int, line: GlLine, parts: Parts, found: LedgerAccount | None) -> bool:
+    """Whether the line may go there; notes why not."""
     kind = kind_words(line.gl_type)
     if not parts.account:
         case.add("GL_EMPTY_ACCOUNT", index, kind=kind, line_text=line.description)
@@ -85,3 +86,6 @@ def _check(case: Case, index: int, line: GlLine, parts: Parts, found: LedgerAcco
     elif found.account_class not in _ALLOWED.get(line.gl_type, _SALES) or (found.system or "").upper() in _NEVER:
         is_what = f"the ledger's own account for {found.system}" if found.system else f"of class {found.account_class}"
         case.add("ACCOUNT_WRONG_TYPE", index, account=found.code, name=found.name, kind=kind, found=is_what)
+    else:
+        return True
+    return False

@@ -110,11 +110,17 @@ def _line(case: Case, export: GlExport, index: int, line: GlLine, parts: Parts, 
     account, by_account = accounts.decide(case, index, line, parts)
     item, by_item = items.decide(case, index, line, parts)
     options, by_tracking = tracking.decide(case, index, line, parts)
-    taxed = tax.decide(case, index, line, export, case.accounts.get(account))
+    taxed = tax.decide(case, index, line, export, account)
     figures = amounts.line_figures(case, index, line, sign)
     by_tax = (taxed.decision,) if taxed else ()
     return _Line(
-        line, account, item, options, taxed, figures, (by_account, by_item, *by_tracking, *by_tax, figures.decision)
+        line,
+        account.code if account else "",
+        item,
+        options,
+        taxed,
+        figures,
+        (by_account, by_item, *by_tracking, *by_tax, figures.decision),
     )
 
 
