@@ -162,7 +162,6 @@ def demo(
     json_: JsonFlag = False,
 ) -> None:
     """Close a month of 60 invoices in a simulated ConnectWise, watch them get into Xero, put right what stops, check the books."""
-
     directory = data.resolve()
 
     async def action(output: Output) -> Exit:
