@@ -95,9 +95,7 @@ class Provider:
 
     async def refresh(self, refresh_token: str) -> str:
         self.calls.append(refresh_token)
-        await asyncio.sleep(
-            0.05
-        )  # lint: allow sleeping-test - the provider takes its time, so that the others arrive meanwhile
+        await asyncio.sleep(0.05)  # lint: allow sleeping-test - a slow answer, so that the others arrive meanwhile
         assert refresh_token == self.refresh_token, "a spent refresh token was used again"
         self.refresh_token = f"r{len(self.calls)}"
         return self.refresh_token
