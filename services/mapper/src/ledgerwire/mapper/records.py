@@ -15,7 +15,7 @@ from ledgerwire.common.ledger.document import LedgerDocument
 from ledgerwire.mapper.domain.model import Mapped, MappingInput, NoEffect, StoppedResult
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.revision import Decided, fingerprint_facts, plain
-from ledgerwire.mapper.domain.trace import Trace
+from ledgerwire.mapper.domain.trace import Trace, in_words
 
 INVOICE = "invoice"
 
@@ -105,6 +105,11 @@ class Shown:
     documents: tuple[LedgerDocument, ...]
     trace: Trace
     timeline: tuple[TimelineEntry, ...] = field(default=())
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The trace in words: each decision, why it came out so, and what was not used (D4)."""
+        return in_words(self.trace)
 
 
 def outcome_name(result: Outcome) -> str:
