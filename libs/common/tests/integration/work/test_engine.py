@@ -1,6 +1,7 @@
 """What the worker promises about claims, leases, doorbells and errors, on a real database under the real roles."""
 
 import asyncio
+import itertools
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -61,7 +62,7 @@ async def test_two_workers_never_serve_a_connection_at_once(desk, recorder):
     assert sorted(handler.keys) == sorted(f"r{number}" for number in range(60))
     for connection in connections:
         spans = sorted((began, ended, fence) for place, fence, began, ended in handler.spans if place == connection)
-        for (_, ended, fence), (began, _, next_fence) in zip(spans, spans[1:], strict=False):
+        for (_, ended, fence), (began, _, next_fence) in itertools.pairwise(spans):
             assert began >= ended, "two groups of one connection overlapped"
             assert next_fence > fence, "the fence rises with every claim"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from aio_pika import ExchangeType
@@ -15,26 +16,27 @@ _OTHERWISE: Final = (
 )
 
 
-async def declare(connection: AbstractConnection) -> None:
-    """Create exchange, queues and bindings; a no-op where they are as they should be.
+async def declare(connection: AbstractConnection, seconds: float = 10) -> None:
+    """Create exchange, queues and bindings within `seconds`; a no-op where they are as they should be.
 
     Raises:
         TopologyMismatchError: something of that name exists with other properties.
     """
-    channel = await connection.channel()
     name = EXCHANGE
-    try:
-        exchange = await channel.declare_exchange(EXCHANGE, ExchangeType.TOPIC, durable=True)
-        for queue in QUEUES:
-            name = queue.dead
-            await channel.declare_queue(queue.dead, durable=True, arguments=dict(queue.dead_arguments))
-            name = queue.name
-            declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
-            for message_type in queue.types:
-                await declared.bind(exchange, routing_key=message_type)
-    except ChannelPreconditionFailed as error:
-        raise TopologyMismatchError(_OTHERWISE.format(name=name, text=error)) from error
-    await channel.close()
+    async with asyncio.timeout(seconds):
+        channel = await connection.channel()
+        try:
+            exchange = await channel.declare_exchange(EXCHANGE, ExchangeType.TOPIC, durable=True)
+            for queue in QUEUES:
+                name = queue.dead
+                await channel.declare_queue(queue.dead, durable=True, arguments=dict(queue.dead_arguments))
+                name = queue.name
+                declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+                for message_type in queue.types:
+                    await declared.bind(exchange, routing_key=message_type)
+        except ChannelPreconditionFailed as error:
+            raise TopologyMismatchError(_OTHERWISE.format(name=name, text=error)) from error
+        await channel.close()
 
 
 async def verify(connection: AbstractConnection) -> list[str]:

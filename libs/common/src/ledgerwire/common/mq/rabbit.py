@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, DeliveryError, PublishError
+from aio_pika.exceptions import DeliveryError, PublishError
 
 from ledgerwire.common.contracts.envelope import Envelope
+from ledgerwire.common.mq.broker_errors import BrokerGoneError, broker_calls
 from ledgerwire.common.mq.broker_topology import declare
 from ledgerwire.common.mq.envelope_codec import encode
 from ledgerwire.common.mq.rabbit_subscription import Subscription
@@ -24,8 +24,6 @@ from ledgerwire.common.mq.topology import EXCHANGE
 from ledgerwire.common.mq.transport import Accept, NotConfirmedError, UnroutableError
 
 _log = structlog.get_logger(__name__)
-
-BROKER_TROUBLE: Final = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, asyncio.CancelledError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +52,14 @@ class Link:
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None and not self._connection.is_closed
+        return _usable(self._connection)
 
     async def connection(self) -> AbstractConnection:
-        """The open connection; raises what connecting raised."""
+        """The open connection; BrokerGoneError when there is none to be had."""
         async with self._lock:
-            if self._connection is None or self._connection.is_closed:
-                async with asyncio.timeout(self._terms.connect_seconds):
+            if self._connection is None or not _usable(self._connection):
+                await self.drop()
+                with broker_calls():
                     self._connection = await aio_pika.connect(self._url, timeout=self._terms.connect_seconds)
             return self._connection
 
@@ -70,10 +69,11 @@ class Link:
         if connection is None:
             return
         try:
-            async with asyncio.timeout(self._terms.close_seconds):
-                await connection.close()
-        except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
-            _log.info("broker.close_failed", error=type(error).__name__)
+            with broker_calls():
+                async with asyncio.timeout(self._terms.close_seconds):
+                    await connection.close()
+        except BrokerGoneError as error:
+            _log.info("broker.close_failed", error=str(error))
 
 
 class RabbitTransport:
@@ -96,18 +96,18 @@ class RabbitTransport:
     async def start(self) -> None:
         try:
             await self._open_exchange()
-        except (AMQPError, OSError, TimeoutError) as error:
+        except BrokerGoneError as error:
             # callbacks are accepted and work goes on without the broker; messages wait in the outboxes
-            _log.warning("broker.away", error=f"{type(error).__name__}: {error}"[:300])
+            _log.warning("broker.away", error=str(error))
 
     async def publish(self, messages: Sequence[Envelope]) -> Sequence[Exception | None]:
         if self._stopped:
             return [NotConfirmedError("the transport is stopped")] * len(messages)
         try:
             exchange = await self._open_exchange()
-        except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+        except BrokerGoneError as error:
             await self._drop_publisher()
-            return [NotConfirmedError(f"{type(error).__name__}: {error}")] * len(messages)
+            return [NotConfirmedError(str(error))] * len(messages)
         window = asyncio.Semaphore(self._terms.window)
         outcomes = await asyncio.gather(*(self._publish_one(exchange, window, message) for message in messages))
         if any(outcome is not None and not isinstance(outcome, UnroutableError) for outcome in outcomes):
@@ -136,8 +136,8 @@ class RabbitTransport:
         async with self._opening:
             if self._exchange is None or self._channel is None or self._channel.is_closed:
                 connection = await self._publishing.connection()
-                async with asyncio.timeout(self._terms.connect_seconds):
-                    await declare(connection)
+                with broker_calls():
+                    await declare(connection, self._terms.connect_seconds)
                     # without on_return_raises an unroutable message would look like a success
                     self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
                     self._exchange = await self._channel.get_exchange(EXCHANGE, ensure=False)
@@ -152,26 +152,28 @@ class RabbitTransport:
     ) -> Exception | None:
         async with window:
             try:
-                await exchange.publish(
-                    _amqp(message), routing_key=message.type, mandatory=True, timeout=self._terms.confirm_seconds
-                )
-            except PublishError:
-                return UnroutableError(f"no queue is bound to {message.type}")
-            except DeliveryError as error:
-                return NotConfirmedError(f"the broker refused it ({type(error.frame).__name__}): is the queue full?")
-            except TimeoutError:
-                return NotConfirmedError(f"no confirmation within {self._terms.confirm_seconds:g} s")
-            except (AMQPError, ChannelInvalidStateError, OSError, asyncio.CancelledError) as error:
-                if isinstance(error, asyncio.CancelledError) and _cancelling():
-                    raise
-                return NotConfirmedError(f"{type(error).__name__}: {error}"[:300])
-            return None
+                with broker_calls():
+                    return await self._confirmed(exchange, message)
+            except BrokerGoneError as error:
+                return NotConfirmedError(str(error))
+
+    async def _confirmed(self, exchange: AbstractExchange, message: Envelope) -> Exception | None:
+        try:
+            await exchange.publish(
+                _amqp(message), routing_key=message.type, mandatory=True, timeout=self._terms.confirm_seconds
+            )
+        except PublishError:
+            return UnroutableError(f"no queue is bound to {message.type}")
+        except DeliveryError as error:
+            return NotConfirmedError(f"the broker refused it ({type(error.frame).__name__}): is the queue full?")
+        return None
 
 
-def _cancelling() -> bool:
-    """True when it is our own task that is being cancelled, not the library's future of a connection that broke."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+def _usable(connection: AbstractConnection | None) -> bool:
+    """True while the connection is up; `is_closed` alone says only whether we closed it."""
+    if connection is None or connection.is_closed or connection.transport is None:
+        return False
+    return connection.connected.is_set() and not connection.transport.connection.is_closed
 
 
 def _amqp(envelope: Envelope) -> aio_pika.Message:

@@ -8,9 +8,9 @@ from typing import Final
 
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 from ledgerwire.common.events import first_of
+from ledgerwire.common.mq.broker_errors import BrokerGoneError, broker_calls
 from ledgerwire.common.mq.broker_topology import declare
 from ledgerwire.common.mq.envelope_codec import decode
 from ledgerwire.common.mq.topology import TopologyMismatchError
@@ -66,13 +66,12 @@ class Subscription:
         failures = 0
         while not self._stopping.is_set():
             try:
-                await self._consume()
+                with broker_calls():
+                    await self._consume()
                 failures = 0
-            except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, TopologyMismatchError) as error:
+            except (BrokerGoneError, TopologyMismatchError) as error:
                 failures += 1
-                _log.warning(
-                    "consumer.interrupted", queue=self._queue_name, error=f"{type(error).__name__}: {error}"[:300]
-                )
+                _log.warning("consumer.interrupted", queue=self._queue_name, error=str(error))
             finally:
                 self.consuming = False
             if not self._stopping.is_set():

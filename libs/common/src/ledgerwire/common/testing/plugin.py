@@ -105,8 +105,8 @@ def _chaos_node(test_run: TestRun, worker_name: str) -> Iterator[rabbit.Broker]:
 
 @pytest.fixture
 async def chaos_broker(_chaos_node: rabbit.Broker) -> rabbit.Broker:
-    """A RabbitMQ that the test may stop, start, pause, resume and kill; it runs and is empty at the start of each test."""
+    """A RabbitMQ that the test may stop, start, pause, resume and kill; it runs and its queues are empty at the start of each test."""
     _chaos_node.resume()
     await _chaos_node.start()
-    await rabbit.wipe(_chaos_node.url)
+    await rabbit.purge(_chaos_node.url)
     return _chaos_node

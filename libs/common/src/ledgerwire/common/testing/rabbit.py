@@ -9,6 +9,7 @@ import aio_pika
 
 from ledgerwire.common.embedded import RabbitServer, ServerStartError, start_rabbitmq, stop_rabbitmq
 from ledgerwire.common.embedded.rabbitmq import rabbitmq_script
+from ledgerwire.common.mq.broker_topology import declare
 from ledgerwire.common.mq.topology import EXCHANGE, QUEUES
 from ledgerwire.common.settings import SuiteSettings
 from ledgerwire.common.testing.docker import engine_answers
@@ -130,6 +131,21 @@ async def wipe(url: str) -> None:
             for name in (queue.name, queue.dead):
                 await channel.queue_delete(name)
         await channel.exchange_delete(EXCHANGE)
+
+
+async def purge(url: str) -> None:
+    """Declare the topology and empty its queues.
+
+    Deleting them instead would be wrong on a node that is then killed: RabbitMQ 3.10 may not recover a quorum queue that was
+    deleted and declared again shortly before a crash.
+    """
+    connection = await aio_pika.connect(url, timeout=10)
+    async with connection:
+        await declare(connection)
+        channel = await connection.channel()
+        for queue in QUEUES:
+            for name in (queue.name, queue.dead):
+                await (await channel.get_queue(name, ensure=False)).purge()
 
 
 def _with_vhost(url: str, vhost: str) -> str:
