@@ -121,7 +121,8 @@ async def save_sweep(unit: Unit, connection_id: UUID, counts: SweepCounts, at: d
     statement = text(
         "INSERT INTO ingest.sweep AS s (account_id, connection_id, gate, seen, known, too_young, announced, missed,"
         " missed_ever, finished_at, tried_at) VALUES (:account_id, :connection_id, :gate, :seen, :known, :too_young,"
-        " :announced, :missed, :missed, :at, :at) ON CONFLICT (account_id, connection_id) DO UPDATE SET"
+        " :announced, CAST(:missed AS integer), CAST(:missed AS bigint), :at, :at)"
+        " ON CONFLICT (account_id, connection_id) DO UPDATE SET"
         " gate = excluded.gate, seen = excluded.seen, known = excluded.known, too_young = excluded.too_young,"
         " announced = excluded.announced, missed = excluded.missed, missed_ever = s.missed_ever + excluded.missed,"
         " failed_with = NULL, finished_at = excluded.finished_at, tried_at = excluded.tried_at"
