@@ -9,9 +9,8 @@ from decimal import Decimal
 from ledgerwire.common.money import CENT, ZERO, is_cents, round_down, round_half_up, total
 from ledgerwire.mapper.domain import tax
 from ledgerwire.mapper.domain.model import GlExport, GlLine
-from ledgerwire.mapper.domain.parts import RECEIVABLE_ROW, TAX_ROW, Case, money_words
+from ledgerwire.mapper.domain.parts import RECEIVABLE_ROW, TAX_ROW, Case, LineTax, money_words
 from ledgerwire.mapper.domain.settings import RoundingPolicy
-from ledgerwire.mapper.domain.tax import LineTax
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 PLACES = 4
@@ -36,14 +35,17 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class LineFigures:
-    """One line in the document's sign. `rounding` is left for a rounding line; `shown` goes into the description."""
+    """One line in the document's sign. `rounding` is left for a rounding line; `shown` goes into the description.
+
+    `decision` is None where quantity and price make the line: there is nothing to explain then.
+    """
 
     quantity: Decimal
     unit_amount: Decimal
     net: Decimal
     rounding: Decimal
     shown: str
-    decision: int
+    decision: int | None
 
 
 def sales_lines(export: GlExport) -> tuple[GlLine, ...]:
@@ -108,16 +110,14 @@ def line_figures(case: Case, index: int, line: GlLine, sign: int) -> LineFigures
     """Quantity and unit price of a line: the exact product, else 1 x its total (M11)."""
     net = round_half_up(-line.total * sign)
     quantity, price = abs(line.quantity or ZERO), abs(line.price or ZERO)
-    key = f"'{line.description}' {money_words(net)}"
     exact = _exact(quantity, price, net)
     if exact is not None:
-        unit = exact if net >= 0 else -exact
-        way = Candidate("quantity x price", f"{quantity:f} x {exact:f}", matched=True, reason="makes the line total")
-        return LineFigures(quantity, unit, net, ZERO, "", case.trace.add(Decision("amount", key, "as sold", (way,))))
-    if not quantity or not price:
-        way = Candidate("GL entry", money_words(net), matched=True, reason="is used once, no price is shown")
-        return LineFigures(ONE, net, net, ZERO, "", case.trace.add(Decision("amount", key, "1 x total", (way,))))
-    return _rounded(case, index, line, net, quantity, price)
+        return LineFigures(quantity, exact if net >= 0 else -exact, net, ZERO, "", None)
+    if quantity and price:
+        return _rounded(case, index, line, net, quantity, price)
+    way = Candidate("GL entry", money_words(net), matched=True, reason="is used once, no price is shown")
+    key = f"'{line.description}' {money_words(net)}"
+    return LineFigures(ONE, net, net, ZERO, "", case.trace.add(Decision("amount", key, "1 x total", (way,))))
 
 
 def _exact(quantity: Decimal, price: Decimal, net: Decimal) -> Decimal | None:

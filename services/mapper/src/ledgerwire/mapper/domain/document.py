@@ -11,7 +11,6 @@ from ledgerwire.common.ledger.document import (
     DocumentLine,
     LedgerDocument,
     LineRole,
-    Tracking,
 )
 from ledgerwire.common.money import ZERO, total
 from ledgerwire.mapper.domain import (
@@ -28,10 +27,9 @@ from ledgerwire.mapper.domain import (
 )
 from ledgerwire.mapper.domain.amounts import Figures, LineFigures
 from ledgerwire.mapper.domain.model import GlExport, GlLine, Mapped, MappingInput, NoEffect, Result, StoppedResult
-from ledgerwire.mapper.domain.parts import Case, day_words
+from ledgerwire.mapper.domain.parts import Case, LineTax, Treatment, day_words
 from ledgerwire.mapper.domain.segments import Parts, parts_of
 from ledgerwire.mapper.domain.settings import PostAs, ZeroEffect
-from ledgerwire.mapper.domain.tax import LineTax
 from ledgerwire.mapper.domain.zero import has_no_effect
 
 REFERENCE_LIMIT = 255
@@ -42,10 +40,7 @@ class _Line:
     """One sales line with everything decided about it."""
 
     source: GlLine
-    account: str
-    item: str | None
-    tracking: tuple[Tracking, ...]
-    tax: LineTax | None
+    treatment: Treatment
     figures: LineFigures
     decisions: tuple[int, ...]
 
@@ -107,21 +102,32 @@ def _map(case: Case, export: GlExport, wanted: Figures, lines: list[tuple[GlLine
 
 
 def _line(case: Case, export: GlExport, index: int, line: GlLine, parts: Parts, sign: int) -> _Line:
+    figures = amounts.line_figures(case, index, line, sign)
+    treatment = _treatment(case, export, index, line, parts)
+    by_amount = () if figures.decision is None else (figures.decision,)
+    return _Line(line, treatment, figures, (*treatment.decisions, *by_amount))
+
+
+def _treatment(case: Case, export: GlExport, index: int, line: GlLine, parts: Parts) -> Treatment:
+    """Account, item, tracking and tax of a line; lines that agree in all that decides share one (a long invoice has few)."""
+    names = line.product or parts.non_product_id or line.description
+    key = (line.gl_type, parts, names, line.product, line.taxable, line.total > 0,
+           line.tax_code, line.tax_xref, line.tax_percent)  # fmt: skip
+    known = case.treatments.get(key)
+    if known is not None:
+        return known
+    before = len(case.findings)
     account, by_account = accounts.decide(case, index, line, parts)
     item, by_item = items.decide(case, index, line, parts)
     options, by_tracking = tracking.decide(case, index, line, parts)
     taxed = tax.decide(case, index, line, export, account)
-    figures = amounts.line_figures(case, index, line, sign)
     by_tax = (taxed.decision,) if taxed else ()
-    return _Line(
-        line,
-        account.code if account else "",
-        item,
-        options,
-        taxed,
-        figures,
-        (by_account, by_item, *by_tracking, *by_tax, figures.decision),
+    made = Treatment(
+        account.code if account else "", item, options, taxed, (by_account, by_item, *by_tracking, *by_tax)
     )
+    if len(case.findings) == before:  # a line with a finding is judged by itself, so that each is named
+        case.treatments[key] = made
+    return made
 
 
 def _check_settings(case: Case) -> None:
@@ -135,7 +141,7 @@ def _check_settings(case: Case) -> None:
 
 
 def _document_lines(case: Case, wanted: Figures, decided: list[_Line]) -> tuple[DocumentLine, ...]:
-    taxes = [item.tax for item in decided if item.tax is not None]
+    taxes = [item.treatment.tax for item in decided if item.treatment.tax is not None]
     nets = [item.figures.net for item in decided]
     shares = amounts.allocate_tax(case, wanted, nets, taxes)
     lines: list[DocumentLine] = []
@@ -150,20 +156,20 @@ def _document_lines(case: Case, wanted: Figures, decided: list[_Line]) -> tuple[
 
 
 def _sale(item: _Line, line_tax: LineTax, share: Decimal) -> DocumentLine:
-    figures = item.figures
-    text = item.source.description or item.item or "Sale"
+    figures, treatment = item.figures, item.treatment
+    text = item.source.description or treatment.item or "Sale"
     computed = tax.of(figures.net, line_tax.rate.rate)
     return DocumentLine(
         description=f"{text} ({figures.shown})" if figures.shown else text,
         quantity=figures.quantity,
         unit_amount=figures.unit_amount,
         net=figures.net,
-        account_code=item.account,
+        account_code=treatment.account,
         tax_type=line_tax.rate.tax_type,
         tax_amount=share,
-        item_code=item.item,
+        item_code=treatment.item,
         tax_override=share != computed,
-        tracking=item.tracking,
+        tracking=treatment.tracking,
         source_ids=(item.source.entry_id,),
         decisions=item.decisions,
     )

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.ledger.document import Tracking
 from ledgerwire.common.ledger.reference import LedgerAccount, LedgerItem, TaxRate
 from ledgerwire.mapper.domain.model import MappingInput
 from ledgerwire.mapper.domain.trace import TraceBuilder
@@ -49,6 +50,28 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in names) or "none"
 
 
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What lines that agree in all that decides share: where they go, as which item, with which tracking and tax."""
+
+    account: str
+    item: str | None
+    tracking: tuple[Tracking, ...]
+    tax: LineTax | None
+    decisions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineTax:
+    """What a line is taxed with: the ledger's rate, and the PSA's own percentage where it shows one."""
+
+    taxed: bool
+    rate: TaxRate
+    psa_percent: Decimal | None
+    tax_code: str
+    decision: int
+
+
 @dataclass(slots=True)
 class Case:
     """One record under the rules: its input, look-ups made once, and what the rules found."""
@@ -56,6 +79,7 @@ class Case:
     source: MappingInput
     trace: TraceBuilder = field(default_factory=TraceBuilder)
     findings: list[Finding] = field(default_factory=list)
+    treatments: dict[tuple[object, ...], Treatment] = field(default_factory=dict)
     accounts: dict[str, LedgerAccount] = field(init=False)
     items: dict[str, LedgerItem] = field(init=False)
     rates: dict[str, TaxRate] = field(init=False)

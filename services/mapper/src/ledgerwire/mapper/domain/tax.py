@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from difflib import SequenceMatcher
 
 from ledgerwire.common.ledger.reference import AccountClass, LedgerAccount, TaxRate
 from ledgerwire.common.money import ZERO, round_half_up
 from ledgerwire.mapper.domain.model import GlExport, GlLine
-from ledgerwire.mapper.domain.parts import Case, listed, money_words
+from ledgerwire.mapper.domain.parts import Case, LineTax, listed, money_words
 from ledgerwire.mapper.domain.settings import TaxMode
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 HUNDRED = Decimal(100)
-
-
-@dataclass(frozen=True, slots=True)
-class LineTax:
-    """What a line is taxed with: the ledger's rate, and the PSA's own percentage where it shows one."""
-
-    taxed: bool
-    rate: TaxRate
-    psa_percent: Decimal | None
-    tax_code: str
-    decision: int
 
 
 def of(amount: Decimal, percent: Decimal) -> Decimal:
