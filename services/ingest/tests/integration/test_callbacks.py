@@ -171,9 +171,17 @@ async def test_refusals_leave_no_row_anywhere(connected) -> None:
         ).status_code == 200
 
 
-async def test_another_accounts_address_never_takes_this_ones_message(connected) -> None:
+async def test_another_account_sees_nothing_of_it(connected) -> None:
+    token = await connected.token()
+    raw, signature = forged(connected)
+    app = httpx.ASGITransport(connected.service.app)
+    async with httpx.AsyncClient(transport=app, base_url="https://lw") as client:
+        headers = {"x-content-signature": signature}
+        assert (await client.post(f"/callbacks/connectwise/{token}", content=raw, headers=headers)).status_code == 200
+    assert len(await connected.receipts()) == 1
     async with connected.database.account(UUID(int=9)) as unit:
-        assert list(await unit.execute(text("SELECT 1 FROM ingest.receipt"))) == []
+        for table in ("receipt", "outbox", "timeline", "callback_registration"):
+            assert list(await unit.execute(text(f"SELECT 1 FROM ingest.{table}"))) == []
 
 
 async def test_the_same_callback_at_the_same_moment_is_stored_once(connected) -> None:

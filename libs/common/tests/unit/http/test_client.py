@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from ledgerwire.common.errors import Ambiguous, Transient
-from ledgerwire.common.http.calls import Call
+from ledgerwire.common.http.calls import Call, operation_of, record_calls
 from ledgerwire.common.http.client import BodyTooLarge, classify_transport_error, guarded_client
 from ledgerwire.common.http.guard import EgressRefused, HttpPolicy
 
@@ -164,3 +165,24 @@ def test_a_failed_handshake_is_told_apart() -> None:
 def test_an_error_of_ours_keeps_its_class() -> None:
     error = EgressRefused("no")
     assert classify_transport_error(error, True) is error
+
+
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        ("/v2025_1/apis/3.0/finance/invoices/39005/glEntries/", "GET /finance/invoices/{id}/glEntries/"),
+        ("/api.xro/2.0/Invoices/243216c5-369e-4056-ac67-05388f86dc81", "GET /api.xro/2.0/Invoices/{id}"),
+        ("/login/companyinfo/acme", "GET /login/companyinfo/acme"),
+    ],
+)
+def test_calls_are_counted_by_operation_and_not_by_record(path: str, operation: str) -> None:
+    call = Call("GET", "h", path, 200, 0.1)
+    assert operation_of(call) == operation
+    before = REGISTRY.get_sample_value(
+        "ledgerwire_calls_total", {"provider": "p", "operation": operation, "outcome": "200"}
+    )
+    record_calls("p")(call)
+    after = REGISTRY.get_sample_value(
+        "ledgerwire_calls_total", {"provider": "p", "operation": operation, "outcome": "200"}
+    )
+    assert (after or 0) - (before or 0) == 1

@@ -11,6 +11,7 @@ from datetime import timedelta
 from ledgerwire.common.clock import SystemClock
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
+from ledgerwire.common.http.calls import record_calls
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.mq.relay import Relay
@@ -52,7 +53,7 @@ def build(runtime: Runtime) -> IngestService:
     """Assemble ingest: receives callbacks, sweeps the unposted lists, watches the registrations."""
     settings = runtime.settings
     database = open_database(settings, SCHEMA.name)
-    clients = ConnectionClients(database, settings)
+    clients = ConnectionClients(database, settings, on_call=record_calls("connectwise"))
     tenancy = Tenancy(database, clients, SecretBox.from_settings(settings))
     relay = Relay(database, runtime.transport, SCHEMA)
     outbox = Outbox(SCHEMA, relay.wake)
@@ -88,7 +89,7 @@ def build(runtime: Runtime) -> IngestService:
 async def open_registrar(settings: Settings) -> AsyncIterator[Registrar]:
     """The registration use case alone, for the command line: no service has to run in this process."""
     database = open_database(settings, SCHEMA.name)
-    clients = ConnectionClients(database, settings)
+    clients = ConnectionClients(database, settings, on_call=record_calls("connectwise"))
     try:
         tenancy = Tenancy(database, clients, SecretBox.from_settings(settings))
         yield Registrar(database, tenancy, settings.public_url, SystemClock())
