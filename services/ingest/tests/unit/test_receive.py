@@ -119,7 +119,7 @@ async def test_a_database_that_hangs_is_given_up_in_time(gateway, monkeypatch: p
     monkeypatch.setattr(receive, "ANSWER_SECONDS", 0.05)
 
     async def hang(*_: object) -> None:
-        await asyncio.sleep(60)
+        await asyncio.Event().wait()
 
     monkeypatch.setattr(gateway, "route", hang)
     assert (await gateway.send()).status_code == 429
