@@ -19,7 +19,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -39,6 +39,9 @@ from ledgerwire.common.ids import RecordId, account_id, connection_id, record_id
 from ledgerwire.common.lifecycle import serve
 from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings, environment_of
+from ledgerwire.common.work.lease import LeaseTerms, take
+from ledgerwire.mapper.bootstrap import open_desk
+from ledgerwire.mapper.person import RecordDesk
 from ledgerwire.sandbox.server import Sandbox, SandboxOptions
 from ledgerwire.tenants import accounts
 from ledgerwire.tenants.account_file import parse_account_file
@@ -147,6 +150,30 @@ class World(Vendors):
             await self.callback_registered()
         return started
 
+    @asynccontextmanager
+    async def held_back(self, service: str) -> AsyncIterator[None]:
+        """Keep a service from serving its connection meanwhile, so that work comes together into one group."""
+        connection = self.ledger_connection if service == "poster" else self.psa_connection
+        terms = LeaseTerms(ttl=timedelta(minutes=1), grace=timedelta(0))
+        database = open_database(self.settings, service)
+        try:
+            async with database.system() as unit:
+                lease = await take(database, unit, service, self.account_id, connection, "test", terms)
+            assert lease is not None, f"{service} serves its connection already"
+            yield
+            await lease.release()
+        finally:
+            await database.close()
+
+    async def work_waits(self, service: str, count: int) -> None:
+        """Wait until so many rows of work are due."""
+
+        async def told() -> bool:
+            rows = await self.rows(f"SELECT count(*) AS n FROM {service}.work WHERE due_at <= now()")
+            return bool(rows[0]["n"] >= count)
+
+        await self._explained(told, f"{count} pieces of work for {service}", IN_TIME)
+
     async def callback_registered(self) -> None:
         """Wait until ConnectWise has our callback, active."""
         table = self.psa.state.tables["callbacks"]
@@ -167,6 +194,27 @@ class World(Vendors):
             stop.set()
         for _, task in self._serving.values():
             await task
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncIterator[RecordDesk]:
+        """The use cases of a person over records."""
+        desk = open_desk(self.settings)
+        try:
+            yield desk
+        finally:
+            await desk.close()
+
+    async def retry(self, *invoice_ids: int) -> None:
+        """A clerk retries records."""
+        async with self.desk() as desk:
+            for invoice_id in invoice_ids:
+                await desk.retry(self.account_id, number=self.number(invoice_id))
+
+    async def a_while_passes(self) -> None:
+        """Once nothing is in hand: whatever waits for a moment finds that it has come; what is parked stays parked."""
+        await self.quiet()
+        for name in ALL:
+            await self.rows(f"UPDATE {name}.work SET due_at = now() WHERE due_at > now() AND due_at < 'infinity'")
 
     # --- what must come true ----------------------------------------------------------------------------------------
 
@@ -190,6 +238,16 @@ class World(Vendors):
             return await self.codes(invoice_id) == sorted(codes)
 
         await self._explained(told, f"{invoice_id} stopped by {codes}", seconds)
+
+    async def told(self, invoice_id: int, outcome: str, *codes: str, seconds: float = IN_TIME) -> None:
+        """Wait until poster has told mapper this outcome, with exactly these codes."""
+
+        async def told() -> bool:
+            rows = await self.records(invoice_id)
+            found = [(row["settled_outcome"], [item["code"] for item in row["settled_findings"]]) for row in rows]
+            return found == [(outcome, list(codes))]
+
+        await self._explained(told, f"{invoice_id} told to be {outcome}: {codes}", seconds)
 
     async def in_state(self, invoice_id: int, *states: str, seconds: float = IN_TIME) -> None:
         """Wait until the mapper's record is in one of these states."""
@@ -273,10 +331,10 @@ class World(Vendors):
         parts = {
             "records": "SELECT number, source_id, state, revision, findings, settled_outcome, settled_findings FROM mapper.record",
             "postings": "SELECT number, state, revision, ledger_id, findings FROM poster.posting",
-            "submissions": "SELECT kind, state, outcome, look_after - now() AS wait FROM poster.submission",
+            "submissions": "SELECT kind, state, outcome, (look_after - now())::text AS wait FROM poster.submission",
             "batches": "SELECT identifier, state FROM poster.batch",
             **{
-                f"{name} work": f"SELECT work_key, kind, due_at - now() AS due, attempts, last_code FROM {name}.work"
+                f"{name} work": f"SELECT work_key, kind, due_at::text AS due, attempts, last_code FROM {name}.work"
                 for name in ALL
             },
             **{

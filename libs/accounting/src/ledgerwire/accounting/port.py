@@ -138,6 +138,8 @@ class Ledger(Protocol):
     """
 
     limits: Limits
+    name: str
+    """What people call the package, for messages."""
 
     def compose(self, kind: DocumentKind, prepared: Sequence[Prepared]) -> Composed:
         """Make the bytes of one call (pure): either all new documents or all updates, at most `limits.group_size`.

@@ -13,6 +13,8 @@ from ledgerwire.common.errors import Transient, Waiting
 
 REVOKED = "revoked"
 
+RECONNECTED_YET = timedelta(minutes=1)
+"""How often work that waits for a new consent looks whether there is one; a revoked one costs no call to the provider."""
 _MARGIN = timedelta(minutes=2)
 _POLL_SECONDS = 0.05
 _POLLS = 400
@@ -209,4 +211,4 @@ class TokenSource:
 
     def _revoked(self) -> Waiting:
         self._current = None
-        return Waiting(f"{self._ledger} is disconnected", code="TOKEN_REVOKED")
+        return Waiting(f"{self._ledger} is disconnected", code="TOKEN_REVOKED", after=RECONNECTED_YET)

@@ -9,8 +9,9 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import LeaseLost
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.work.model import Group
+from ledgerwire.poster.domain.posting import PostingState
 from ledgerwire.poster.domain.step import Step
-from ledgerwire.poster.look_up import look_up, recheck_drafts
+from ledgerwire.poster.look_up import differs, look_up, recheck_drafts
 from ledgerwire.poster.mark import mark_batched
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup
@@ -34,8 +35,8 @@ class PostRecords:
         self._outbox = outbox
 
     async def __call__(self, group: Group) -> None:
-        tracked = RecordGroup(group, self._outbox)
         ledger = await self._clients.ledger(group.account_id, group.connection_id)
+        tracked = RecordGroup(group, self._outbox, ledger.name)
         await ledger.reference_data()  # the rates that composing needs; cached by the adapter
         psas: dict[str, Psa] = {}
 
@@ -81,7 +82,7 @@ class PostRecords:
         known = {case.item.work_key for case in cases}
         for case in cases:
             if case.step is Step.MISMATCHED:
-                await tracked.settle(case, "stopped", [_mismatch(case)])
+                await tracked.settle(case, "stopped", [_mismatch(case, tracked.ledger_name)])
         async with tracked.unit() as unit:
             for case in cases:
                 if case.step is Step.NOTHING:
@@ -95,11 +96,9 @@ class PostRecords:
                 await tracked.again(unit, item, code="NEXT_STEP", after=NEXT_STEP)
 
 
-def _mismatch(case: Case) -> Finding:
-    document = case.decided.documents[0]
-    return Finding(
-        "LEDGER_TOTAL_DIFFERS", {"number": document.number, "expected": f"{document.total:.2f}", "found": "?"}
-    )
+def _mismatch(case: Case, ledger_name: str) -> Finding:
+    posting = next(item for item in case.postings if item.state is PostingState.MISMATCHED)
+    return differs(posting, posting.ledger_total, ledger_name)
 
 
 async def _by_psa(cases: Sequence[Case], psa_of: Callable[[Case], Awaitable[Psa]]) -> list[tuple[Psa, list[Case]]]:

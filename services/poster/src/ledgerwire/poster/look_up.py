@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 
 from ledgerwire.accounting.port import FoundDocument, Ledger
 from ledgerwire.common.catalogue import Finding
@@ -42,13 +43,14 @@ async def look_up(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> 
 
 
 async def recheck_drafts(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
-    """Documents the ledger left in draft: batched once approved (M7)."""
+    """Documents the ledger left in draft: batched once approved (M7). What is approved now goes on to the batch at once."""
     drafts = [(case, item) for case in cases for item in case.postings if item.state is PostingState.POSTED_DRAFT]
     found = await _find(ledger, [posting for _, posting in drafts])
     for case, posting in drafts:
-        await _resolve(group, case, posting, found[posting.kind, posting.number])
-        async with group.unit() as unit:
-            await group.again(unit, case.item, code="APPROVAL_REFUSED", after=DRAFT_RECHECK)
+        result = await _resolve(group, case, posting, found[posting.kind, posting.number])
+        if result.match is Match.SAME_DRAFT:
+            async with group.unit() as unit:
+                await group.again(unit, case.item, code="APPROVAL_REFUSED", after=DRAFT_RECHECK)
 
 
 async def _find(
@@ -64,14 +66,19 @@ async def _find(
     return found
 
 
-async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]) -> None:
-    result = judge(_meant(posting), [_there(item) for item in found], we_sent_it=posting.look_after is not None)
-    if posting.ledger_id is not None and result.match is Match.OURS_DIFFERS:
+async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]) -> LookUp:
+    result = judge(
+        _meant(posting),
+        [_there(item) for item in found],
+        we_sent_it=posting.look_after is not None,
+        known_id=posting.ledger_id,
+    )
+    if posting.ledger_id is not None and in_flight(posting.state) and result.match is Match.OURS_DIFFERS:
         # An update of a known document whose answer was lost and which shows the old figures never arrived: send it again.
         result = LookUp(Match.ABSENT)
     if result.match in {Match.SEVERAL, Match.FOREIGN}:
         await _stop(group, case, posting, result)
-        return
+        return result
     async with group.unit() as unit:
         await repository.set_posting(
             unit,
@@ -82,18 +89,24 @@ async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found
             ),
             ledger_id=result.ledger_id,
             ledger_total=result.total,
-            findings=[_differs(posting, result)] if result.match is Match.OURS_DIFFERS else (),
+            findings=[differs(posting, result.total, group.ledger_name)] if result.match is Match.OURS_DIFFERS else (),
             new_generation=result.match is Match.ABSENT,
         )
         await repository.close_looked_up(unit, posting.posting_id)
         await repository.add_timeline(
             unit, case.decided, "looked_up", number=posting.number, match=str(result.match), ledger_id=result.ledger_id
         )
+        if result.match is Match.SAME_DRAFT and posting.state is not PostingState.POSTED_DRAFT:
+            await group.report(unit, case, "draft", _not_approved(posting, group.ledger_name))
+    return result
 
 
 async def _stop(group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp) -> None:
-    code = "OUTCOME_AMBIGUOUS" if result.match is Match.SEVERAL else "DUPLICATE_NUMBER"
-    finding = Finding(code, {"number": posting.number, "ledger_id": result.ledger_id or ""})
+    named = {"number": posting.number, "ledger": group.ledger_name}
+    if result.match is Match.SEVERAL:
+        finding = Finding("OUTCOME_AMBIGUOUS", {**named, "count": "several", "what": "documents"})
+    else:
+        finding = Finding("DUPLICATE_NUMBER", named)
     async with group.unit() as unit:
         state = PostingState.UNKNOWN if posting.state is PostingState.POSTING else posting.state
         await repository.set_posting(
@@ -103,13 +116,22 @@ async def _stop(group: RecordGroup, case: Case, posting: StoredPosting, result: 
         await group.settle(case, "stopped", [finding], in_unit=unit)
 
 
-def _differs(posting: StoredPosting, result: LookUp) -> Finding:
+def _not_approved(posting: StoredPosting, ledger: str) -> Sequence[Finding]:
+    if posting.document.draft:
+        return ()
+    return [Finding("APPROVAL_REFUSED", {"number": posting.number, "ledger": ledger, "status": "draft"})]
+
+
+def differs(posting: StoredPosting, found: Decimal | None, ledger: str) -> Finding:
+    """The ledger has our document with another total."""
     return Finding(
         "LEDGER_TOTAL_DIFFERS",
         {
             "number": posting.number,
+            "ledger": ledger,
+            "field": "total",
             "expected": f"{posting.document.total:.2f}",
-            "found": f"{result.total:.2f}" if result.total is not None else "",
+            "found": f"{found:.2f}" if found is not None else "other figures",
         },
     )
 

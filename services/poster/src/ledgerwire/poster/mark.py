@@ -133,7 +133,9 @@ async def _explain(group: RecordGroup, psa: Psa, case: Case, error: LedgerwireEr
     """No mark after the call: half a batch, a refusal, or a call that never arrived."""
     name = identifier(case)
     if await psa.batch_exists(name):
-        finding = Finding("BATCH_INCOMPLETE", {"number": case.decided.number, "batch": name})
+        finding = Finding(
+            "BATCH_INCOMPLETE", {"number": case.decided.number, "ledger": group.ledger_name, "batch": name}
+        )
         async with group.unit() as unit:
             await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.HALF))
             await group.settle(case, "stopped", [finding], in_unit=unit)

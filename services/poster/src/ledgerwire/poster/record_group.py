@@ -16,13 +16,14 @@ from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
 from ledgerwire.poster.records import Case
 
-Outcome = Literal["batched", "stopped", "remap", "refresh"]
+Outcome = Literal["batched", "stopped", "draft", "remap", "refresh"]
 
 
 class RecordGroup:
     """Wraps the engine's group and remembers, after each commit, which items are settled."""
 
-    def __init__(self, group: Group, outbox: Outbox) -> None:
+    def __init__(self, group: Group, outbox: Outbox, ledger_name: str) -> None:
+        self.ledger_name = ledger_name
         self._group = group
         self._outbox = outbox
         self._settled: set[str] = set()
@@ -86,7 +87,8 @@ class RecordGroup:
         async with self.unit() as unit:
             await self._settle(unit, case, outcome, findings)
 
-    async def _settle(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding]) -> None:
+    async def report(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding] = ()) -> None:
+        """Tell mapper where the revision stands; the work row goes on."""
         decided = case.decided
         message = new_message(
             DocumentSettledV1(
@@ -107,6 +109,9 @@ class RecordGroup:
         await repository.add_timeline(
             unit, decided, outcome, revision=decided.revision, codes=[item.code for item in findings]
         )
+
+    async def _settle(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding]) -> None:
+        await self.report(unit, case, outcome, findings)
         await self.done(unit, case.item)
 
     def _after(self, unit: Unit, item: WorkItem) -> None:

@@ -64,6 +64,7 @@ class StoredPosting:
     ledger_id: str | None
     generation: int
     look_after: datetime | None
+    ledger_total: Decimal | None
 
     def carries(self, document: LedgerDocument) -> bool:
         """Whether this posting already is for exactly this document."""

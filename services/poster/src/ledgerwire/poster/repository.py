@@ -46,7 +46,7 @@ _REVISIONS = text(
 _POSTINGS = text(
     """
     SELECT p.posting_id, p.record_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash, p.state,
-           p.contact_id, p.ledger_id, p.generation,
+           p.contact_id, p.ledger_id, p.ledger_total, p.generation,
            (SELECT max(s.look_after)
               FROM poster.submission_posting sp
               JOIN poster.submission s USING (account_id, submission_id)
@@ -118,6 +118,7 @@ def _posting(row: Any) -> StoredPosting:
         ledger_id=row.ledger_id,
         generation=row.generation,
         look_after=row.look_after,
+        ledger_total=row.ledger_total,
     )
 
 

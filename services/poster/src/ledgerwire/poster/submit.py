@@ -74,7 +74,9 @@ async def _may_update(
         if found.ledger_id != ledger_id or not found.live:
             continue
         if found.paid != 0:
-            raise Stopped([Finding("DOCUMENT_PAID", {"number": number, "paid": f"{found.paid:.2f}"})])
+            raise Stopped(
+                [Finding("DOCUMENT_PAID", {"number": number, "ledger": ledger.name, "paid": f"{found.paid:.2f}"})]
+            )
         if found.contact_id != contact_id:
             customer = case.decided.documents[0].contact.company_name
             raise Stopped([Finding("DOCUMENT_CONTACT_CHANGED", {"number": number, "company": customer})])
@@ -226,3 +228,5 @@ async def _one(group: RecordGroup, target: ToPost, submission: UUID, verdict: Ve
         )
         if refused:
             await group.settle(target.case, "stopped", verdict.findings, in_unit=unit)
+        elif verdict.status is VerdictStatus.DRAFT:
+            await group.report(unit, target.case, "draft", verdict.findings)

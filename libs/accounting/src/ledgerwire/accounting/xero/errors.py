@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from ledgerwire.accounting.gate import LimitReport
+from ledgerwire.accounting.tokens import RECONNECTED_YET
 from ledgerwire.accounting.xero.refusals import LEDGER, findings, is_idempotency_mismatch, sentences
 from ledgerwire.accounting.xero.wire import Json, decode, rows, text
 from ledgerwire.common.catalogue import Finding
@@ -81,7 +82,7 @@ def not_allowed(answer: Answer) -> Waiting:
     if answer.token_expired:
         return Waiting("Xero calls a fresh token expired", code="TOKEN_EXPIRED", after=_OFFLINE)
     if answer.status == 403:
-        return Waiting("Xero is disconnected", code="TOKEN_REVOKED")
+        return Waiting("Xero is disconnected", code="TOKEN_REVOKED", after=RECONNECTED_YET)
     return permission_missing(answer)
 
 

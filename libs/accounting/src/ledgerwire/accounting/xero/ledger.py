@@ -29,6 +29,8 @@ _GROUP = 50
 class XeroLedger:
     """One Xero organisation. Keep one instance per connection in a process: it holds the caches and the concurrency."""
 
+    name = LEDGER
+
     def __init__(
         self, config: XeroConfig, http: httpx.AsyncClient, tokens: Tokens, gate: CallGate, tenant_id: str
     ) -> None:

@@ -21,7 +21,8 @@ class DocumentSettledV1(Data):
     """Outcome of a revision.
 
     Attributes:
-        outcome: `batched` (documents in the ledger, record batched), `stopped` (a person must act), `remap` (the record
+        outcome: `batched` (documents in the ledger, record batched), `stopped` (a person must act), `draft`
+            (in the ledger, batched once it is approved there), `remap` (the record
             changed since it was mapped, M7: read it again), `refresh` (reference data was stale: map again).
         findings: what poster found, for the record's list.
     """
@@ -30,5 +31,5 @@ class DocumentSettledV1(Data):
     connection_id: UUID
     source_id: str
     revision: int
-    outcome: Literal["batched", "stopped", "remap", "refresh"]
+    outcome: Literal["batched", "stopped", "draft", "remap", "refresh"]
     findings: tuple[SettledFinding, ...] = ()

@@ -56,7 +56,7 @@ class LookUp:
     total: Decimal | None = None
 
 
-def judge(meant: Meant, found: Sequence[There], *, we_sent_it: bool) -> LookUp:
+def judge(meant: Meant, found: Sequence[There], *, we_sent_it: bool, known_id: str | None = None) -> LookUp:
     """Compare what is there with what was meant.
 
     Args:
@@ -64,6 +64,7 @@ def judge(meant: Meant, found: Sequence[There], *, we_sent_it: bool) -> LookUp:
         found: every document with our number.
         we_sent_it: a submission of ours with this number has an open outcome. Then a live document of the same contact and
             date is ours with other figures (never created again); without it the number belongs to somebody else.
+        known_id: the ledger's id of our document, where it is known: that one is ours whatever it shows.
     """
     live = [item for item in found if item.live]
     if not live:
@@ -73,7 +74,8 @@ def judge(meant: Meant, found: Sequence[There], *, we_sent_it: bool) -> LookUp:
     there = live[0]
     if _figures(there) == _figures(meant) and there.contact_id == meant.contact_id:
         return LookUp(Match.SAME_DRAFT if there.draft else Match.SAME, there.ledger_id, there.total)
-    ours = we_sent_it and there.contact_id == meant.contact_id and there.document_date == meant.document_date
+    alike = there.contact_id == meant.contact_id and there.document_date == meant.document_date
+    ours = there.ledger_id == known_id or (we_sent_it and alike)
     return LookUp(Match.OURS_DIFFERS if ours else Match.FOREIGN, there.ledger_id, there.total)
 
 
