@@ -112,7 +112,7 @@ def problem(finding: Finding) -> Problem:
         title=entry.title,
         what=finding.message,
         action=entry.render_action(finding.params),
-        where=entry.where,
+        where=entry.render_where(finding.params),
         who=entry.who,
         side=entry.side.value,
     )

@@ -32,7 +32,7 @@ class Entry:
     Attributes:
         message: template with {named} params: what is wrong, in a clerk's words.
         action: template: what to do.
-        where: the place (menu path or command) where it is put right.
+        where: template: the place (menu path or command) where it is put right.
         who: clerk, account admin, ops.
         cause_params: params that tell two causes of the same code apart.
         source: the rule or requirement row it comes from.
@@ -56,6 +56,10 @@ class Entry:
     def render_action(self, params: Mapping[str, str]) -> str:
         """Fill the action template in the same way."""
         return self.action.format_map(_Shown(params))
+
+    def render_where(self, params: Mapping[str, str]) -> str:
+        """Fill the place in the same way."""
+        return self.where.format_map(_Shown(params))
 
 
 class _Shown(dict[str, str]):

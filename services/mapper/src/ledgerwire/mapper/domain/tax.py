@@ -123,8 +123,8 @@ def _for_revenue(rate: TaxRate) -> bool:
 def nearest(case: Case, name: str, percent: Decimal | None) -> str:
     """The name of the active rate nearest to a PSA tax code: same percentage first, then the most alike name."""
 
-    def closeness(rate: TaxRate) -> tuple[bool, float, str]:
-        alike = SequenceMatcher(None, name.casefold(), rate.name.casefold()).ratio()
+    def closeness(rate: TaxRate) -> tuple[bool, int, str]:
+        alike = round(1000 * SequenceMatcher(None, name.casefold(), rate.name.casefold()).ratio())
         return (percent is not None and rate.rate == percent, alike, rate.name)
 
     rates = [rate for rate in case.rates.values() if _for_revenue(rate)]
