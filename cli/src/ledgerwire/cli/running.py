@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from ledgerwire.cli.failures import Exit, failure_of
 from ledgerwire.cli.output import Output
+from ledgerwire.common import event_loop
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print exactly one JSON value on stdout.")]
 DataOption = Annotated[
@@ -33,7 +33,7 @@ def run(action: Action, *, json_wanted: bool = False) -> None:
 def run_to_exit(action: Action, output: Output) -> Exit:
     """Run `action`; what it raises is said in the catalogue's way instead of a stack trace."""
     try:
-        return asyncio.run(_awaited(action, output)) or Exit.DONE
+        return event_loop.run(_awaited(action, output)) or Exit.DONE
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the edge: whatever it is becomes a code and a sentence
         failure = failure_of(error)
         output.failed(failure)

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
+SWEEP_SECONDS = 10
+"""A close whose callback was lost is found after this long; the demo does not wait five minutes for it."""
+
 
 def account_content(line: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
     """The content of an account file: `line` is what the sandbox prints, `settings` what the company chose.
@@ -42,6 +45,7 @@ def account_content(line: Mapping[str, Any], settings: Mapping[str, Any]) -> dic
                 },
             }
         ],
+        "sync": {"sweep_interval_seconds": SWEEP_SECONDS, "sweep_min_age_seconds": SWEEP_SECONDS},
         "mapping": copy.deepcopy(settings["mapping"]),
     }
 

@@ -10,7 +10,7 @@ from ledgerwire.cli.clerk_list import SETTLED_WELL, UNDER_WAY
 from ledgerwire.common.errors import LedgerwireError
 from ledgerwire.mapper.status import ClerkRow
 
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.2
 
 Look = Callable[[], Awaitable[Sequence[ClerkRow]]]
 

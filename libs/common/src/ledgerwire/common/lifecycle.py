@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from ledgerwire.common import crashpoints
 from ledgerwire.common.clock import Clock, SystemClock
+from ledgerwire.common.event_loop import run
 from ledgerwire.common.health import Check
 from ledgerwire.common.http_server import compose, serve_http
 from ledgerwire.common.logging import configure_logging
@@ -121,7 +122,7 @@ def run_services(builds: Sequence[Build], settings: Settings) -> None:
     configure_logging(settings.log_level, settings.log_format)
     configure_tracing()
     crashpoints.arm(settings.crash_at)
-    asyncio.run(_with_signals(builds, settings))
+    run(_with_signals(builds, settings))
 
 
 async def serve(
