@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.errors import Stopped, Waiting
 from ledgerwire.mapper import handlers
@@ -17,6 +18,7 @@ from ledgerwire.mapper.domain.document import map_record
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.person import RecordSettledError, RecordUnknownError
 from ledgerwire.mapper.records import decode_input
+from ledgerwire.mapper.settling import closed_record
 
 from .conftest import Office
 
@@ -227,6 +229,39 @@ async def test_a_closed_connection_leaves_the_record_waiting_and_a_decided_one_d
     office.close(CLEAN)
     await office.map(CLEAN)
     assert (await office.record(CLEAN)).state is not RecordState.WAITING
+
+
+@pytest.mark.requirement("A130", "M25")
+async def test_a_disconnected_ledger_keeps_records_waiting_and_tells_the_money(office: Office, monkeypatch):
+    planned = office.sandbox.world.scenario.plan[0]
+
+    async def revoked(self, *, fresh=False):
+        raise Waiting("revoked", code="TOKEN_REVOKED", after=timedelta(minutes=5))
+
+    monkeypatch.setattr(type(office.ledger), "reference_data", revoked)
+    office.close(planned.invoice_id)
+    await office.map(planned.invoice_id)
+    record = await office.record(planned.invoice_id)
+    assert (record.state, record.number) == (RecordState.WAITING, planned.number)
+    [group] = (await office.desk.summary(office.account_id)).waiting
+    assert group.what.startswith("Xero is disconnected. 1 invoices (")
+    monkeypatch.undo()
+    await office.map(planned.invoice_id)
+    assert (await office.record(planned.invoice_id)).state is not RecordState.WAITING
+
+
+async def test_a_message_about_no_invoice_is_a_dead_letter_and_blocks_nobody(office: Office):
+    data = RecordClosedV1(
+        record_id=uuid4(),
+        connection_id=office.connection_id,
+        record_type="invoice",
+        source_id="a/b",
+        found_by="callback",
+    )
+    async with office.database.account(office.account_id) as unit:
+        await office.worker.store.ring(unit, closed_record(office._envelope(data, 1), data))
+    await clean(office)
+    assert await office.value("SELECT cause FROM mapper.dead_letter") == "POISON"
 
 
 async def test_a_call_that_is_refused_stops_only_the_record_it_is_about(office: Office, monkeypatch):

@@ -81,3 +81,11 @@ def test_a_finding_survives_storage_with_its_severity():
     warned = Finding("TRACKING_MISSING", BASE, 3, warned=True)
     assert finding_from(finding_row(warned)) == warned
     assert finding_row(warned)["severity"] == "warning"
+
+
+@pytest.mark.requirement("A130", "M25")
+def test_a_closed_connection_says_how_much_waits():
+    revoked = Finding("TOKEN_REVOKED", {"ledger": "Xero"})
+    waiting = [record(RecordState.WAITING, revoked, total=total) for total in ("18000.10", "440.00")]
+    [group] = summarise(waiting).waiting
+    assert group.what == "Xero is disconnected. 2 invoices (18,440.10) wait; nothing is lost."

@@ -12,7 +12,7 @@ from ledgerwire.common.health import database_ready, outbox_moves, transport_rea
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.consumer import Consumer
 from ledgerwire.common.mq.outbox import Outbox
-from ledgerwire.common.mq.relay import Relay
+from ledgerwire.common.mq.relay import Relay, relay_terms
 from ledgerwire.common.mq.topology import DOCUMENT_SETTLED, RECORD_CLOSED
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.settings import Settings
@@ -77,14 +77,14 @@ def build(runtime: Runtime) -> AssembledService:
     settings = runtime.settings
     database = open_database(settings, SCHEMA.name)
     clients = ConnectionClients(database, settings)
-    relay = Relay(database, runtime.transport, SCHEMA)
+    lease = timedelta(seconds=settings.lease_seconds)
+    relay = Relay(database, runtime.transport, SCHEMA, terms=relay_terms(lease))
     outbox = Outbox(SCHEMA, relay.wake)
     store = WorkStore(SCHEMA)
 
     async def ring(unit: Unit, doorbell: Doorbell) -> None:
         await store.ring(unit, [doorbell])
 
-    lease = timedelta(seconds=settings.lease_seconds)
     worker = Worker(
         database,
         SCHEMA,

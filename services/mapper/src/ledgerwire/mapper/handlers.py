@@ -11,7 +11,7 @@ import structlog
 
 from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
 from ledgerwire.common.db.session import Unit
-from ledgerwire.common.errors import LedgerwireError, Stopped, Waiting
+from ledgerwire.common.errors import LedgerwireError, Poison, Stopped, Waiting
 from ledgerwire.common.ids import message_id
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.work.destination import Dead
@@ -34,7 +34,7 @@ MAP = "map"
 FRESH = frozenset({"retry", "refresh"})
 """Who rings for a record because something was just put right: caches are not trusted then."""
 
-UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN})
+UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN, RecordState.WAITING})
 """States from which a record is shown as waiting; what was decided stays decided while a connection is closed."""
 
 GATE_PAUSE = timedelta(seconds=30)
@@ -92,6 +92,7 @@ class _Session:
         self._latest = latest
         self._open = {item.work_key: item for item in group.items}
         self._ledgers: dict[UUID, LedgerReads] = {}
+        self._reads: GroupReads | None = None
 
     def _record(self, item: WorkItem) -> StoredRecord:
         record_id = _record_id(item)
@@ -111,7 +112,11 @@ class _Session:
         rest: list[WorkItem] = []
         for item in self._group.items:
             record = self._known.get(_record_id(item))
-            if record is not None and record.hold_reason is not None:
+            if not str(item.payload["source_id"]).isdecimal():
+                async with self._group.unit() as unit:
+                    await self._group.fail(unit, item, Poison(f"{item.payload['source_id']!r} is no invoice id"))
+                self._open.pop(item.work_key)
+            elif record is not None and record.hold_reason is not None:
                 async with self._group.unit() as unit:
                     await self._group.done(unit, item)
                 self._open.pop(item.work_key)
@@ -140,6 +145,7 @@ class _Session:
             for item in items:
                 await self.look([item], cache)
             return
+        self._reads = reads
         await self._read_ledgers(reads, fresh=fresh)
         for item in items:
             await self._one(item, reads)
@@ -267,15 +273,27 @@ class _Session:
     async def wait(self, error: Waiting) -> None:
         """Mark the records that a closed connection or a rate limit keeps; the work rows are settled by the error's class."""
         for item in self._open.values():
-            record = self._record(item)
+            record = self._seen(item)
             if record.state not in UNDECIDED:
                 continue
-            look = looking.found(record, RecordEvent.WAITING)
+            look = looking.waiting(record, error.code, self._ledger_name())
             async with self._group.unit() as unit:
                 if await repository.changed_since(unit, record.record_id, self._known.get(record.record_id)):
                     continue
                 await repository.put_record(unit, look.record)
-                await repository.add_timeline(unit, look.record, look.step, code=error.code)
+                if record.state is not RecordState.WAITING:
+                    await repository.add_timeline(unit, look.record, look.step, code=error.code)
+
+    def _seen(self, item: WorkItem) -> StoredRecord:
+        """The record with what was read of it before the connection closed, if anything was."""
+        record, reads = self._record(item), self._reads
+        invoice = reads.invoices.get(_source_id(item)) if reads else None
+        if reads is None or invoice is None:
+            return record
+        return looking.described(record, invoice, reads.unposted.get(invoice.id))
+
+    def _ledger_name(self) -> str:
+        return next((route.ledger_name for route in self._account.routes), "the ledger")
 
 
 async def _note(unit: Unit, look: Look) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.catalogue import Finding, entries
 from ledgerwire.connectwise import models as psa
 from ledgerwire.mapper import reading
 from ledgerwire.mapper.domain.model import Ignored, Mapped, MappingInput, NoEffect, Result
@@ -54,6 +54,13 @@ def vanished(record: StoredRecord) -> Look:
     """The invoice is not in the PSA any more."""
     params = {"number": record.number or f"invoice {record.source_id}", "customer": record.customer or ""}
     return found(record, RecordEvent.VANISHED, Finding("INVOICE_VANISHED", {**params, "ledger": "the ledger"}))
+
+
+def waiting(record: StoredRecord, code: str, ledger: str) -> Look:
+    """A connection is closed: told in the catalogue's words where it has some, with the money that waits in the summary."""
+    known = {item.code for item in entries()}
+    params = {"number": record.number or "", "customer": record.customer or "", "ledger": ledger}
+    return found(record, RecordEvent.WAITING, *([Finding(code, params)] if code in known else []))
 
 
 def found(record: StoredRecord, event: RecordEvent, *findings: Finding) -> Look:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -28,6 +28,7 @@ class Problem:
     where: str
     who: str
     side: str
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,16 @@ class ClerkRow:
 
 @dataclass(frozen=True, slots=True)
 class CauseGroup:
-    """All records with one cause. `totals` by currency; `where`, `who` and `action` are the first one's."""
+    """All records with one cause. `totals` by currency; `where`, `who` and `action` are the first one's.
+
+    `what` is the cause's own sentence: the first one's, and for a closed connection the one that counts what waits.
+    """
 
     cause: str
     code: str
     severity: str
     title: str
+    what: str
     action: str
     where: str
     who: str
@@ -61,12 +66,13 @@ class CauseGroup:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Counts and money by status, and what stops or warns, by cause."""
+    """Counts and money by status, and what stops, warns or keeps waiting, by cause."""
 
     counts: dict[str, int]
     totals: dict[str, dict[str, Decimal]]
     stopped: tuple[CauseGroup, ...]
     warned: tuple[CauseGroup, ...]
+    waiting: tuple[CauseGroup, ...] = ()
 
 
 def status_of(record: StoredRecord) -> str:
@@ -115,6 +121,7 @@ def problem(finding: Finding) -> Problem:
         where=entry.render_where(finding.params),
         who=entry.who,
         side=entry.side.value,
+        params=finding.params,
     )
 
 
@@ -131,6 +138,7 @@ def summarise(records: Iterable[StoredRecord]) -> Summary:
         totals=totals,
         stopped=_groups([row for row in rows if row.status == STOPPED], Severity.STOP),
         warned=_groups([row for row in rows if row.status == WARNED], Severity.WARNING),
+        waiting=_groups([row for row in rows if row.status == RecordState.WAITING.value], Severity.CONNECTION),
     )
 
 
@@ -148,6 +156,15 @@ def _groups(rows: Iterable[ClerkRow], severity: Severity) -> tuple[CauseGroup, .
     return tuple(sorted(groups, key=lambda group: (-group.count, group.cause)))
 
 
+def _sentence(first: Problem, count: int, totals: Mapping[str, Decimal]) -> str:
+    if first.severity != Severity.CONNECTION.value:
+        return first.what
+    amount = ", ".join(
+        f"{total:,.2f}" if len(totals) == 1 else f"{total:,.2f} {code}" for code, total in totals.items()
+    )
+    return Finding(first.code, {**first.params, "count": str(count), "amount": amount}).message
+
+
 def _group(cause: str, members: list[tuple[ClerkRow, Problem]]) -> CauseGroup:
     first = members[0][1]
     totals: dict[str, Decimal] = {}
@@ -158,6 +175,7 @@ def _group(cause: str, members: list[tuple[ClerkRow, Problem]]) -> CauseGroup:
         code=first.code,
         severity=first.severity,
         title=first.title,
+        what=_sentence(first, len(members), totals),
         action=first.action,
         where=first.where,
         who=first.who,
