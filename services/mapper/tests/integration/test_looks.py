@@ -13,7 +13,7 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.errors import Stopped, Waiting
-from ledgerwire.mapper import handlers
+from ledgerwire.mapper import session
 from ledgerwire.mapper.domain.document import map_record
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.person import RecordSettledError, RecordUnknownError
@@ -121,8 +121,8 @@ async def test_a_vanished_invoice_is_recorded_and_blocks_nobody(office: Office):
 
 
 @pytest.mark.requirement("M19")
-async def test_the_go_live_gate_holds_everything_and_lets_it_out_once(office: Office):
-    handlers.GATE_PAUSE = timedelta(seconds=3)
+async def test_the_go_live_gate_holds_everything_and_lets_it_out_once(office: Office, monkeypatch):
+    monkeypatch.setattr(session, "GATE_PAUSE", timedelta(seconds=3))
     office.change(live=False, go_live_from=None)
     plan = [each for each in office.sandbox.world.scenario.plan if each.expected_first == "posted" and not each.codes]
     early, late = plan[0], plan[-1]
@@ -301,7 +301,7 @@ async def test_a_fault_of_ours_on_one_record_buries_it_and_lets_the_others_throu
             raise ZeroDivisionError
         return map_record(source)
 
-    monkeypatch.setattr(handlers, "map_record", faulty)
+    monkeypatch.setattr(session, "map_record", faulty)
     await office.ring(good, bad)
     await office.idle()
     assert (await office.record(good)).state is not RecordState.RECEIVED
