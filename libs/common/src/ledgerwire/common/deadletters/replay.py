@@ -10,11 +10,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from ledgerwire.common.contracts.envelope import SOURCE_PREFIX, Envelope
+from ledgerwire.common.contracts.registry import model_for
 from ledgerwire.common.db.session import Database, Unit
 from ledgerwire.common.deadletters import store
 from ledgerwire.common.deadletters.model import WORK_QUEUE, DeadLetter, Replayed, ReplayResult
 from ledgerwire.common.ids import message_id
-from ledgerwire.common.mq.outbox import Outbox, UnroutableTypeError, data_schema
+from ledgerwire.common.mq.outbox import Outbox, data_schema
+from ledgerwire.common.mq.topology import queues_for
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
@@ -56,10 +58,7 @@ async def _replay_one(
         except (KeyError, ValueError) as error:
             return Replayed(letter.dead_letter_id, ReplayResult.NOT_REPLAYABLE, f"it cannot be read: {error}")
         if not dry_run:
-            try:
-                await _perform(unit, schema, action)
-            except UnroutableTypeError as error:
-                return Replayed(letter.dead_letter_id, ReplayResult.NOT_REPLAYABLE, str(error))
+            await _perform(unit, schema, action)
             await store.settle(unit, schema, current.dead_letter_id, "replayed")
             await _note(unit, schema, current, "replayed", actor)
     return Replayed(letter.dead_letter_id, ReplayResult.REPLAYED)
@@ -83,6 +82,9 @@ def _message_again(schema: ServiceSchema, letter: DeadLetter) -> Envelope:
     """The message under a new id derived from the dead letter: the consumer has already taken the old one."""
     if letter.account_id is None or letter.type is None:
         raise ValueError("it carries no account or type")
+    if not queues_for(letter.type):
+        raise ValueError(f"no queue takes {letter.type}")
+    model_for(letter.type).model_validate_json(letter.payload)  # else it would only die again
     return Envelope(
         id=message_id("replay", letter.dead_letter_id),
         source=f"{SOURCE_PREFIX}{schema.name}",

@@ -75,6 +75,7 @@ async def start_postgres(directory: Path, *, fast: bool = False, port: int | Non
         return running
     binaries = _binaries(user)
     password = _initialise(home, binaries, user, fast=fast)
+    _forget_dead(home)
     chosen = port or free_port()
     log = home / "server.log"
     process = spawn(
@@ -188,6 +189,15 @@ def _running(directory: Path, home: Path) -> PostgresServer | None:
     if not lines or int(lines[0]) != facts["pid"] or not alive(facts["pid"], "postgres"):
         return None
     return PostgresServer(directory, home, facts["port"], facts["pid"], facts["password"])
+
+
+def _forget_dead(home: Path) -> None:
+    """Remove the lock file of a server that was killed: as a zombie that nobody waits for it would keep the next one out."""
+    held_by = home / "data" / "postmaster.pid"
+    if held_by.exists():
+        lines = held_by.read_text().split()
+        if lines and not alive(int(lines[0]), "postgres"):
+            held_by.unlink()
 
 
 def _binaries(user: str | None) -> Path:

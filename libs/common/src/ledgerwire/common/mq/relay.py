@@ -24,7 +24,7 @@ from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import LeaseLost
 from ledgerwire.common.events import first_of
 from ledgerwire.common.mq.outbox_rows import OutboxRows
-from ledgerwire.common.mq.transport import Transport
+from ledgerwire.common.mq.transport import Transport, UnroutableError
 from ledgerwire.common.redaction import redact_text
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.telemetry import PUBLISH_FAILED, PUBLISHED
@@ -36,8 +36,18 @@ BATCH: Final = 500
 PER_ACCOUNT: Final = 100
 RELAY_TERMS: Final = LeaseTerms(ttl=timedelta(seconds=10), renew_every=timedelta(seconds=2), grace=timedelta(seconds=0))
 """No grace: two relays at once only publish twice."""
+
+
+def relay_terms(lease: timedelta) -> LeaseTerms:
+    """The relay's terms where workers hold connections for `lease`: a shorter lease makes a restart resume sooner."""
+    ttl = min(lease, RELAY_TERMS.ttl)
+    return LeaseTerms(ttl=ttl, renew_every=ttl / 5, grace=timedelta(0))
+
+
 _NOBODY: Final = UUID(int=0)
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_REST: Final = 1.0
+_UNROUTABLE_REST: Final = 5.0
 _PRUNE_EVERY: Final = timedelta(hours=1)
 KEEP: Final = timedelta(days=30)
 """How long published rows and inbox ids stay: longer than any message can still arrive a second time."""
@@ -159,11 +169,14 @@ class Relay:
             self._failures = 0
             return
         PUBLISH_FAILED.labels(self._schema.name).inc(len(refused))
-        # nothing got through: the broker is away, and every row would be refused; else only these rows rest
-        self._failures = 0 if confirmed else self._failures + 1
-        if confirmed or self._failures > 1:
-            until = monotonic() + _PAUSES[-1]
-            self._refused.update((number, until) for number, _, _ in refused[:BATCH] if confirmed)
+        now = monotonic()
+        unroutable = [number for number, _, outcome in refused if isinstance(outcome, UnroutableError)]
+        self._refused.update((number, now + _UNROUTABLE_REST) for number in unroutable)
+        if confirmed:
+            self._failures = 0
+            self._refused.update((number, now + _REST) for number, _, _ in refused if number not in self._refused)
+        elif len(unroutable) < len(refused):
+            self._failures += 1  # nothing gets through: the broker is away, so everything pauses
         _, envelope, outcome = refused[0]
         _log.warning(
             "relay.refused",
