@@ -7,7 +7,7 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ SANDBOX_MODULE = "ledgerwire.sandbox"
 START_SECONDS = 60
 STOP_SECONDS = 40
 PROCESSES_FILE = "processes.json"
+
+Line = Callable[[], Awaitable[dict[str, Any]]]
 
 
 def local_url(settings: Settings) -> str:
@@ -76,26 +78,44 @@ async def as_processes(settings: Settings, directory: Path) -> AsyncIterator[Non
 
 
 @asynccontextmanager
-async def sandbox_process(directory: Path, arguments: Sequence[str]) -> AsyncIterator[dict[str, Any]]:
-    """`python -m ledgerwire.sandbox` until the block ends; yields the line it prints."""
+async def sandbox_process(directory: Path, arguments: Sequence[str]) -> AsyncIterator[Line]:
+    """`python -m ledgerwire.sandbox` until the block ends; yields what awaits the line it prints.
+
+    It starts up while the caller goes on; awaiting the line raises ServerStartError if it did not.
+    """
     started = Processes(directory)
     try:
         log = started.log(SANDBOX_MODULE)
         process = started.start(SANDBOX_MODULE, arguments, {})
-        line: dict[str, Any] = {}
 
-        async def printed() -> bool:
-            if process.poll() is not None:
-                raise ServerStartError(f"the sandbox ended at once: {tail(log)}")
-            with contextlib.suppress(ValueError, StopIteration):
-                line.update(json.loads(next(row for row in log.read_text().splitlines() if row.startswith("{"))))
-            return bool(line)
+        async def line() -> dict[str, Any]:
+            return await _printed_line(process, log)
 
-        if not await until(printed, seconds=START_SECONDS):
-            raise ServerStartError(f"the sandbox did not start: {tail(log)}")
         yield line
     finally:
         await started.stop()
+
+
+async def _printed_line(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+
+    async def printed() -> bool:
+        if process.poll() is not None:
+            raise ServerStartError(f"the sandbox ended at once: {tail(log)}")
+        found.update(_line_in(log))
+        return bool(found)
+
+    if not await until(printed, seconds=START_SECONDS):
+        raise ServerStartError(f"the sandbox did not start: {tail(log)}")
+    return found
+
+
+def _line_in(log: Path) -> dict[str, Any]:
+    """The sandbox's line, empty while it is not there or only half written."""
+    rows = [row for row in log.read_text().splitlines() if row.startswith("{")]
+    with contextlib.suppress(ValueError):
+        return dict(json.loads(rows[0])) if rows else {}
+    return {}
 
 
 class Processes:

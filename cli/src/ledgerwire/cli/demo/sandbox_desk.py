@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -63,7 +63,7 @@ class BooksCheck:
 class SandboxDesk:
     """A client of the sandbox's control API and, for one last look, of its ledger. `async with`."""
 
-    def __init__(self, line: dict[str, Any]) -> None:
+    def __init__(self, line: Mapping[str, Any]) -> None:
         self._line = line
         self._control = httpx.AsyncClient(base_url=line["control"]["base_url"], trust_env=False, timeout=60)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +26,6 @@ from ledgerwire.common.embedded.process import alive, free_port, until
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.logging import configure_logging
 from ledgerwire.common.settings import Settings, load_settings
-from ledgerwire.sandbox.server import Sandbox, SandboxOptions
 
 LOGS = "logs"
 MARK = "made-by-ledgerwire-demo"
@@ -46,7 +45,7 @@ class Stage:
     """What runs. `line` is what the sandbox says about itself."""
 
     settings: Settings
-    line: dict[str, Any]
+    line: Mapping[str, Any]
     directory: Path
 
 
@@ -64,15 +63,17 @@ async def stage(directory: Path, broker: Broker, *, seed: int, keep: bool) -> As
     async with AsyncExitStack() as stack:
         if not keep:
             stack.push_async_callback(remove_postgres, directory / "postgres")
+        arguments = ["--tls", "--tls-dir", str(directory / "tls"), "--seed", str(seed)]
+        line = await stack.enter_async_context(sandbox_process(directory / LOGS, arguments))
         settings = await stack.enter_async_context(
             embedded_workplace(load_settings(), directory, owner=True, fast=True)
         )
         settings = _reachable(settings)
         if broker is Broker.LOCAL:
-            line = await _in_one_process(stack, settings, directory, seed)
+            await _in_one_process(stack, settings, directory)
         else:
-            line = await _as_processes(stack, settings, directory, seed)
-        yield Stage(settings, line, directory)
+            await _as_processes(stack, settings, directory)
+        yield Stage(settings, await line(), directory)
 
 
 def _reachable(settings: Settings) -> Settings:
@@ -86,23 +87,17 @@ def _reachable(settings: Settings) -> Settings:
     return settings.model_copy(update=changes)
 
 
-async def _in_one_process(stack: AsyncExitStack, settings: Settings, directory: Path, seed: int) -> dict[str, Any]:
+async def _in_one_process(stack: AsyncExitStack, settings: Settings, directory: Path) -> None:
     log = stack.enter_context((directory / LOGS / "ledgerwire.log").open("w", encoding="utf-8"))
     configure_logging(settings.log_level, "json", stream=log)
-    options = SandboxOptions(tls=True, tls_dir=directory / "tls", seed=seed)
-    sandbox = await stack.enter_async_context(Sandbox.start(options))
     await stack.enter_async_context(in_this_process(settings))
-    return sandbox.describe()
 
 
-async def _as_processes(stack: AsyncExitStack, settings: Settings, directory: Path, seed: int) -> dict[str, Any]:
+async def _as_processes(stack: AsyncExitStack, settings: Settings, directory: Path) -> None:
     broker = await start_rabbitmq(directory / "rabbitmq")
     stack.push_async_callback(stop_rabbitmq, directory / "rabbitmq")
-    logs = directory / LOGS
-    arguments = ["--tls", "--tls-dir", str(directory / "tls"), "--seed", str(seed)]
-    line = await stack.enter_async_context(sandbox_process(logs, arguments))
-    await stack.enter_async_context(as_processes(settings.model_copy(update={"broker_url": broker.url()}), logs))
-    return line
+    settings = settings.model_copy(update={"broker_url": broker.url()})
+    await stack.enter_async_context(as_processes(settings, directory / LOGS))
 
 
 def _founded(directory: Path) -> None:
