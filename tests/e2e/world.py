@@ -28,6 +28,7 @@ from uuid import UUID
 import asyncpg
 import yaml
 from pydantic import SecretStr
+from tests.e2e.diagnosis import story
 from tests.e2e.processes import IN_TIME, ServiceProcess, eventually
 from tests.e2e.vendors import Vendors
 
@@ -253,7 +254,7 @@ class World(Vendors):
         """Wait until the mapper's record is in one of these states."""
 
         async def told() -> bool:
-            return bool(any(row["state"] in states for row in await self.records(invoice_id)))
+            return any(row["state"] in states for row in await self.records(invoice_id))
 
         await self._explained(told, f"{invoice_id} in {states}", seconds)
 
@@ -269,7 +270,7 @@ class World(Vendors):
         )
 
         async def idle() -> bool:
-            return (await self.rows(f"SELECT {due} AS due"))[0]["due"] == 0
+            return bool((await self.rows(f"SELECT {due} AS due"))[0]["due"] == 0)
 
         await self._explained(idle, "everything is done", seconds)
 
@@ -324,33 +325,7 @@ class World(Vendors):
         error = failed()
         if error is not None:
             raise error
-        assert reached, f"not within {seconds:g} s: {what}\n{await self.story()}"
-
-    async def story(self) -> str:
-        """What is known of every record: states, work, open postings, dead letters; for a failing test's reader."""
-        parts = {
-            "records": "SELECT number, source_id, state, revision, findings, settled_outcome, settled_findings FROM mapper.record",
-            "postings": "SELECT number, state, revision, ledger_id, findings FROM poster.posting",
-            "submissions": "SELECT kind, state, outcome, (look_after - now())::text AS wait FROM poster.submission",
-            "batches": "SELECT identifier, state FROM poster.batch",
-            **{
-                f"{name} work": f"SELECT work_key, kind, due_at::text AS due, attempts, last_code FROM {name}.work"
-                for name in ALL
-            },
-            **{
-                f"{name} dead": f"SELECT queue, cause, right(detail, 700) AS detail FROM {name}.dead_letter"
-                for name in ALL
-            },
-            **{
-                f"{name} unpublished": f"SELECT type, attempts, last_error FROM {name}.outbox WHERE published_at IS NULL"
-                for name in ALL
-            },
-        }
-        lines = []
-        for title, query in parts.items():
-            lines += [f"{title}: {dict(row)}" for row in await self.rows(query)]
-        logs = [f"--- {process.log.name}: {tail(process.log)}" for process in self._processes]
-        return "\n".join([*lines, *logs])
+        assert reached, f"not within {seconds:g} s: {what}\n{await story(self.rows, self._processes)}"
 
 
 def _json_text(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ledgerwire.common.lifecycle_process import run_service
+from ledgerwire.common.lifecycle import run_service
 from ledgerwire.common.settings import load_settings
 from ledgerwire.ingest.bootstrap import build
 

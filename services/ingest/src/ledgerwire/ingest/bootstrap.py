@@ -14,7 +14,7 @@ from ledgerwire.common.health import database_ready, outbox_moves, transport_rea
 from ledgerwire.common.http.calls import record_calls
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.outbox import Outbox
-from ledgerwire.common.mq.relay import Relay
+from ledgerwire.common.mq.relay import Relay, relay_terms
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
@@ -55,9 +55,9 @@ def build(runtime: Runtime) -> IngestService:
     database = open_database(settings, SCHEMA.name)
     clients = ConnectionClients(database, settings, on_call=record_calls("connectwise"))
     tenancy = Tenancy(database, clients, SecretBox.from_settings(settings))
-    relay = Relay(database, runtime.transport, SCHEMA)
-    outbox = Outbox(SCHEMA, relay.wake)
     lease = timedelta(seconds=settings.lease_seconds)
+    relay = Relay(database, runtime.transport, SCHEMA, terms=relay_terms(lease))
+    outbox = Outbox(SCHEMA, relay.wake)
     worker = Worker(
         database,
         SCHEMA,

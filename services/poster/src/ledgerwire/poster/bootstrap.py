@@ -13,7 +13,7 @@ from ledgerwire.common.health import database_ready, outbox_moves, transport_rea
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.consumer import Consumer
 from ledgerwire.common.mq.outbox import Outbox
-from ledgerwire.common.mq.relay import Relay
+from ledgerwire.common.mq.relay import Relay, relay_terms
 from ledgerwire.common.mq.topology import DOCUMENT_READY
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.engine import Worker
@@ -63,9 +63,9 @@ def build(runtime: Runtime) -> AssembledService:
     settings = runtime.settings
     database = open_database(settings, SCHEMA.name)
     clients = ConnectionClients(database, settings)
-    relay = Relay(database, runtime.transport, SCHEMA)
-    outbox = Outbox(SCHEMA, relay.wake)
     lease = timedelta(seconds=settings.lease_seconds)
+    relay = Relay(database, runtime.transport, SCHEMA, terms=relay_terms(lease))
+    outbox = Outbox(SCHEMA, relay.wake)
     worker = Worker(
         database,
         SCHEMA,

@@ -1,0 +1,58 @@
+"""A power cut between any two steps: after a restart there is one document, one batch, and nothing is lost."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+from tests.e2e.world import ALL, open_world
+
+from ledgerwire.common.crashpoints import POINTS
+from ledgerwire.common.settings import Settings
+
+for _name in ALL:
+    importlib.import_module(f"ledgerwire.{_name}.bootstrap")  # its crash points are declared now
+
+FIRST, NEW_CUSTOMER = 39001, 39040
+"""Two invoices that go out in one call; the second one's contact has to be created first."""
+
+pytestmark = pytest.mark.e2e
+
+
+def victims(point: str) -> list[str]:
+    """Who passes a point on the way of a closed invoice."""
+    owner = point.partition(".")[0]
+    return {"consumer": ["mapper", "poster"], "relay": list(ALL)}.get(owner, [owner])
+
+
+CUTS = [(service, point) for point in POINTS for service in victims(point)]
+
+
+def test_every_step_of_posting_has_a_point() -> None:
+    assert {"before_submission", "submission_committed", "answer_received", "batch_sent"} <= {
+        point.partition(".")[2] for service, point in CUTS if service == "poster"
+    }
+
+
+@pytest.mark.requirement("R5")
+@pytest.mark.parametrize(("service", "point"), CUTS)
+async def test_a_process_killed_at_any_point_and_started_again_posts_once_and_batches_once(
+    settings: Settings, tmp_path: Path, broker_url: str, service: str, point: str
+) -> None:
+    others = [name for name in ALL if name != service]
+    async with open_world(settings, tmp_path, services=others, broker=broker_url) as world:
+        if service == "ingest":
+            victim = await world.spawned("ingest", crash_at=point)
+            await world.close(FIRST, NEW_CUSTOMER)
+        else:
+            await world.close(FIRST, NEW_CUSTOMER)
+            victim = world.spawn(service, crash_at=point)
+        await victim.dies()
+        world.spawn(service)
+        await world.settled(FIRST, NEW_CUSTOMER)
+        world.books_are_clean()
+        contacts = [row["Name"] for row in world.ledger.contacts]
+        assert contacts.count(world.expected(NEW_CUSTOMER).contact) == 1
+        keys = await world.rows("SELECT idempotency_key FROM poster.submission")
+        assert len({row["idempotency_key"] for row in keys}) == len(keys)
