@@ -121,7 +121,7 @@ def broker_settings(request, local_settings):
 
 async def until(condition, seconds=10):
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - nothing tells when it becomes true
             await asyncio.sleep(0.01)
 
 

@@ -93,11 +93,14 @@ def office(database, post, mail):
 
 
 async def test_what_rolls_back_is_never_said(office, database, mail):
-    message = mail.closed()
-    with pytest.raises(RuntimeError, match="changed my mind"):
+    async def change_of_mind():
+        message = mail.closed()
         async with database.account(message.accountid) as unit:
             await office.outbox.append(unit, message)
             raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        await change_of_mind()
     assert await office.waiting() == 0
 
 

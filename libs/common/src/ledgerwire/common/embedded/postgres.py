@@ -143,7 +143,6 @@ def _options(port: int, *, fast: bool) -> list[str]:
     if fast:
         settings |= {
             "fsync": "off",
-            "synchronous_commit": "off",
             "full_page_writes": "off",
             "autovacuum_naptime": "10s",
         }

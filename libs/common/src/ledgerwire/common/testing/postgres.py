@@ -87,7 +87,7 @@ def _container_url() -> str:
     from testcontainers.postgres import PostgresContainer  # noqa: PLC0415 - installed with the development tools only
 
     container = PostgresContainer(IMAGE, driver=None).with_command(
-        "postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+        "postgres -c fsync=off -c full_page_writes=off -c max_connections=200"
     )
     container.start()  # its reaper removes it when the run's process has gone
     url: str = container.get_connection_url()
