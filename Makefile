@@ -6,6 +6,12 @@ MEMBERS := libs/common libs/tenants libs/connectwise libs/accounting services/in
 INTERNAL := ledgerwire-common ledgerwire-tenants ledgerwire-connectwise ledgerwire-accounting ledgerwire-ingest ledgerwire-mapper ledgerwire-poster ledgerwire-sandbox ledgerwire-cli
 COMPILE := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 $(foreach p,$(INTERNAL),--no-emit-package $(p))
 
+# A cached byte code halves the start of every process; some images switch the cache off.
+unexport PYTHONDONTWRITEBYTECODE
+BROKER ?= local
+WORKERS ?= 2
+TESTS ?=
+
 .PHONY: help
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,3 +41,58 @@ lock: ## Recompute the hash-pinned requirement files from the pyproject files
 fmt: $(VENV)/.dev ## Format and apply safe lint fixes
 	$(BIN)/ruff format -q .
 	$(BIN)/ruff check -q --fix .
+
+.PHONY: demo
+demo: $(VENV)/.base ## The whole story on this machine: 60 invoices; BROKER=rabbitmq for separate processes over RabbitMQ
+ifeq ($(BROKER),rabbitmq)
+	@tools/ensure_rabbitmq.sh server
+endif
+	@$(BIN)/ledgerwire demo --broker $(BROKER)
+
+.PHONY: up
+up: $(VENV)/.base ## Run everything in one process until Ctrl-C (database in ./ledgerwire-data)
+	@$(BIN)/ledgerwire up
+
+.PHONY: sandbox
+sandbox: $(VENV)/.base ## Serve the simulated ConnectWise and Xero; prints one JSON line
+	@$(BIN)/ledgerwire sandbox
+
+.PHONY: test
+test: $(VENV)/.dev ## All tests: unit, integration (real PostgreSQL and RabbitMQ), end to end; TESTS=path for some
+	@tools/ensure_rabbitmq.sh
+	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
+
+.PHONY: test-unit
+test-unit: $(VENV)/.dev ## Unit tests only: no server needed
+	@$(BIN)/pytest -q -n $(WORKERS) $(wildcard libs/*/tests/unit services/*/tests/unit cli/tests/unit sandbox/tests/unit tests/architecture)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Formatting and lint rules
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+
+.PHONY: types
+types: $(VENV)/.dev ## Strict type check
+	@$(BIN)/mypy
+
+.PHONY: arch
+arch: $(VENV)/.dev ## Import contracts and house rules
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tools.lint.rules
+
+.PHONY: generate
+generate: $(VENV)/.dev ## Write the documents and files that are made from code
+	@$(BIN)/python -m tools.generate
+	@env -i $(BIN)/python -m ledgerwire.common.settings > .env.example
+
+.PHONY: generate-check
+generate-check: $(VENV)/.dev ## Fail if a generated document is out of date
+	@$(BIN)/python -m tools.generate --check
+
+.PHONY: migrate-check
+migrate-check: $(VENV)/.dev ## Migrations from empty, down and up again; models and database must not differ
+	@$(BIN)/pytest -q libs/common/tests/integration/db/test_migrations.py
+
+.PHONY: ci
+ci: ## What the continuous integration runs
+	@.ci/run

@@ -1,19 +1,24 @@
 #!/usr/bin/env bash
 # Makes sure that the tests can get a RabbitMQ: a Docker engine, a local rabbitmq-server, or (Debian, root) the package.
 # The packaged service is never started: the tests run their own broker on a private port and directory.
+# With the argument `server` a Docker engine is not enough: the demo starts rabbitmq-server itself.
 set -euo pipefail
 
 say() { printf 'rabbitmq: %s\n' "$*"; }
 
-if [[ -n "${LEDGERWIRE_TEST_BROKER_URL:-}" ]]; then
+if [[ "${1:-}" != server && -n "${LEDGERWIRE_TEST_BROKER_URL:-}" ]]; then
     say "using the broker given in LEDGERWIRE_TEST_BROKER_URL"
     exit 0
 fi
-if [[ -x /usr/sbin/rabbitmq-server ]] || command -v rabbitmq-server >/dev/null 2>&1; then
-    say "rabbitmq-server is present; tests start their own instance of it"
+if [[ "${1:-}" == server && "${LEDGERWIRE_BROKER_URL:-local}" != local ]]; then
+    say "using the broker given in LEDGERWIRE_BROKER_URL"
     exit 0
 fi
-if command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
+if [[ -x /usr/sbin/rabbitmq-server ]] || command -v rabbitmq-server >/dev/null 2>&1; then
+    say "rabbitmq-server is present; an instance of our own is started from it"
+    exit 0
+fi
+if [[ "${1:-}" != server ]] && command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; then
     say "a Docker engine answers; tests start RabbitMQ in a container"
     exit 0
 fi
@@ -37,13 +42,14 @@ if [[ ! -e "$policy" ]]; then
     chmod 755 "$policy"
     trap 'rm -f "$policy"' EXIT
 fi
+log=$(mktemp)
 export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
-if ! apt-get install -y -q --no-install-recommends rabbitmq-server >/tmp/ledgerwire-rabbitmq-install.log 2>&1; then
+if ! apt-get install -y -q --no-install-recommends rabbitmq-server >"$log" 2>&1; then
     say "package lists are old or empty: running apt-get update first"
-    apt-get update -q >>/tmp/ledgerwire-rabbitmq-install.log 2>&1 || true
-    if ! apt-get install -y -q --no-install-recommends rabbitmq-server >>/tmp/ledgerwire-rabbitmq-install.log 2>&1; then
+    apt-get update -q >>"$log" 2>&1 || true
+    if ! apt-get install -y -q --no-install-recommends rabbitmq-server >>"$log" 2>&1; then
         say "the installation failed; its output ends with:"
-        tail -n 5 /tmp/ledgerwire-rabbitmq-install.log
+        tail -n 5 "$log"
         exit 1
     fi
 fi

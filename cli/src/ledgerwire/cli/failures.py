@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -30,6 +31,7 @@ class Exit(IntEnum):
     """A server did not answer or asked to wait: the same command may work later."""
     INTERNAL = 70
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def failure_of(error: BaseException) -> Failure:
         error = error.exceptions[0]
     if isinstance(error, KeyboardInterrupt):
         return Failure("INTERRUPTED", "Interrupted.", Exit.INTERRUPTED)
+    if isinstance(error, asyncio.CancelledError):
+        return Failure("TERMINATED", "Ended by a signal.", Exit.TERMINATED)
     known = _of_ours(error) or _of_the_database(error) or _of_the_machine(error)
     if known is not None:
         return known

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +13,8 @@ import typer
 from ledgerwire.cli.failures import Exit, failure_of
 from ledgerwire.cli.output import Output
 from ledgerwire.common import event_loop
+from ledgerwire.common.logging import configure_logging
+from ledgerwire.common.settings import Settings, load_settings
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print exactly one JSON value on stdout.")]
 DataOption = Annotated[
@@ -33,12 +37,22 @@ def run(action: Action, *, json_wanted: bool = False) -> None:
 def run_to_exit(action: Action, output: Output) -> Exit:
     """Run `action`; what it raises is said in the catalogue's way instead of a stack trace."""
     try:
+        configure_logging(_log_level(load_settings()), "console")
         return event_loop.run(_awaited(action, output)) or Exit.DONE
-    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the edge: whatever it is becomes a code and a sentence
+    except (KeyboardInterrupt, asyncio.CancelledError, Exception) as error:  # noqa: BLE001 - the edge: whatever it is becomes a code and a sentence
         failure = failure_of(error)
         output.failed(failure)
         return failure.exit_code
 
 
+def _log_level(settings: Settings) -> str:
+    """Commands are quiet: warnings only, unless a level was asked for. `up` logs like the services it runs."""
+    return settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
+
+
 async def _awaited(action: Action, output: Output) -> Exit | None:
+    """SIGTERM ends a command as Ctrl-C does: what it started is stopped first. `up` and `sandbox` put their own in place."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await action(output)

@@ -53,6 +53,8 @@ class Stage:
 async def stage(directory: Path, broker: Broker, *, seed: int, keep: bool) -> AsyncIterator[Stage]:
     """Set everything up in a clean `directory` (an absolute path), and end all of it with the block.
 
+    With RabbitMQ the broker is the one that LEDGERWIRE_BROKER_URL names, else one started here.
+
     The database's data go too unless `keep`; report, account file and logs stay.
 
     Raises:
@@ -82,7 +84,6 @@ def _reachable(settings: Settings) -> Settings:
         "http_host": "127.0.0.1",
         "http_port": port,
         "public_url": f"http://127.0.0.1:{port}",
-        "broker_url": "local",
     }
     return settings.model_copy(update=changes)
 
@@ -90,13 +91,14 @@ def _reachable(settings: Settings) -> Settings:
 async def _in_one_process(stack: AsyncExitStack, settings: Settings, directory: Path) -> None:
     log = stack.enter_context((directory / LOGS / "ledgerwire.log").open("w", encoding="utf-8"))
     configure_logging(settings.log_level, "json", stream=log)
-    await stack.enter_async_context(in_this_process(settings))
+    await stack.enter_async_context(in_this_process(settings.model_copy(update={"broker_url": "local"})))
 
 
 async def _as_processes(stack: AsyncExitStack, settings: Settings, directory: Path) -> None:
-    broker = await start_rabbitmq(directory / "rabbitmq")
-    stack.push_async_callback(stop_rabbitmq, directory / "rabbitmq")
-    settings = settings.model_copy(update={"broker_url": broker.url()})
+    if settings.broker_url == "local":
+        broker = await start_rabbitmq(directory / "rabbitmq")
+        stack.push_async_callback(stop_rabbitmq, directory / "rabbitmq")
+        settings = settings.model_copy(update={"broker_url": broker.url()})
     await stack.enter_async_context(as_processes(settings, directory / LOGS))
 
 
