@@ -11,8 +11,8 @@ from enum import StrEnum
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
+from ledgerwire.common.db.probe import ping
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.mq.outbox_rows import OutboxRows
 from ledgerwire.common.mq.transport import Transport
@@ -66,8 +66,7 @@ def database_ready(database: Database) -> Check:
     """The database answers."""
 
     async def ask() -> str | None:
-        async with database.system() as unit:
-            await unit.execute(text("SELECT 1"))
+        await ping(database)
         return None
 
     return Check("database", Kind.READY, ask)

@@ -1,7 +1,6 @@
 """A process of services: starts, answers for its health, stops in order on a signal, drains within its deadline."""
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.mq.relay import Relay
 from ledgerwire.common.mq.topology import RECORD_CLOSED
 from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.settings import environment_of
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.model import Doorbell, Priority
 
@@ -48,17 +48,19 @@ def doorbells(envelope, data):
 class House:
     """Two services as in a small installation: one says that a record closed, the other works on it."""
 
-    def __init__(self, seconds=0.0):
+    def __init__(self, *, slow=False):
         self.mapped = []
         self.outbox = None
         self.closed = []
         self.database = None
         self.taken = asyncio.Event()
-        self._seconds = seconds
+        self.finish = asyncio.Event()
+        if not slow:
+            self.finish.set()
 
     async def handle(self, group):
         self.taken.set()
-        await asyncio.sleep(self._seconds)
+        await self.finish.wait()
         for item in group.items:
             async with group.unit() as unit:
                 await group.done(unit, item)
@@ -169,18 +171,19 @@ async def listening(client):
 
 
 async def test_stopping_finishes_the_group_in_hand(local_settings):
-    house, stop, ready = House(seconds=0.3), asyncio.Event(), asyncio.Event()
+    house, stop, ready = House(slow=True), asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(serve([house.ingest, house.mapper], local_settings, stop, ready=ready))
     await ready.wait()
     await house.close_record("48213")
     await house.taken.wait()
     stop.set()
+    house.finish.set()
     await running
     assert house.mapped == ["48213"]
 
 
 async def test_what_does_not_finish_in_time_is_cut_off_and_its_lease_left_to_run_out(local_settings):
-    house, stop, ready = House(seconds=3600), asyncio.Event(), asyncio.Event()
+    house, stop, ready = House(slow=True), asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(
         serve([house.ingest, house.mapper], local_settings, stop, ready=ready, drain_seconds=0.2)
     )
@@ -230,11 +233,7 @@ def test_a_signal_stops_the_process(local_settings, tmp_path):
             """
         )
     )
-    environment = os.environ | {
-        "LEDGERWIRE_DATABASE_URL": local_settings.database_url,
-        "LEDGERWIRE_DATABASE_PASSWORD": local_settings.database_password.get_secret_value(),
-        "LEDGERWIRE_HTTP_PORT": str(local_settings.http_port),
-    }
+    environment = {"PATH": "/usr/bin:/bin", **environment_of(local_settings)}
     process = subprocess.Popen([sys.executable, str(program)], env=environment, stderr=subprocess.PIPE, text=True)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{local_settings.http_port}") as client:

@@ -1,6 +1,5 @@
 """What RabbitMQ does when it is ill, and that we notice: returns, silence, restarts, other people's queues."""
 
-import asyncio
 from time import monotonic
 
 import aio_pika
@@ -170,12 +169,14 @@ async def test_the_broker_gives_up_on_a_message_that_kills_its_consumers(broker_
     async with connection:
         channel = await connection.channel()
         dead = await channel.get_queue(mail.dead_queue)
-        for _ in range(100):
-            found = await dead.get(fail=False)
-            if found is not None:
-                break
-            await asyncio.sleep(0.05)
-        assert found is not None
+        found = []
+
+        async def arrived():
+            found.append(await dead.get(fail=False))
+            return found[-1] is not None
+
+        await mail.until(arrived)
+        found = found[-1]
         assert found.headers["cloudEvents:id"] == str(message.id)
         assert found.headers["x-first-death-reason"] == "delivery_limit"
         await found.ack()

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.events import first_of
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
@@ -117,7 +118,7 @@ class Recorder:
     async def __call__(self, group):
         began = monotonic()
         if self._seconds:
-            await asyncio.sleep(self._seconds)
+            await first_of(asyncio.Event(), timeout=self._seconds)  # the work takes that long
         for item in group.items:
             async with group.unit() as unit:
                 await group.done(unit, item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import signal
 import socket
@@ -16,6 +17,13 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebr
 
 _started: list[subprocess.Popen[bytes]] = []
 """Servers outlive whoever started them; kept here so that nothing complains of a process still running."""
+
+
+@atexit.register
+def _disown() -> None:
+    for process in _started:
+        if process.poll() is None:
+            process.returncode = 0  # it goes on without us
 
 
 class ServerStartError(RuntimeError):
