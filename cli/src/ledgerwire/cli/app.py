@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
 import typer
 
 from ledgerwire.cli import account_commands, record_commands, replay_commands, run_commands, status_command
@@ -28,16 +27,14 @@ replay_commands.register(app)
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run a command line; a wrong one is said like any other failure, in JSON where JSON was asked for."""
-    output = Output(json_wanted="--json" in arguments)
+    json_wanted = "--json" in arguments
     try:
-        code = app(args=list(arguments), prog_name="ledgerwire", standalone_mode=False)
-    except click.ClickException as error:
-        if not output.json_wanted:
-            error.show()
-            return error.exit_code
-        output.failed(Failure("USAGE", error.format_message(), Exit.USAGE))
-        return error.exit_code
-    except click.exceptions.Abort:
-        output.failed(Failure("INTERRUPTED", "Interrupted.", Exit.INTERRUPTED))
-        return Exit.INTERRUPTED
-    return int(code) if isinstance(code, int) else Exit.DONE
+        # standalone: the toolkit prints its own usage errors and leaves with SystemExit
+        code = app(args=list(arguments), prog_name="ledgerwire", standalone_mode=not json_wanted)
+    except typer.TyperException as error:
+        said = getattr(error, "format_message", error.__str__)()
+        Output(json_wanted=True).failed(Failure("USAGE", said, Exit.USAGE))
+        return Exit.USAGE
+    except SystemExit as leaving:
+        code = leaving.code
+    return code if isinstance(code, int) else Exit.DONE

@@ -62,14 +62,14 @@ def causes_table(causes: Sequence[Cause], title: str) -> Table:
     table.add_column("Number", no_wrap=True)
     table.add_column("Date", no_wrap=True)
     table.add_column("Amount", justify="right", no_wrap=True)
-    for name, ratio in (("What is wrong", 7), ("What to do", 7), ("Where", 5), ("Who", 2)):
+    for name, ratio in (("What is wrong", 7), ("What to do", 7), ("Where", 5)):
         table.add_column(name, ratio=ratio)
+    table.add_column("Who", no_wrap=True)
     for cause in causes:
         records = len({line.number for line in cause.lines})
-        said = f"{records} record{'s' if records > 1 else ''}, {totals_text(cause.totals)}"
-        table.add_row(
-            Text(cause.code, style="bold"), "", "", "", Text(cause.title, style="bold"), Text(said, style="bold")
-        )
+        money_of_it = f"{records} record{'s' if records > 1 else ''}, {totals_text(cause.totals)}"
+        head = (money_of_it, "", "", "", cause.title, cause.code)
+        table.add_row(*(Text(cell, style="bold") for cell in head))
         for line in cause.lines:
             table.add_row(*_cells(line))
         table.add_section()

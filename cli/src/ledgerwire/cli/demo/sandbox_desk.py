@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -127,7 +128,7 @@ class SandboxDesk:
 
     def _verified(self) -> Any:
         ca_file = self._line.get("ca_file")
-        return httpx.create_ssl_context(verify=ca_file, trust_env=False) if ca_file else True
+        return ssl.create_default_context(cafile=ca_file) if ca_file else True
 
     async def audit(self) -> BooksCheck:
         """The books check, from the wire's journal and the expected ledger alone."""

@@ -105,7 +105,7 @@ def _resealed(box: SecretBox, consent_id: UUID, row: Row[Any]) -> SealedConsent 
 async def _existing(unit: Unit, name: str) -> Row[Any]:
     account = await rows.account(unit)
     if account is None:
-        raise ConfigurationError(f"there is no account {name!r}")
+        raise ConfigurationError(f"there is no account {name!r}", code="ACCOUNT_UNKNOWN")
     return account
 
 

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from ledgerwire.cli.failures import Exit, failure_of
+from ledgerwire.common.embedded import ServerStartError
+from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Transient
+
+
+class _RecordUnknownError(LedgerwireError):
+    code = "RECORD_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "exit_code"),
+    [
+        (ConfigurationError("field x: wrong"), "CONFIGURATION", Exit.REFUSED),
+        (_RecordUnknownError("there is no record INV-1"), "RECORD_UNKNOWN", Exit.UNKNOWN),
+        (Transient("try again", code="CONNECTWISE_BUSY"), "CONNECTWISE_BUSY", Exit.UNAVAILABLE),
+        (ServerStartError("PostgreSQL ended at once"), "SERVER_START", Exit.UNAVAILABLE),
+        (ConnectionRefusedError(111, "refused"), "UNREACHABLE", Exit.UNAVAILABLE),
+        (FileNotFoundError(2, "No such file", "account.yaml"), "FILE", Exit.REFUSED),
+        (asyncpg.UndefinedTableError("relation"), "DATABASE_NOT_MIGRATED", Exit.UNAVAILABLE),
+        (asyncpg.InvalidPasswordError("no"), "DATABASE_LOGIN", Exit.UNAVAILABLE),
+        (KeyboardInterrupt(), "INTERRUPTED", Exit.INTERRUPTED),
+        (asyncio.CancelledError(), "TERMINATED", Exit.TERMINATED),
+        (KeyError("secret-value"), "INTERNAL", Exit.INTERNAL),
+    ],
+)
+def test_every_failure_has_a_code_and_an_exit_code(error: BaseException, code: str, exit_code: Exit) -> None:
+    failure = failure_of(error)
+
+    assert (failure.code, failure.exit_code) == (code, exit_code)
+
+
+def test_a_database_error_under_the_toolkit_is_told_by_its_state() -> None:
+    cause = asyncpg.InvalidCatalogNameError("gone")
+
+    assert failure_of(DBAPIError("SELECT", {}, cause)).code == "DATABASE_MISSING"
+
+
+def test_a_group_of_failures_is_told_by_its_first() -> None:
+    group = BaseExceptionGroup("tasks", [ExceptionGroup("inner", [ConfigurationError("first")])])
+
+    assert failure_of(group).message == "first"
+
+
+def test_an_unforeseen_fault_shows_neither_trace_nor_values() -> None:
+    message = failure_of(KeyError("secret-value")).message
+
+    assert "secret-value" not in message
+    assert "Traceback" not in message
