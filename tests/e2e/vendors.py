@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledgerwire.sandbox.audit import AuditReport, audit
+from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.core.faults import Fault
 from ledgerwire.sandbox.core.journal import Entry
 from ledgerwire.sandbox.seed import ExpectedRecord, close_request
@@ -15,7 +16,8 @@ from ledgerwire.sandbox.server import Sandbox
 
 COORDINATOR = 152
 """The member who closes and edits invoices on the screen."""
-CLOSED, REOPENED, GL_RELOAD = "Closed", "Reopened", "GL Reload"
+CLOSED, REOPENED = "Closed", "GL Reload"
+"""A closed invoice is opened again by GL Reload: its frozen entries are dropped."""
 
 
 @dataclass
@@ -61,6 +63,11 @@ class Vendors:
     def edit(self, invoice_id: int, changes: dict[str, Any] | None = None, lines: Any = None) -> None:
         """Save an invoice on the screen, whatever its status."""
         self.psa.desk.edit(invoice_id, changes or {}, COORDINATOR, lines)
+
+    def copies(self, invoice_id: int, count: int, *, batched: bool) -> list[int]:
+        """Copies of an open invoice: open, or closed and batched as an old month; nobody is called back."""
+        state, desk = self.psa.state, self.psa.desk
+        return copy_invoice(state, desk, invoice_id, count, batched=batched, member_id=COORDINATOR)
 
     def arm(self, name: str, system: str = "xero", **fields: Any) -> None:
         """Plan a fault by name."""

@@ -14,29 +14,23 @@ from __future__ import annotations
 import asyncio
 import base64
 import importlib
-import json
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
-from uuid import UUID
 
-import asyncpg
 import yaml
 from pydantic import SecretStr
-from tests.e2e.diagnosis import story
+from tests.e2e.outcomes import Outcomes
 from tests.e2e.processes import IN_TIME, ServiceProcess, eventually
-from tests.e2e.vendors import Vendors
 
 from ledgerwire.cli.demo.account_file import account_content, patched
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.db.session import Database
-from ledgerwire.common.embedded.process import free_port, spawn, tail, until
-from ledgerwire.common.ids import RecordId, account_id, connection_id, record_id
+from ledgerwire.common.embedded.process import free_port, spawn, tail
 from ledgerwire.common.lifecycle import serve
 from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings, environment_of
@@ -54,35 +48,11 @@ KEYS = "k1:" + base64.b64encode(b"only for the tests, 32 bytes....").decode()
 
 
 @dataclass
-class World(Vendors):
+class World(Outcomes):
     """Made by `open_world`."""
 
-    settings: Settings
     directory: Path
-    account: str
-    content: dict[str, Any]
     tenants: Database
-    _serving: dict[tuple[str, ...], tuple[asyncio.Event, asyncio.Task[None]]] = field(default_factory=dict)
-    _processes: list[ServiceProcess] = field(default_factory=list)
-
-    # --- who is who -------------------------------------------------------------------------------------------------
-
-    @property
-    def account_id(self) -> UUID:
-        return account_id(self.account)
-
-    @property
-    def psa_connection(self) -> UUID:
-        return connection_id(account_id(self.account), "connectwise")
-
-    @property
-    def ledger_connection(self) -> UUID:
-        return connection_id(account_id(self.account), f"xero:{self.content['companies'][0]['name']}")
-
-    def record_id(self, invoice_id: int) -> RecordId:
-        """The id every service gives this invoice's record."""
-        account = account_id(self.account)
-        return record_id(account, connection_id(account, "connectwise"), "invoice", str(invoice_id))
 
     # --- the account ------------------------------------------------------------------------------------------------
 
@@ -217,124 +187,6 @@ class World(Vendors):
         for name in ALL:
             await self.rows(f"UPDATE {name}.work SET due_at = now() WHERE due_at > now() AND due_at < 'infinity'")
 
-    # --- what must come true ----------------------------------------------------------------------------------------
-
-    async def batched(self, *invoice_ids: int, seconds: float = IN_TIME) -> None:
-        """Wait until these invoices bear a batch."""
-        await self._all(lambda one: self.batch_name(one) is not None, "batched", invoice_ids, seconds)
-
-    async def settled(self, *invoice_ids: int, seconds: float = IN_TIME) -> None:
-        """Wait until the mapper's own record says that poster is finished with it."""
-
-        async def told() -> bool:
-            rows = await self.records(*invoice_ids)
-            return len(rows) == len(invoice_ids) and all(row["settled_outcome"] == "batched" for row in rows)
-
-        await self._explained(told, f"{invoice_ids} settled", seconds)
-
-    async def stopped(self, invoice_id: int, *codes: str, seconds: float = IN_TIME) -> None:
-        """Wait until the record is stopped, by mapper or poster, with exactly these codes."""
-
-        async def told() -> bool:
-            return await self.codes(invoice_id) == sorted(codes)
-
-        await self._explained(told, f"{invoice_id} stopped by {codes}", seconds)
-
-    async def told(self, invoice_id: int, outcome: str, *codes: str, seconds: float = IN_TIME) -> None:
-        """Wait until poster has told mapper this outcome, with exactly these codes."""
-
-        async def told() -> bool:
-            rows = await self.records(invoice_id)
-            found = [(row["settled_outcome"], [item["code"] for item in row["settled_findings"]]) for row in rows]
-            return found == [(outcome, list(codes))]
-
-        await self._explained(told, f"{invoice_id} told to be {outcome}: {codes}", seconds)
-
-    async def in_state(self, invoice_id: int, *states: str, seconds: float = IN_TIME) -> None:
-        """Wait until the mapper's record is in one of these states."""
-
-        async def told() -> bool:
-            return any(row["state"] in states for row in await self.records(invoice_id))
-
-        await self._explained(told, f"{invoice_id} in {states}", seconds)
-
-    async def quiet(self, *services: str, seconds: float = IN_TIME) -> None:
-        """Wait until no callback is under way, no message unpublished and no work due."""
-        await self.psa.callbacks.drain()
-        names = services or ALL
-        due = " + ".join(
-            f"(SELECT count(*) FROM {name}.outbox WHERE published_at IS NULL)"
-            f" + (SELECT count(*) FROM {name}.work WHERE due_at < now() + interval '5 seconds' AND kind NOT IN"
-            " ('sweep', 'watch'))"
-            for name in names
-        )
-
-        async def idle() -> bool:
-            return bool((await self.rows(f"SELECT {due} AS due"))[0]["due"] == 0)
-
-        await self._explained(idle, "everything is done", seconds)
-
-    async def codes(self, invoice_id: int) -> list[str]:
-        """The stopping causes a clerk is shown for this record now."""
-        found: set[str] = set()
-        for row in await self.records(invoice_id):
-            if row["settled_outcome"] == "stopped" and row["settled_revision"] == row["revision"]:
-                found |= {item["code"] for item in row["settled_findings"]}
-            if row["state"] == "stopped":
-                found |= {item["code"] for item in row["findings"]}
-        return sorted(found)
-
-    async def records(self, *invoice_ids: int) -> list[asyncpg.Record]:
-        """The mapper's rows."""
-        return await self.rows(
-            "SELECT * FROM mapper.record WHERE record_id = ANY($1)", [self.record_id(one) for one in invoice_ids]
-        )
-
-    async def rows(self, query: str, *values: Any) -> list[asyncpg.Record]:
-        """Look into the database as its administrator."""
-        parts = urlsplit(self.settings.database_admin_url)
-        address = urlunsplit(parts._replace(path=urlsplit(self.settings.database_url).path))
-        connection = await asyncpg.connect(address, timeout=10)
-        try:
-            await connection.set_type_codec(
-                "jsonb", encoder=_json_text, decoder=_json_value, schema="pg_catalog", format="text"
-            )
-            return list(await connection.fetch(query, *values))
-        finally:
-            await connection.close()
-
-    async def _all(self, holds: Callable[[int], bool], what: str, invoice_ids: Sequence[int], seconds: float) -> None:
-        async def told() -> bool:
-            return all(holds(one) for one in invoice_ids)
-
-        await self._explained(told, f"{invoice_ids} {what}", seconds)
-
-    async def _explained(self, condition: Callable[[], Any], what: str, seconds: float) -> None:
-        """Await a condition; if it does not come, say what the database knows."""
-
-        def failed() -> BaseException | None:
-            for _, task in self._serving.values():
-                if task.done() and not task.cancelled():
-                    return task.exception()
-            return None
-
-        async def holds() -> bool:
-            return failed() is not None or bool(await condition())
-
-        reached = await until(holds, seconds=seconds, every=0.03)
-        error = failed()
-        if error is not None:
-            raise error
-        assert reached, f"not within {seconds:g} s: {what}\n{await story(self.rows, self._processes)}"
-
-
-def _json_text(value: Any) -> str:
-    return json.dumps(value)
-
-
-def _json_value(text: str) -> Any:
-    return json.loads(text)
-
 
 @asynccontextmanager
 async def open_world(
@@ -371,7 +223,7 @@ async def open_world(
         story = sandbox.world.scenario.account
         content = account_content(sandbox.describe(), story)
         content["sync"] = {"sweep_interval_seconds": 3600, "sweep_min_age_seconds": 0, **(sync or {})}
-        world = World(sandbox, chosen, directory, story["name"], content, tenants)
+        world = World(sandbox, chosen, story["name"], content, directory, tenants)
         try:
             await world.apply(account)
             if live:

@@ -132,6 +132,10 @@ class Tenancy:
         self._tenants[connection_id] = (tenant, self._now() + KEEP_SECONDS)
         return tenant
 
+    def forget(self, connection_id: UUID) -> None:
+        """Read this tenant again at its next use: something of it has just changed."""
+        self._tenants.pop(connection_id, None)
+
     async def _load(self, account_id: UUID, connection_id: UUID) -> Tenant:
         try:
             account = await self._clients.account(account_id)

@@ -54,3 +54,4 @@ class WatchCallback:
         async with group.unit() as unit:
             await save(unit, tenant, checked, self._clock.now())
             await group.again(unit, item, code=SCHEDULED, after=tenant.terms.sweep_every)
+        self._tenancy.forget(group.connection_id)  # who our own member is may be known only now

@@ -1,0 +1,102 @@
+"""A record that changes after it was closed: no batch for what is open, one document whatever happens, money is respected (M8)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.e2e.vendors import CLOSED, REOPENED
+from tests.e2e.world import World
+
+INVOICE = 39001
+
+pytestmark = [pytest.mark.e2e, pytest.mark.requirement("M8")]
+
+
+def change(world: World) -> None:
+    """One unit of the first line more, at its price; totals and tax as ConnectWise computes them."""
+    lines = list(world.psa.state.invoice_lines[INVOICE])
+    first = lines[0]
+    more = first.price
+    tax = (more / 10).quantize(Decimal("0.01"))
+    by_level = (first.tax_by_level[0] + tax, *first.tax_by_level[1:])
+    lines[0] = replace(first, quantity=first.quantity + 1, total=first.total + more, tax_by_level=by_level)
+    invoice = world.invoice(INVOICE)
+    figures: dict[str, Any] = {"subtotal": more, "salesTax": tax, "total": more + tax, "balance": more + tax}
+    world.edit(INVOICE, {name: invoice[name] + by for name, by in figures.items() if name in invoice}, lines)
+
+
+async def test_reopened_before_anything_was_sent_posts_only_what_was_closed_again(world: World) -> None:
+    async with world.held_back("poster"):
+        await world.close(INVOICE)
+        await world.work_waits("poster", 1)
+        world.set_status(INVOICE, REOPENED)
+        await world.in_state(INVOICE, "open")
+    await world.quiet()
+    assert not world.writes()
+    world.set_status(INVOICE, CLOSED)
+    await world.settled(INVOICE)
+    world.books_are_clean()
+
+
+async def test_reopened_between_posting_and_batch_waits_for_the_close_and_updates_the_same_document(
+    world: World,
+) -> None:
+    batches = r"/finance/accounting/batches$"
+    world.arm("500_before", "connectwise", method="POST", path_regex=batches)
+    await world.close(INVOICE)
+    await world.told_to_wait("poster", INVOICE)
+    [before] = world.documents(world.number(INVOICE))
+    world.set_status(INVOICE, REOPENED)
+    await world.a_while_passes()
+    await world.quiet()
+    assert world.batch_name(INVOICE) is None
+    change(world)
+    world.set_status(INVOICE, CLOSED)
+    await world.settled(INVOICE)
+    [after] = world.documents(world.number(INVOICE))
+    assert after["InvoiceID"] == before["InvoiceID"]
+    assert after["Total"] == world.invoice(INVOICE)["total"] != before["Total"]
+    assert (world.batch_name(INVOICE) or "").endswith("-R2")
+    assert len(world.batches()) == 1
+
+
+async def test_an_unbatched_and_changed_record_updates_its_document_and_gets_a_second_batch(world: World) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    [before] = world.documents(world.number(INVOICE))
+    await unbatch(world)
+    [untouched] = world.documents(world.number(INVOICE))
+    assert untouched == before
+    change(world)
+    world.set_status(INVOICE, CLOSED)
+    await world.batched(INVOICE)
+    [after] = world.documents(world.number(INVOICE))
+    assert after["InvoiceID"] == before["InvoiceID"]
+    assert after["Total"] == world.invoice(INVOICE)["total"] != before["Total"]
+    assert (world.batch_name(INVOICE) or "").endswith("-R2")
+
+
+async def test_a_payment_on_the_document_stops_the_second_round(world: World) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    [row] = world.documents(world.number(INVOICE))
+    paid = {**row, "Status": "PAID", "AmountPaid": row["Total"], "AmountDue": Decimal(0)}
+    world.ledger.collections["invoices"].put(paid)
+    await unbatch(world)
+    change(world)
+    world.set_status(INVOICE, CLOSED)
+    await world.stopped(INVOICE, "DOCUMENT_PAID")
+    assert world.batch_name(INVOICE) is None
+    assert world.documents(world.number(INVOICE)) == [paid]
+
+
+async def unbatch(world: World) -> None:
+    """A person deletes the batch and reopens the invoice; the ledger is left alone."""
+    [batch] = world.psa.state.tables["batches"]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    world.set_status(INVOICE, REOPENED)
+    await world.in_state(INVOICE, "open")
+    await world.quiet()
