@@ -22,6 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from pydantic import SecretStr
 from tests.e2e.outcomes import Outcomes
@@ -36,7 +37,7 @@ from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings, environment_of
 from ledgerwire.common.work.lease import LeaseTerms, take
 from ledgerwire.mapper.bootstrap import open_desk
-from ledgerwire.mapper.person import RecordDesk
+from ledgerwire.mapper.person import RecordDesk, RecordSettledError
 from ledgerwire.sandbox.server import Sandbox, SandboxOptions
 from ledgerwire.tenants import accounts
 from ledgerwire.tenants.account_file import parse_account_file
@@ -111,15 +112,19 @@ class World(Outcomes):
     async def spawned(self, service: str, **settings: Any) -> ServiceProcess:
         """Start a service as a process and wait until it says that it runs."""
         started = self.spawn(service, **settings)
+        await self.running(started)
+        if service == "ingest":
+            await self.callback_registered()
+        return started
+
+    async def running(self, started: ServiceProcess) -> None:
+        """Wait until a process says that it runs."""
 
         def runs() -> bool:
             assert started.process.poll() is None, tail(started.log)
             return "process.started" in started.log.read_text(errors="replace")
 
-        await eventually(runs, f"{service} starts")
-        if service == "ingest":
-            await self.callback_registered()
-        return started
+        await eventually(runs, f"{started.name} starts")
 
     @asynccontextmanager
     async def held_back(self, service: str) -> AsyncIterator[None]:
@@ -179,6 +184,12 @@ class World(Outcomes):
         """A clerk retries records."""
         async with self.desk() as desk:
             for invoice_id in invoice_ids:
+                await desk.retry(self.account_id, number=self.number(invoice_id))
+
+    async def retry_refused(self, invoice_id: int) -> None:
+        """A clerk cannot retry what is in the ledger and batched."""
+        async with self.desk() as desk:
+            with pytest.raises(RecordSettledError):
                 await desk.retry(self.account_id, number=self.number(invoice_id))
 
     async def a_while_passes(self) -> None:
