@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from ledgerwire.common.contracts.envelope import Data
 
 TYPE = "document.settled.v1"
@@ -14,7 +16,7 @@ class SettledFinding(Data):
     """One catalogued cause that poster met, with the values its message names."""
 
     code: str
-    params: dict[str, str] = {}
+    params: dict[str, str] = Field(default_factory=dict)
 
 
 class DocumentSettledV1(Data):
