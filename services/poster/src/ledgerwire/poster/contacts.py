@@ -8,7 +8,7 @@ from ledgerwire.accounting.port import ContactSpec, Ledger
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.errors import ConfigurationError, Stopped
+from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Stopped
 from ledgerwire.common.ids import SubmissionId, idempotency_key
 from ledgerwire.common.ledger.document import Contact, ContactDecision
 from ledgerwire.poster import points, repository
@@ -100,7 +100,12 @@ async def _send(group: RecordGroup, ledger: Ledger, decision: ContactDecision, s
         )
     reach(points.BEFORE_CONTACT)
     await group.ensure_lease(ledger.limits.request_timeout)
-    contact = await ledger.create_contact(spec, key)
+    try:
+        contact = await ledger.create_contact(spec, key)
+    except LedgerwireError as error:
+        async with group.unit() as unit:
+            await repository.settle_submission(unit, submission, error.code.lower())
+        raise
     reach(points.CONTACT_CREATED)
     async with group.unit() as unit:
         await repository.settle_submission(unit, submission, "created")

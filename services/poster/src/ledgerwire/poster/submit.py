@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from ledgerwire.accounting.port import Composed, Ledger, Prepared, Verdict, VerdictStatus
@@ -59,7 +60,12 @@ async def _targets(group: RecordGroup, ledger: Ledger, case: Case) -> list[ToPos
     except Stopped as stopped:
         await group.settle(case, "stopped", stopped.findings)
         return []
-    except (Waiting, Transient, Ambiguous) as error:
+    except Ambiguous as error:
+        # A contact may have been made: it is looked for only when the ledger must have finished with the call.
+        async with group.unit() as unit:
+            await group.again(unit, case.item, code=error.code, after=_settled_after(ledger))
+        return []
+    except (Waiting, Transient) as error:
         async with group.unit() as unit:
             await group.fail(unit, case.item, error)
         return []
@@ -162,9 +168,14 @@ async def _commit(group: RecordGroup, ledger: Ledger, call: _Call, submission: S
             key=key,
             body=call.composed.body,
             fence=group.fence,
-            look_after=ledger.limits.request_timeout + ledger.limits.settle_delay,
+            look_after=_settled_after(ledger),
             postings=[target.posting_id for target in call.targets],
         )
+
+
+def _settled_after(ledger: Ledger) -> timedelta:
+    """From a call's first byte to the moment at which its outcome can be seen."""
+    return ledger.limits.request_timeout + ledger.limits.settle_delay
 
 
 def _submitted(target: ToPost) -> PostingState:
@@ -177,7 +188,7 @@ def _submitted(target: ToPost) -> PostingState:
 
 async def _lost(group: RecordGroup, ledger: Ledger, call: _Call, submission: SubmissionId, error: Ambiguous) -> None:
     """The outcome is unknown: every document of the call waits for the look-up, none is sent again before."""
-    wait = ledger.limits.request_timeout + ledger.limits.settle_delay
+    wait = _settled_after(ledger)
     async with group.unit() as unit:
         await repository.mark_unknown(unit, submission, wait)
         for target in call.targets:

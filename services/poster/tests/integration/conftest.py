@@ -1,0 +1,183 @@
+"""Poster alone against both simulated vendors: what mapper would have decided is written into its tables by hand."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.world import World, open_world
+
+from ledgerwire.common.canonical import canonical_bytes, sha256_hex
+from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.ledger.document import ContactDecision, DocumentKind, DocumentLine, LedgerDocument, Tracking
+from ledgerwire.common.settings import Settings
+from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.store import WorkStore
+from ledgerwire.connectwise.models import ExportTransaction
+from ledgerwire.poster.bootstrap import SCHEMA, WORK_KIND
+from ledgerwire.sandbox.seed import ExpectedRecord
+from ledgerwire.tenants.clients import ConnectionClients
+
+_KINDS = {"invoice": DocumentKind.SALES_INVOICE, "credit_note": DocumentKind.CREDIT_NOTE}
+
+
+@dataclass
+class Desk:
+    """Plays mapper: decides records and rings for them."""
+
+    world: World
+
+    async def decide(self, *documents: tuple[int, LedgerDocument], revision: int = 1) -> None:
+        """Write the decided revisions of these invoices, as mapper would, and ring poster for all in one transaction."""
+        exports = await self._exports([invoice_id for invoice_id, _ in documents])
+        for invoice_id, document in documents:
+            await self._store(invoice_id, document, exports[self.world.number(invoice_id)], revision)
+        await self.ring(*[invoice_id for invoice_id, _ in documents])
+
+    async def ring(self, *invoice_ids: int) -> None:
+        """Ring for these records once more."""
+        database = open_database(self.world.settings, SCHEMA.name)
+        try:
+            async with database.system() as unit:
+                await WorkStore(SCHEMA).ring(unit, [self._bell(one) for one in invoice_ids])
+        finally:
+            await database.close()
+
+    def document(self, invoice_id: int, like: int | None = None, **changes: Any) -> LedgerDocument:
+        """The document a bookkeeper expects for it (or for the invoice it is a copy of)."""
+        expected = self.world.expected(like or invoice_id)
+        return replace(self._made(expected, self.world.number(invoice_id)), **changes)
+
+    def posting_states(self) -> Any:
+        return self.world.rows("SELECT number, state, ledger_id FROM poster.posting ORDER BY number")
+
+    async def told(self, invoice_id: int) -> list[tuple[str, list[str]]]:
+        """What poster told mapper about a record, in order."""
+        rows = await self.world.rows(
+            "SELECT data FROM poster.outbox WHERE subject = $1 ORDER BY id", str(self.world.record_id(invoice_id))
+        )
+        bodies = [json.loads(row["data"]) for row in rows]
+        return [(body["outcome"], [item["code"] for item in body["findings"]]) for body in bodies]
+
+    async def until_told(self, invoice_id: int, outcome: str, *codes: str) -> None:
+        """Wait until the latest that mapper was told is this."""
+
+        async def said() -> bool:
+            return (await self.told(invoice_id))[-1:] == [(outcome, list(codes))]
+
+        await self.world._explained(said, f"{invoice_id} told {outcome} {codes}", 20)
+
+    def put(self, invoice_id: int, **fields: Any) -> dict[str, Any]:
+        """A document that is in the ledger already, as our expected one but for `fields`."""
+        expected = self.world.expected(invoice_id)
+        row = {
+            "Type": "ACCREC",
+            "InvoiceNumber": expected.number,
+            "Contact": {"ContactID": self.contact_id(expected.contact), "Name": expected.contact},
+            "Date": expected.date.isoformat(),
+            "DueDate": expected.due_date.isoformat(),
+            "Status": "AUTHORISED",
+            "CurrencyCode": "AUD",
+            "SubTotal": expected.net,
+            "TotalTax": expected.tax,
+            "Total": expected.total,
+            "LineItems": [{"LineAmount": line.net, "AccountCode": line.account} for line in expected.lines],
+        }
+        return dict(self.world.ledger.add("invoices", {**row, **fields}))
+
+    def contact_id(self, name: str) -> str:
+        return str(self.world.ledger.contacts.by_key(name)[0]["ContactID"])
+
+    def _made(self, expected: ExpectedRecord, number: str) -> LedgerDocument:
+        known = self.world.ledger.contacts.by_key(expected.contact)
+        contact = ContactDecision(
+            company_key=expected.contact,
+            company_name=expected.contact,
+            decision="link" if known else "create",
+            candidate_id=str(known[0]["ContactID"]) if known else None,
+        )
+        return LedgerDocument(
+            kind=_KINDS[expected.kind],
+            number=number,
+            contact=contact,
+            document_date=expected.date,
+            due_date=expected.due_date,
+            currency=expected.currency,
+            lines=tuple(_line(line) for line in expected.lines),
+            net=expected.net,
+            tax=expected.tax,
+            total=expected.total,
+        )
+
+    async def _exports(self, invoice_ids: Sequence[int]) -> dict[str, ExportTransaction]:
+        database = open_database(self.world.settings, SCHEMA.name)
+        clients = ConnectionClients(database, self.world.settings)
+        try:
+            client = await clients.connectwise(self.world.account_id, self.world.psa_connection)
+            return {str(one.document_number): one for one in await client.export_invoices(list(invoice_ids))}
+        finally:
+            await clients.close()
+            await database.close()
+
+    async def _store(self, invoice_id: int, document: LedgerDocument, export: ExportTransaction, revision: int) -> None:
+        documents = canonical_bytes((document,))
+        account, record = self.world.account_id, self.world.record_id(invoice_id)
+        await self.world.rows(
+            "INSERT INTO mapper.record (account_id, record_id, connection_id, ledger_connection_id, record_type, source_id,"
+            " state, number, revision, correlation_id) VALUES ($1, $2, $3, $4, 'invoice', $5, 'mapped', $6, $7, $8)"
+            " ON CONFLICT (account_id, record_id) DO UPDATE SET revision = excluded.revision",
+            account, record, self.world.psa_connection, self.world.ledger_connection, str(invoice_id), document.number,
+            revision, f"correlation-{invoice_id}",
+        )  # fmt: skip
+        await self.world.rows(
+            "INSERT INTO mapper.revision (account_id, record_id, revision, outcome, fingerprint, mapping_version,"
+            " ledger_connection_id, input, input_hash, documents, documents_hash, trace, findings, processed_record_ids,"
+            " gl_lines, gl_total, source_total, correlation_id)"
+            " VALUES ($1, $2, $3, 'mapped', 'f', 1, $4, $5, 'h', $6, $7, $5, '[]', $8, $9, $10, $11, $12)",
+            account, record, revision, self.world.ledger_connection, zlib.compress(b"{}"), documents,
+            sha256_hex(documents), list(export.processed_record_ids),
+            {str(row.id): str(row.total) for row in export.details}, export.total, document.total,
+            f"correlation-{invoice_id}",
+        )  # fmt: skip
+
+    def _bell(self, invoice_id: int) -> Doorbell:
+        record = self.world.record_id(invoice_id)
+        return Doorbell(
+            account_id=self.world.account_id,
+            connection_id=self.world.ledger_connection,
+            work_key=str(record),
+            kind=WORK_KIND,
+            priority=Priority.URGENT,
+            correlation_id=f"correlation-{invoice_id}",
+            causation_id=None,
+            found_by="test",
+            payload={"record_id": str(record)},
+            due_after=timedelta(0),
+        )
+
+
+def _line(line: Any) -> DocumentLine:
+    return DocumentLine(
+        description="as expected",
+        quantity=Decimal(1),
+        unit_amount=line.net,
+        net=line.net,
+        account_code=line.account,
+        tax_type=line.tax_type,
+        tax_amount=(line.net / 10).quantize(Decimal("0.01")) if line.tax_type == "OUTPUT" else Decimal(0),
+        item_code=line.item,
+        tracking=tuple(Tracking(category, option) for category, option in line.tracking),
+    )
+
+
+@pytest.fixture
+async def desk(settings: Settings, tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_world(settings, tmp_path, services=()) as world:
+        yield Desk(world)

@@ -1,0 +1,156 @@
+"""The posting protocol on a real database against the simulated ledger."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ledgerwire.common.testing.run import await_now
+from ledgerwire.poster import points, submit
+
+INVOICE, OTHER, NEW_CUSTOMER, TO_COPY = 39001, 39003, 39040, 39003
+
+
+def sent(desk: Any, path: str = "/Invoices") -> list[list[dict[str, Any]]]:
+    """The elements of each call that could create something."""
+    calls = desk.world.journal("xero", "PUT", path)
+    return [json.loads(call.request_body)[path.strip("/")] for call in calls]
+
+
+@pytest.mark.requirement("A112")
+async def test_new_documents_go_fifty_a_call_and_each_record_gets_its_own_batch(desk: Any) -> None:
+    world = desk.world
+    ids = world.copies(TO_COPY, 53, batched=False)
+    await world.close(*ids)
+    await world.serve("poster")
+    async with world.held_back("poster"):
+        await desk.decide(*[(one, desk.document(one, like=TO_COPY)) for one in ids])
+    await world.batched(*ids, seconds=40)
+    assert sorted(len(call) for call in sent(desk)) == [3, 50]
+    assert len(world.documents()) == len(set(world.batches())) == 53
+
+
+async def test_one_new_customer_on_two_documents_is_one_contact(desk: Any) -> None:
+    world = desk.world
+    [twin] = world.copies(NEW_CUSTOMER, 1, batched=False)
+    await world.close(NEW_CUSTOMER, twin)
+    await desk.decide((NEW_CUSTOMER, desk.document(NEW_CUSTOMER)), (twin, desk.document(twin, like=NEW_CUSTOMER)))
+    await world.serve("poster")
+    await world.batched(NEW_CUSTOMER, twin)
+    assert [len(call) for call in sent(desk, "/Contacts")] == [1]
+    links = await world.rows("SELECT state, contact_id, created_by_us FROM poster.contact_link")
+    name = world.expected(NEW_CUSTOMER).contact
+    assert [tuple(row) for row in links] == [("linked", desk.contact_id(name), True)]
+
+
+@pytest.mark.parametrize("fault", ["timeout_after_commit", "500_after", "500_before"])
+async def test_a_contact_whose_creation_was_lost_is_found_by_its_external_number(desk: Any, fault: str) -> None:
+    world = desk.world
+    world.arm(fault, method="PUT", path_regex=r"/Contacts$")
+    await world.close(NEW_CUSTOMER)
+    await desk.decide((NEW_CUSTOMER, desk.document(NEW_CUSTOMER)))
+    await world.serve("poster")
+    await world.batched(NEW_CUSTOMER)
+    name = world.expected(NEW_CUSTOMER).contact
+    assert len(world.ledger.contacts.by_key(name)) == 1
+    assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
+
+
+@pytest.mark.requirement("A129")
+async def test_a_number_taken_by_the_very_same_document_is_adopted(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    there = desk.put(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await world.batched(INVOICE)
+    assert [(row["state"], row["ledger_id"]) for row in await desk.posting_states()] == [("posted", there["InvoiceID"])]
+    assert len(world.documents(world.number(INVOICE))) == 1
+
+
+async def test_a_number_taken_by_somebody_elses_document_stops_that_record_alone(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE, OTHER)
+    desk.put(INVOICE, Total=1, SubTotal=1, TotalTax=0)
+    await desk.decide((INVOICE, desk.document(INVOICE)), (OTHER, desk.document(OTHER)))
+    await world.serve("poster")
+    await world.batched(OTHER)
+    await desk.until_told(INVOICE, "stopped", "DUPLICATE_NUMBER")
+    assert world.batch_name(INVOICE) is None
+
+
+async def test_two_documents_under_our_number_stop_the_record(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    for guid in ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"):
+        desk.put(INVOICE, InvoiceID=guid)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "stopped", "OUTCOME_AMBIGUOUS")
+    assert world.batch_name(INVOICE) is None
+
+
+@pytest.mark.requirement("M7")
+async def test_gl_entries_that_changed_since_the_mapping_make_no_batch_but_a_new_look(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.rows("UPDATE mapper.revision SET gl_total = gl_total + 1")
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "remap")
+    assert world.batch_name(INVOICE) is None
+
+
+@pytest.mark.requirement("M1")
+async def test_a_record_that_left_the_unposted_list_is_not_sent(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    world.psa.state.unposted_rows.pop(INVOICE)
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "remap")
+    assert not sent(desk)
+
+
+async def test_a_worker_that_lost_its_lease_before_the_first_byte_sends_nothing(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = desk.world
+    lost: list[int] = []
+
+    def reach(point: str) -> None:
+        """Right after the submission was committed, another worker takes over."""
+        if point == points.SUBMISSION_COMMITTED and not lost:
+            rows = await_now(
+                world.rows("UPDATE tenants.lease SET fence = fence + 1, holder = 'other' WHERE service = 'poster'"
+                           " AND connection_id = $1 RETURNING fence", world.ledger_connection)
+            )  # fmt: skip
+            lost.append(rows[0]["fence"])
+
+    monkeypatch.setattr(submit, "reach", reach)
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await world.batched(INVOICE)
+    assert lost
+    assert len(sent(desk)) == 1, "the late worker sent it too"
+    fences = await world.rows("SELECT fence, outcome FROM poster.submission ORDER BY fence")
+    assert [row["outcome"] for row in fences] == ["looked_up", "judged"]
+    assert fences[0]["fence"] < lost[0] < fences[1]["fence"]
+
+
+@pytest.mark.requirement("M13")
+async def test_a_customer_that_changed_since_the_document_stops_the_next_revision(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await world.batched(INVOICE)
+    [batch] = world.psa.state.tables["batches"]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    other = desk.document(OTHER).contact
+    await desk.decide((INVOICE, desk.document(INVOICE, contact=other)), revision=2)
+    await desk.until_told(INVOICE, "stopped", "DOCUMENT_CONTACT_CHANGED")
+    assert len(world.documents(world.number(INVOICE))) == 1
