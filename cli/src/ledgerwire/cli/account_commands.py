@@ -12,6 +12,7 @@ import typer
 from ledgerwire.cli import account_views, connecting
 from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.output import Output
+from ledgerwire.cli.record_desk import account_records
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.workplace import tenants_database, workplace
 from ledgerwire.common.security import SecretBox
@@ -95,6 +96,9 @@ def go_live(
     async def action(output: Output) -> None:
         async with workplace(data) as settings, tenants_database(settings) as database:
             view = await accounts.go_live(database, name, from_.date())
+            async with account_records(settings, name) as records:
+                woken = await records.wake_held()
+        output.remark(f"{woken} records that waited for this are looked at now.")
         output.result(view, account_views.account(view))
 
     run(action, json_wanted=json_)

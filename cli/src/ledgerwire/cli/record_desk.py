@@ -58,6 +58,10 @@ class AccountRecords:
         """Look again at every record that a code or cause stops."""
         return _rows(await self._desk.retry(self._account, cause=cause, dry_run=dry_run))
 
+    async def wake_held(self) -> int:
+        """Look at what waited for go-live; how many records that was."""
+        return len(await self._desk.wake_held(self._account))
+
 
 def _rows(records: tuple[StoredRecord, ...]) -> list[ClerkRow]:
     return [clerk_row(record) for record in records]
