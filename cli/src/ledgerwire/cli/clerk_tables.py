@@ -36,9 +36,9 @@ def money(amount: Decimal) -> str:
     return f"{amount:,.2f}"
 
 
-def totals_text(totals: Mapping[str, Decimal]) -> str:
-    """Sums of several currencies in one line."""
-    return ", ".join(f"{money(amount)} {currency}".rstrip() for currency, amount in totals.items()) or "0.00"
+def totals_text(totals: Mapping[str, Decimal], between: str = ", ") -> str:
+    """Sums of several currencies, each with its own."""
+    return between.join(f"{money(amount)} {currency}".rstrip() for currency, amount in totals.items()) or "0.00"
 
 
 def overview(standing: Mapping[str, Count], title: str) -> Table:
@@ -67,8 +67,8 @@ def causes_table(causes: Sequence[Cause], title: str) -> Table:
     table.add_column("Who", no_wrap=True)
     for cause in causes:
         records = len({line.number for line in cause.lines})
-        money_of_it = f"{records} record{'s' if records > 1 else ''}, {totals_text(cause.totals)}"
-        head = (money_of_it, "", "", "", cause.title, cause.code)
+        said = f"{records} record{'s' if records > 1 else ''}"
+        head = (said, "", "", totals_text(cause.totals, "\n"), cause.title, cause.code)
         table.add_row(*(Text(cell, style="bold") for cell in head))
         for line in cause.lines:
             table.add_row(*_cells(line))
