@@ -44,12 +44,15 @@ async def test_a_process_killed_at_any_point_and_started_again_posts_once_and_ba
     async with open_world(settings, tmp_path, services=others, broker=broker_url) as world:
         if service == "ingest":
             victim = await world.spawned("ingest", crash_at=point)
-            await world.close(FIRST, NEW_CUSTOMER)
+            await world.close(FIRST)
+            await victim.dies()
+            await world.spawned("ingest")
+            await world.close(NEW_CUSTOMER)
         else:
             await world.close(FIRST, NEW_CUSTOMER)
             victim = world.spawn(service, crash_at=point)
-        await victim.dies()
-        world.spawn(service)
+            await victim.dies()
+            world.spawn(service)
         await world.settled(FIRST, NEW_CUSTOMER)
         world.books_are_clean()
         contacts = [row["Name"] for row in world.ledger.contacts]

@@ -12,13 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledgerwire.common.clock import Clock
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
+from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.ids import AccountId, ConnectionId, record_id
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.connectwise.models import CallbackMessage
 from ledgerwire.connectwise.signature import KeyUrlRefused, check_key_url, verify
-from ledgerwire.ingest import repository
+from ledgerwire.ingest import points, repository
 from ledgerwire.ingest.judgement import INVOICE, Judged, judge, read_message
 from ledgerwire.ingest.problems import CallbackRefused
 from ledgerwire.ingest.tenancy import Route, Tenancy, Tenant, UnknownConnectionError
@@ -139,6 +140,7 @@ class Receiver:
                 await self._outbox.append(unit, announcement)
                 detail = {"action": judged.action, "source_id": judged.source_id}
                 await repository.write_step(unit, route.account_id, record, "callback", detail, correlation_id)
+        reach(points.STORED)
         if not new:
             return Taken("duplicate", correlation_id)
         return Taken("ignored" if judged.ignored else "accepted", correlation_id, judged.ignored)

@@ -10,13 +10,14 @@ from uuid import UUID
 import structlog
 
 from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
+from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LedgerwireError, Poison, Stopped, Waiting
 from ledgerwire.common.ids import message_id
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.work.model import Group, Priority, WorkItem
 from ledgerwire.connectwise import models as psa
-from ledgerwire.mapper import looking, reading, repository
+from ledgerwire.mapper import looking, points, reading, repository
 from ledgerwire.mapper.composing import LedgerReads, Settings, compose, unreadable
 from ledgerwire.mapper.domain.contacts import ContactIndex
 from ledgerwire.mapper.domain.document import map_record
@@ -191,6 +192,7 @@ class LookSession:
     async def _write(self, item: WorkItem, look: Look) -> None:
         """Everything one look changes, in one transaction with the message it sends and the work row it settles."""
         before = self._known.get(look.record.record_id)
+        reach(points.DECIDED)
         async with self._group.unit() as unit:
             if await repository.changed_since(unit, look.record.record_id, before):
                 # a person or poster's report came between reading and deciding: look again at what is true now
@@ -205,6 +207,7 @@ class LookSession:
             if look.announce:
                 await self._announce(unit, item, look)
             await self._settle(unit, item, look)
+        reach(points.WRITTEN)
         self._open.pop(item.work_key, None)
 
     async def _settle(self, unit: Unit, item: WorkItem, look: Look) -> None:
