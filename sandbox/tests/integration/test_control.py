@@ -29,7 +29,7 @@ async def control(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_line_says_how_to_reach_both_vendors(sandbox: Sandbox, control: httpx.AsyncClient) -> None:
     line = (await control.get("/")).json()
     assert line == sandbox.describe()
-    assert set(line) == {"connectwise", "xero", "control"}
+    assert set(line) == {"connectwise", "xero", "quickbooks", "control"}
     assert set(line["connectwise"]) == {"base_url", "company_id", "public_key", "private_key", "client_id"}
     assert set(line["xero"]) == {
         "base_url",
@@ -94,7 +94,8 @@ async def test_switches_are_changed_by_name_and_wrong_ones_refused(control: http
         {"connectwise": {"split_receivable": 1}},
         {"connectwise": {"forward_only_end": "sideways"}},
         {"xero": {"colour": 1}},
-        {"quickbooks": {}},
+        {"quickbooks": {"colour": 1}},
+        {"sage": {}},
     ):
         assert (await control.post("/switches", json=bad)).status_code == 400
 

@@ -1,4 +1,4 @@
-"""The whole sandbox in one event loop: ConnectWise, Xero and the control API on loopback ports."""
+"""The whole sandbox in one event loop: ConnectWise, Xero, QuickBooks and the control API on loopback ports."""
 
 import contextlib
 import ssl
@@ -13,6 +13,7 @@ from ledgerwire.sandbox.connectwise.delivery import RETRY_DELAYS
 from ledgerwire.sandbox.control import create_control
 from ledgerwire.sandbox.core.serving import Served, serve
 from ledgerwire.sandbox.core.tls import TlsFiles, make_tls
+from ledgerwire.sandbox.quickbooks.app import TOKEN_PATH
 from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
 from ledgerwire.sandbox.world import World, create_world
 
@@ -21,7 +22,7 @@ from ledgerwire.sandbox.world import World, create_world
 class SandboxOptions:
     """How a sandbox runs.
 
-    Port 0 takes a free one. With `tls` both vendors speak HTTPS under a generated CA, whose files go to `tls_dir` (a
+    Port 0 takes a free one. With `tls` every vendor speaks HTTPS under a generated CA, whose files go to `tls_dir` (a
     temporary directory by default); the control API stays on plain HTTP. `receiver_ca` is the CA that callback
     receivers are checked against; without one their certificates are not checked. `retry_delays` are the seconds
     before a callback's first and second retry. `switches` are set by system name before anything is served.
@@ -35,6 +36,7 @@ class SandboxOptions:
     host: str = "127.0.0.1"
     port_connectwise: int = 0
     port_xero: int = 0
+    port_quickbooks: int = 0
     port_control: int = 0
     receiver_ca: Path | None = None
     retry_delays: tuple[float, ...] = RETRY_DELAYS
@@ -50,6 +52,7 @@ class Sandbox:
     tls: TlsFiles | None
     connectwise: Served
     xero: Served
+    quickbooks: Served
     control: Served | None = None
 
     @classmethod
@@ -72,8 +75,11 @@ class Sandbox:
                 serve(world.connectwise.app, chosen.host, chosen.port_connectwise, tls)
             )
             xero = await stack.enter_async_context(serve(world.xero_asgi, chosen.host, chosen.port_xero, tls))
+            quickbooks = await stack.enter_async_context(
+                serve(world.quickbooks_asgi, chosen.host, chosen.port_quickbooks, tls)
+            )
             world.connectwise.state.site.base_url = connectwise.base_url
-            sandbox = cls(world, tls, connectwise, xero)
+            sandbox = cls(world, tls, connectwise, xero, quickbooks)
             control = create_control(world, sandbox.describe)
             sandbox.control = await stack.enter_async_context(serve(control, chosen.host, chosen.port_control))
             stack.push_async_callback(world.connectwise.callbacks.aclose)
@@ -99,11 +105,24 @@ class Sandbox:
                 "access_token": app.access_token,
                 "refresh_token": app.refresh_token,
             },
+            "quickbooks": self._describe_quickbooks(),
             "control": {"base_url": self.control.base_url if self.control else ""},
         }
         if self.tls is not None:
             line["ca_file"] = str(self.tls.ca_file)
         return line
+
+    def _describe_quickbooks(self) -> dict[str, Any]:
+        app = self.world.quickbooks_app
+        return {
+            "base_url": self.quickbooks.base_url,
+            "token_url": f"{self.quickbooks.base_url}{TOKEN_PATH}",
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
+            "realm_id": self.world.quickbooks.realm_id,
+            "access_token": app.access_token,
+            "refresh_token": app.refresh_token,
+        }
 
 
 def _tls_files(options: SandboxOptions, stack: contextlib.AsyncExitStack) -> TlsFiles | None:

@@ -1,4 +1,4 @@
-"""Both vendors in one world: shared time, journal and faults, and the scenario they were seeded with."""
+"""All vendors in one world: shared time, journal and faults, and the scenario they were seeded with."""
 
 import hashlib
 import ssl
@@ -13,6 +13,9 @@ from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.journal import Journal
 from ledgerwire.sandbox.core.middleware import AsgiApp
+from ledgerwire.sandbox.quickbooks.app import create_app as create_quickbooks
+from ledgerwire.sandbox.quickbooks.company import company_from
+from ledgerwire.sandbox.quickbooks.state import QuickBooksState
 from ledgerwire.sandbox.seed import Scenario, build
 from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
 from ledgerwire.sandbox.xero.app import create_app
@@ -22,6 +25,16 @@ from ledgerwire.sandbox.xero.state import XeroState
 @dataclass(frozen=True, slots=True)
 class XeroApp:
     """The app that the integration is registered as, and the tokens of the consent it was given."""
+
+    client_id: str
+    client_secret: str
+    access_token: str
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuickBooksApp:
+    """The app that the integration is registered as at Intuit, and the tokens of the consent it was given."""
 
     client_id: str
     client_secret: str
@@ -44,12 +57,15 @@ class World:
     xero: XeroState
     xero_asgi: AsgiApp
     xero_app: XeroApp
+    quickbooks: QuickBooksState
+    quickbooks_asgi: AsgiApp
+    quickbooks_app: QuickBooksApp
     scenario: Scenario
     seeded_at: int = 0
     applied_fixes: list[str] = field(default_factory=list)
 
     def seed(self, seed: int, scenario: str = "month", month_start: date = DEFAULT_MONTH_START) -> None:
-        """Replace all data of both vendors; the audit looks at what the journal holds from here on.
+        """Replace all data of every vendor; the audit looks at what the journal holds from here on.
 
         Registered callbacks go with the data. Raises ValueError for an unknown scenario.
         """
@@ -58,6 +74,7 @@ class World:
         state.load(self.scenario.state_tables(), self.scenario.invoice_lines)
         self.connectwise.desk.adopt_closed()
         self.xero_app = _load_ledger(self.xero, self.scenario, self.clock, seed)
+        self.quickbooks_app = _load_quickbooks(self.quickbooks, self.scenario, self.clock, seed)
         self.applied_fixes = []
         self.seeded_at = len(self.journal)
         self.journal.event("control", "seeded", {"seed": seed, "scenario": scenario})
@@ -68,6 +85,15 @@ def _load_ledger(xero: XeroState, scenario: Scenario, clock: VirtualClock, seed:
     xero.load({**scenario.xero, "apps": [{"client_id": client_id, "client_secret": secret}]})
     tokens = xero.identity.consent(client_id, clock.now())
     return XeroApp(client_id, secret, str(tokens["access_token"]), str(tokens["refresh_token"]))
+
+
+def _load_quickbooks(quickbooks: QuickBooksState, scenario: Scenario, clock: VirtualClock, seed: int) -> QuickBooksApp:
+    """The same business in QuickBooks: its chart, items, names and rates are those of the other ledger."""
+    client_id, secret = _derived("quickbooks-client", seed, 50), _derived("quickbooks-secret", seed, 40)
+    apps = [{"client_id": client_id, "client_secret": secret}]
+    quickbooks.load({**company_from(scenario.xero), "apps": apps})
+    tokens = quickbooks.identity.consent(client_id, clock.now())
+    return QuickBooksApp(client_id, secret, str(tokens["access_token"]), str(tokens["refresh_token"]))
 
 
 def create_world(
@@ -89,8 +115,22 @@ def create_world(
     connectwise = create_connectwise(state, faults, verify_receivers=verify_receivers, retry_delays=retry_delays)
     xero = XeroState()
     app = _load_ledger(xero, built, clock, seed)
+    quickbooks = QuickBooksState()
+    quickbooks_app = _load_quickbooks(quickbooks, built, clock, seed)
     wanted = switches or {}
     state.switches.change(wanted.get("connectwise", {}))
     xero.switches.set(wanted.get("xero", {}))
-    xero_asgi = create_app(xero, clock, journal, faults)
-    return World(clock, journal, faults, connectwise, xero, xero_asgi, app, built)
+    quickbooks.switches.set(wanted.get("quickbooks", {}))
+    return World(
+        clock=clock,
+        journal=journal,
+        faults=faults,
+        connectwise=connectwise,
+        xero=xero,
+        xero_asgi=create_app(xero, clock, journal, faults),
+        xero_app=app,
+        quickbooks=quickbooks,
+        quickbooks_asgi=create_quickbooks(quickbooks, clock, journal, faults),
+        quickbooks_app=quickbooks_app,
+        scenario=built,
+    )

@@ -11,9 +11,11 @@ from ledgerwire.sandbox.connectwise.gl import entry_row
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids
 from ledgerwire.sandbox.control.connectwise import ConnectWiseControl
 from ledgerwire.sandbox.control.http import ControlError, body_of, route
+from ledgerwire.sandbox.control.quickbooks import QuickBooksControl
 from ledgerwire.sandbox.control.scenario import ScenarioControl
 from ledgerwire.sandbox.control.xero import XeroControl
 from ledgerwire.sandbox.core.faults import Fault
+from ledgerwire.sandbox.quickbooks.present import Presenter
 from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
 from ledgerwire.sandbox.world import World
 
@@ -44,6 +46,7 @@ class GeneralControl:
         route(app, "GET", "/state/connectwise/{table}", self.table)
         route(app, "GET", "/state/connectwise/invoices/{invoice_id:int}/gl", self.gl_entries)
         route(app, "GET", "/state/xero/{kind}", self.ledger_rows)
+        route(app, "GET", "/state/quickbooks/{entity}", self.quickbooks_rows)
 
     async def describe(self, _request: Request) -> Any:
         """The same object as the line printed at the start, with the present tokens."""
@@ -105,16 +108,18 @@ class GeneralControl:
         return {
             "connectwise": self._world.connectwise.state.switches.as_dict(),
             "xero": asdict(self._world.xero.switches),
+            "quickbooks": asdict(self._world.quickbooks.switches),
         }
 
     async def change_switches(self, request: Request) -> Any:
-        """`{"connectwise": {name: value}, "xero": {…}}`."""
+        """`{"connectwise": {name: value}, "xero": {…}, "quickbooks": {…}}`."""
         body = await body_of(request)
-        unknown = set(body) - {"connectwise", "xero"}
+        unknown = set(body) - {"connectwise", "xero", "quickbooks"}
         if unknown:
             raise ControlError(f"unknown system: {', '.join(sorted(unknown))}")
         self._world.connectwise.state.switches.change(body.get("connectwise", {}))
         self._world.xero.switches.set(body.get("xero", {}))
+        self._world.quickbooks.switches.set(body.get("quickbooks", {}))
         return await self.switches(request)
 
     async def tables(self, _request: Request) -> Any:
@@ -146,6 +151,15 @@ class GeneralControl:
             raise ControlError(f"no kind {kind!r}", 404)
         return {"rows": list(collection)}
 
+    async def quickbooks_rows(self, request: Request) -> Any:
+        """Rows of an entity as the API shows them."""
+        entity = request.path_params["entity"]
+        state = self._world.quickbooks
+        if entity not in state.rows:
+            raise ControlError(f"no entity {entity!r}", 404)
+        show = Presenter(state).show
+        return {"rows": [show(entity, row) for row in state.all(entity)]}
+
 
 def create_control(world: World, describe: Callable[[], dict[str, Any]]) -> FastAPI:
     """The control API over a world; `describe` gives the connection line."""
@@ -153,5 +167,6 @@ def create_control(world: World, describe: Callable[[], dict[str, Any]]) -> Fast
     GeneralControl(world, describe).register(app)
     ConnectWiseControl(world).register(app)
     XeroControl(world).register(app)
+    QuickBooksControl(world).register(app)
     ScenarioControl(world).register(app)
     return app

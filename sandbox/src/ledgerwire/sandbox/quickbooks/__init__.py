@@ -1,0 +1,1 @@
+"""QuickBooks Online: Accounting API v3 with its identity server, books, query language and limits."""

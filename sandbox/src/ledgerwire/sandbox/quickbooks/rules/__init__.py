@@ -1,0 +1,1 @@
+"""What QuickBooks checks and computes on documents."""
