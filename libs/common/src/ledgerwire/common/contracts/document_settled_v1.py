@@ -24,7 +24,8 @@ class DocumentSettledV1(Data):
 
     Attributes:
         outcome: `batched` (documents in the ledger, record batched), `stopped` (a person must act), `draft`
-            (in the ledger, batched once it is approved there), `remap` (the record
+            (in the ledger, batched once it is approved there), `waiting` (a connection or a limit decides when it goes on;
+            the findings say which), `remap` (the record
             changed since it was mapped, M7: read it again), `refresh` (reference data was stale: map again).
         findings: what poster found, for the record's list.
     """
@@ -33,5 +34,5 @@ class DocumentSettledV1(Data):
     connection_id: UUID
     source_id: str
     revision: int
-    outcome: Literal["batched", "stopped", "draft", "remap", "refresh"]
+    outcome: Literal["batched", "stopped", "draft", "waiting", "remap", "refresh"]
     findings: tuple[SettledFinding, ...] = ()
