@@ -24,9 +24,6 @@ from ledgerwire.common.db.migrate import current_revision, upgrade
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.logging import configure_logging
 from ledgerwire.common.settings import Settings, load_settings
-from ledgerwire.sandbox.__main__ import run as serve_sandbox
-from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
-from ledgerwire.sandbox.server import SandboxOptions
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")]
 
@@ -134,6 +131,10 @@ def sandbox(
     json_: JsonFlag = False,
 ) -> None:
     """Serve ConnectWise and Xero with a seeded month; prints one JSON line, serves until SIGTERM."""
+    from ledgerwire.sandbox.__main__ import run as serve_sandbox  # noqa: PLC0415 - its world is needed by this command only
+    from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START  # noqa: PLC0415 - as above
+    from ledgerwire.sandbox.server import SandboxOptions  # noqa: PLC0415 - as above
+
     options = SandboxOptions(
         tls=tls,
         tls_dir=tls_dir,

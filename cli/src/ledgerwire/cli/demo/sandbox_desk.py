@@ -13,8 +13,8 @@ from typing import Any, Self
 import httpx
 
 from ledgerwire.common.errors import LedgerwireError
-from ledgerwire.sandbox.seed import close_request
 
+CLOSED = "Closed"
 LEDGER_LISTS = ("Invoices", "CreditNotes")
 
 
@@ -88,7 +88,9 @@ class SandboxDesk:
 
     async def close(self, invoice_id: int) -> None:
         """Close an open invoice through ConnectWise's REST API, as a coordinator does."""
-        answer = await self._asked("POST", "/connectwise/requests", close_request(invoice_id))
+        change = [{"op": "replace", "path": "status", "value": {"name": CLOSED}}]
+        request = {"method": "PATCH", "path": f"/finance/invoices/{invoice_id}", "body": change}
+        answer = await self._asked("POST", "/connectwise/requests", request)
         if answer["status"] >= 400:
             raise SandboxRefusedError(f"ConnectWise refused to close invoice {invoice_id}: {answer['body']}")
 

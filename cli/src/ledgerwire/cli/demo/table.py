@@ -30,13 +30,8 @@ def repairs_table(repairs: Sequence[Repair]) -> Table:
 
 def books_view(report: Report, check: BooksCheck, off: Sequence[str]) -> RenderableType:
     """The outsider's result."""
-    table = Table(
-        title="Books check, from the wire's journal and the expected ledger alone",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        show_header=False,
-    )
+    title = Text("Books check, from the wire's journal and the expected ledger alone", style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_header=False)
     table.add_column()
     table.add_column(justify="right")
     for name, value in (
@@ -52,6 +47,8 @@ def books_view(report: Report, check: BooksCheck, off: Sequence[str]) -> Rendera
         table.add_row(name, value)
     if not off:
         return Group(
-            table, Text("Every closed invoice is in the books once, to the cent, and batched.", style="bold green")
+            title,
+            table,
+            Text("Every closed invoice is in the books once, to the cent, and batched.", style="bold green"),
         )
-    return Group(table, Text("Something is off:", style="bold red"), *(Text(f"  - {one}") for one in off))
+    return Group(title, table, Text("Something is off:", style="bold red"), *(Text(f"  - {one}") for one in off))
