@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ledgerwire.common.mq.consumer import Consumer
 from ledgerwire.common.mq.envelope_codec import decode, encode
@@ -135,6 +135,29 @@ async def test_a_database_that_is_away_means_nothing_was_taken(desk, mail, monke
     assert await desk.rows("SELECT 1 FROM mapper.inbox") == []
     await desk.consumer.accept([delivered(message)])
     assert len(await desk.rows("SELECT 1 FROM mapper.work")) == 1
+
+
+@pytest.mark.parametrize("limit", ["lock_timeout", "statement_timeout"])
+async def test_a_row_locked_for_too_long_buries_nothing(desk, mail, monkeypatch, limit):
+    first, second = mail.closed("7"), mail.closed("7")
+    await desk.consumer.accept([delivered(first)])
+    ring = desk.consumer._work.ring
+
+    async def impatient(unit, bells):
+        await unit.execute(text(f"SET LOCAL {limit} = '100ms'"))
+        await ring(unit, bells)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.consumer._work, "ring", impatient)
+        async with desk.database.system() as holder:
+            await holder.execute(text("SELECT 1 FROM mapper.work FOR UPDATE"))
+            for _ in range(2):
+                with pytest.raises(DBAPIError):
+                    await desk.consumer.accept([delivered(second)])
+    await desk.consumer.accept([delivered(second)])
+    assert await desk.rows("SELECT 1 FROM mapper.dead_letter") == []
+    (row,) = await desk.rows("SELECT generation FROM mapper.work")
+    assert row.generation == 2
 
 
 async def test_two_consumers_ringing_the_same_rows_in_opposite_order_do_not_deadlock(desk, database, mail):

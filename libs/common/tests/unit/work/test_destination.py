@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ledgerwire.common.catalogue import entries
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.errors import Ambiguous, Poison, Stopped, Transient, Waiting
 from ledgerwire.common.retry import AMBIGUOUS, TRANSIENT, UNEXPECTED
-from ledgerwire.common.work.destination import Dead, Later, Parked, decide
+from ledgerwire.common.work.destination import Dead, Later, Parked, decide, is_passing
 
 TOMORROW = datetime(2026, 4, 1, tzinfo=UTC)
 MIDDLE = 0.5
@@ -100,6 +100,26 @@ def test_trouble_with_the_database_is_not_taken_for_a_fault_of_ours():
     error = OperationalError("SELECT", {}, ConnectionResetError())
     assert decide(error, UNEXPECTED.attempts, middle).code == "DATABASE_OR_NETWORK"
     assert isinstance(decide(TimeoutError(), UNEXPECTED.attempts), Later)
+
+
+class Answered(Exception):
+    """What the driver raises for an error answer of the server."""
+
+    def __init__(self, sqlstate):
+        super().__init__(sqlstate)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize("sqlstate", ["08006", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01"])
+def test_a_server_under_strain_says_nothing_about_the_work(sqlstate):
+    error = DBAPIError("UPDATE", {}, Answered(sqlstate))
+    assert is_passing(error)
+    assert decide(error, UNEXPECTED.attempts, middle).code == "DATABASE_OR_NETWORK"
+
+
+@pytest.mark.parametrize("sqlstate", ["22021", "23505", "42703", "54000", None])
+def test_data_the_server_refuses_is_not_taken_for_strain(sqlstate):
+    assert not is_passing(DBAPIError("INSERT", {}, Answered(sqlstate)))
 
 
 @given(failures=st.integers(0, 10_000), draw=st.floats(0, 0.999))

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -14,6 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Poison, Stopped, Transient, Waiting
 from ledgerwire.common.redaction import redact_text
 from ledgerwire.common.retry import AMBIGUOUS, RETRY_AFTER_CEILING, TRANSIENT, UNEXPECTED, RetryBudget
+
+_PASSING_CLASSES: Final = {"08", "40", "53", "55", "57"}
+"""SQLSTATE classes of a server under strain: connection, rollback (deadlock), resources, locks, timeouts and shutdown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,11 @@ def decide(error: Exception, attempts: int, draw: Callable[[], float] = random.r
 
 
 def is_passing(error: Exception) -> bool:
-    """True for trouble on the way to a server (database, network) that says nothing about the work itself."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    """True for trouble on the way to a server or of the server itself, which says nothing about the work.
+
+    A lock or statement timeout and a deadlock arrive as plain DBAPIError; only their SQLSTATE tells them from bad data.
+    """
+    if isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate_class(error) in _PASSING_CLASSES):
         return True
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError | TimeoutError)
 
@@ -73,6 +80,12 @@ def is_passing(error: Exception) -> bool:
 def describe(error: BaseException) -> str:
     """The error with its traceback, secrets taken out: for dead letters, never for a person's screen."""
     return redact_text("".join(traceback.format_exception(error)))[-20_000:]
+
+
+def _sqlstate_class(error: DBAPIError) -> str:
+    """First two characters of the server's SQLSTATE; empty where the driver refused before the server was asked."""
+    state: object = getattr(error.orig, "sqlstate", None)
+    return state[:2] if isinstance(state, str) else ""
 
 
 def _retried(error: Exception, attempts: int, draw: Callable[[], float]) -> Destination:
