@@ -155,7 +155,7 @@ def _taxes(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Json], list[Json]]:
 
 
 def _items(rows: Iterable[Mapping[str, Any]], accounts: list[Json]) -> list[Json]:
-    by_number = {account.get("AcctNum"): account for account in accounts}
+    by_number = {account["AcctNum"]: account for account in accounts if "AcctNum" in account}
     fallback = next((account for account in accounts if account["AccountType"] == "Income"), None)
     items: list[Json] = []
     for row in rows:

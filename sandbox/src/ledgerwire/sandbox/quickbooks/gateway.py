@@ -128,7 +128,7 @@ class Gateway:
     def _run(self, request: Request, body: bytes, taken: _Taken, now: datetime) -> Reply:
         entity, *rest = [part for part in request.path_params["path"].split("/") if part] or [""]
         query = {name.casefold(): value for name, value in request.query_params.items()}
-        played = _played(taken) if request.method == "POST" and entity != "query" else Played()
+        played = _played(taken, entity) if request.method == "POST" and entity != "query" else Played()
         if entity == "query":
             text = body.decode("utf-8", "replace") if request.method == "POST" else query.get("query", "")
             return Reply(200, {"QueryResponse": run_query(self.state, text)})
@@ -143,15 +143,17 @@ class Gateway:
         return perform(self.state, request.method, entity, rest, sent, query, now, played)
 
 
-def _played(taken: _Taken) -> Played:
+def _played(taken: _Taken, entity: str) -> Played:
+    """The faults that fire here; a batch can stop half-way, a single answer can hide its error."""
+    batch = entity == "batch"
     wrong = taken.take("wrong_total")
-    hidden = taken.take("hidden_error")
+    hidden = None if batch else taken.take("hidden_error")
     return Played(
         closed=taken.take("closed_period") is not None,
         off_by=Decimal(str(wrong.params.get("by", "0.01"))) if wrong else None,
         hidden=hidden is not None,
         hidden_saved=bool(hidden and hidden.params.get("saved")),
-        midway=taken.take("500_midway") is not None,
+        midway=batch and taken.take("500_midway") is not None,
     )
 
 

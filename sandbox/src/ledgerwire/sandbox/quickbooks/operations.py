@@ -9,7 +9,7 @@ from ledgerwire.sandbox.quickbooks.books.desk import Desk
 from ledgerwire.sandbox.quickbooks.books.writing import delete, save, void
 from ledgerwire.sandbox.quickbooks.kinds import BY_PATH, Kind
 from ledgerwire.sandbox.quickbooks.present import Presenter
-from ledgerwire.sandbox.quickbooks.refusals import RefusedError, business, refuse
+from ledgerwire.sandbox.quickbooks.refusals import GONE, RefusedError, business, refuse
 from ledgerwire.sandbox.quickbooks.state import QuickBooksState
 from ledgerwire.sandbox.quickbooks.wire import Json
 
@@ -104,5 +104,5 @@ def _read(state: QuickBooksState, kind: Kind, rest: list[str]) -> Reply:
         raise refuse("2030", f"Id should be a valid number. Supplied value:{row_id}", "Id")
     row = state.get(kind.name, row_id)
     if row is None:
-        raise refuse("610", "Object Not Found", "Id")
+        raise refuse("610", GONE, "Id")
     return Reply(200, {kind.name: Presenter(state).show(kind.name, row)})

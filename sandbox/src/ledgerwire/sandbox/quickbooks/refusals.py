@@ -38,6 +38,10 @@ MESSAGES = {
     "6240": "Duplicate Name Exists Error",
     "6430": "Invalid account type used",
 }
+GONE = (
+    "Something you're trying to use has been made inactive. "
+    "Check the fields with accounts, customers, items, vendors or employees."
+)
 _LED = frozenset({"500", "610", "2500", "5010", "6000", "6070", "6140"})
 
 

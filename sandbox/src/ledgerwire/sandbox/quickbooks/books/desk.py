@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ledgerwire.sandbox.quickbooks.kinds import KINDS
-from ledgerwire.sandbox.quickbooks.refusals import refuse, required
+from ledgerwire.sandbox.quickbooks.refusals import GONE, refuse, required
 from ledgerwire.sandbox.quickbooks.state import QuickBooksState
 from ledgerwire.sandbox.quickbooks.wire import Json, day, value_of
 
@@ -47,12 +47,7 @@ class Desk:
         if row is None:
             raise refuse("2500", f"{KINDS[name].element} element id {row_id} not found", where)
         if row.get("Active") is False:
-            raise refuse(
-                "610",
-                "Something you're trying to use has been made inactive. Check the fields with accounts, customers, "
-                "items, vendors or employees.",
-                where,
-            )
+            raise refuse("610", GONE, where)
         return row
 
     def need(self, name: str, reference: object, where: str) -> Json:

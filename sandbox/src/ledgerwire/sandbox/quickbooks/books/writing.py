@@ -17,7 +17,7 @@ from ledgerwire.sandbox.quickbooks.books.lists import (
 )
 from ledgerwire.sandbox.quickbooks.books.payments import bill_payment, customer_payment, without_link
 from ledgerwire.sandbox.quickbooks.kinds import Kind, Operation
-from ledgerwire.sandbox.quickbooks.refusals import refuse, required
+from ledgerwire.sandbox.quickbooks.refusals import GONE, refuse, required
 from ledgerwire.sandbox.quickbooks.rules.shape import checked
 from ledgerwire.sandbox.quickbooks.wire import ZERO, Json, stamp
 
@@ -110,7 +110,7 @@ def _current(desk: Desk, kind: Kind, sent: Json) -> Json:
         raise refuse("2030", f"Id should be a valid number. Supplied value:{row_id}", "Id")
     row = desk.state.get(kind.name, row_id)
     if row is None:
-        raise refuse("610", "Object Not Found", "Id")
+        raise refuse("610", GONE, "Id")
     if sent.get("SyncToken") is None:
         raise required("SyncToken")
     if str(sent["SyncToken"]) != row["SyncToken"]:

@@ -43,7 +43,8 @@ def checked(name: str, sent: Any) -> Json:
     for key, value in sent.items():
         if key not in known:
             raise refuse("2010", f"Property Name:{key} specified is unsupported or invalid", key)
-        if value is not None:
+        blank = value is None or (value == "" and known[key] != "text")  # clients send "" for what they leave out
+        if not blank:
             result[key] = _value(key, known[key], value)
     return result
 
