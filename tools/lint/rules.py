@@ -69,21 +69,16 @@ def _function_length(path: Path, node: ast.AST) -> Iterator[Breach]:
 
 
 def _environment(path: Path, node: ast.AST) -> Iterator[Breach]:
-    reads = (
-        isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "os"
-        and node.attr in {"environ", "getenv"}
-    )
-    if reads and path.name != "settings.py":
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return
+    if node.value.id == "os" and node.attr in {"environ", "getenv"} and path.name != "settings.py":
         yield Breach(path, node.lineno, "environment", "the environment is read in settings.py only")
 
 
 def _commit(path: Path, node: ast.AST) -> Iterator[Breach]:
-    calls = (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"commit", "rollback"}
-    )
-    if calls and "/common/db/" not in path.as_posix():
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    if node.func.attr in {"commit", "rollback"} and "/common/db/" not in path.as_posix():
         yield Breach(path, node.lineno, "commit", "the unit of work commits, nobody else")
 
 

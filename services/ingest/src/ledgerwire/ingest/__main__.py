@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from ledgerwire.common.lifecycle import run_service
 from ledgerwire.common.settings import load_settings
 from ledgerwire.ingest.bootstrap import build
 
 if __name__ == "__main__":
-    sys.exit(run_service(build, load_settings()))
+    run_service(build, load_settings())
