@@ -125,6 +125,17 @@ class World(Outcomes):
             return "process.started" in started.log.read_text(errors="replace")
 
         await eventually(runs, f"{started.name} starts")
+        if started.name == "ingest":
+            await eventually(self._listens, "ingest listens")
+
+    async def _listens(self) -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.settings.http_port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
 
     @asynccontextmanager
     async def held_back(self, service: str) -> AsyncIterator[None]:
