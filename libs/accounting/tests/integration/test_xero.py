@@ -153,6 +153,20 @@ async def test_a_revoked_consent_waits_for_a_person_and_loses_nothing(xero: Any,
     assert verdict.status is VerdictStatus.POSTED
 
 
+@pytest.mark.requirement("A130")
+async def test_a_wrong_client_secret_costs_no_consent(xero: Any, document: Documents) -> None:
+    composed = await compose(xero, document("INV-1"))
+    consent = xero.store.stored
+    xero.store.stored = replace(consent, client_secret="mistyped")
+    xero.clock.advance(timedelta(minutes=31))
+    with pytest.raises(Waiting) as waiting:
+        await xero.ledger.send(composed, KEY)
+    assert (waiting.value.code, xero.store.stored.state) == ("TOKEN_REFUSED", "ok")
+    xero.store.stored = consent
+    [verdict] = await xero.ledger.send(composed, KEY)
+    assert verdict.status is VerdictStatus.POSTED
+
+
 async def test_a_disconnected_organisation_waits_for_a_person(xero: Any) -> None:
     for consent in xero.state.identity.consents:
         consent.connected = False

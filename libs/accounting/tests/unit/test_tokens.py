@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from ledgerwire.accounting.oauth import TokenEndpoint
+from ledgerwire.accounting.oauth import ASK_AGAIN, TokenEndpoint
 from ledgerwire.accounting.tokens import TokenSet, TokenSource
+from ledgerwire.common.catalogue import Severity, entry
 from ledgerwire.common.clock import FixedClock
 from ledgerwire.common.errors import Transient, Waiting
 
@@ -177,15 +178,33 @@ async def test_invalid_grant_tries_once_more_with_a_token_stored_meanwhile(bench
 
 
 @pytest.mark.requirement("A130")
-@pytest.mark.parametrize("error", ["invalid_grant", "invalid_client", "unauthorized_client"])
-async def test_a_dead_grant_is_recorded_and_everyone_waits_for_a_person(bench: Benches, error: str) -> None:
+async def test_a_dead_grant_is_recorded_and_everyone_waits_for_a_person(bench: Benches) -> None:
     world = bench(token_set(ENDING))
-    world.endpoint.answer = httpx.Response(400, json={"error": error})
+    world.endpoint.answer = httpx.Response(400, json={"error": "invalid_grant"})
     for source in (world.process(), world.process()):
         with pytest.raises(Waiting) as waiting:
             await source.token()
         assert (waiting.value.code, waiting.value.until) == ("TOKEN_REVOKED", None)
-    assert (world.store.revoked, world.endpoint.calls) == ([error], ["r0"])
+    assert (world.store.revoked, world.endpoint.calls) == (["invalid_grant"], ["r0"])
+
+
+@pytest.mark.requirement("A130")
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize("error", ["invalid_client", "unauthorized_client", "temporarily_unavailable", "r0-said-back"])
+async def test_a_refusal_of_the_app_keeps_the_consent_and_ends_by_itself(
+    bench: Benches, error: str, status: int
+) -> None:
+    world = bench(token_set(ENDING))
+    source = world.process()
+    world.endpoint.answer = httpx.Response(status, json={"error": error})
+    with pytest.raises(Waiting) as waiting:
+        await source.token()
+    assert (waiting.value.code, waiting.value.after) == ("TOKEN_REFUSED", ASK_AGAIN)
+    assert entry(waiting.value.code).severity is Severity.CONNECTION
+    assert "r0" not in str(waiting.value)
+    assert (world.store.revoked, world.store.stored.state) == ([], "ok")
+    world.endpoint.answer = None
+    assert await source.token() == "a2"
 
 
 async def test_a_second_invalid_grant_with_the_newer_token_ends_it(bench: Benches) -> None:

@@ -11,18 +11,22 @@ import httpx
 import msgspec
 
 from ledgerwire.common.canonical import from_vendor
-from ledgerwire.common.errors import LedgerwireError, Transient
+from ledgerwire.common.errors import LedgerwireError, Transient, Waiting
 
+ASK_AGAIN = timedelta(minutes=5)
+"""How soon an endpoint that refuses the app, not the consent, is asked again."""
 _TIMEOUT = timedelta(seconds=15)
+_OTHER_REFUSALS = {
+    *("invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope"),
+    *("access_denied", "server_error", "temporarily_unavailable"),
+}
+_REFUSALS = {400, 401, 403}
 
 
 class GrantRefusedError(LedgerwireError):
-    """The endpoint refused the grant for good; `code` is the error code of RFC 6749 §5.2."""
+    """The refresh token itself is dead: expired, used or revoked (RFC 6749 §5.2, the only such code)."""
 
-    @property
-    def dead(self) -> bool:
-        """The refresh token itself is at fault, not the app's own credentials."""
-        return self.code == "invalid_grant"
+    code = "invalid_grant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ class TokenEndpoint:
         """Use a refresh token.
 
         Raises:
-            GrantRefusedError: the endpoint says no (`invalid_grant`, `invalid_client`, `unauthorized_client`, …).
+            GrantRefusedError: the refresh token is dead.
+            Waiting: TOKEN_REFUSED, the endpoint refuses the app or everybody (`invalid_client`,
+                `temporarily_unavailable`, …): the consent lives on.
             Transient: no usable answer; a provider keeps the old token usable for this case (Xero: 30 minutes).
         """
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
@@ -64,14 +70,21 @@ class TokenEndpoint:
 
 def _grant(response: httpx.Response) -> Grant:
     body = _decoded(response.content)
-    # The answer's texts never enter an exception: an endpoint may echo the token in them.
-    if response.status_code in {400, 401, 403} and isinstance(body.get("error"), str):
-        raise GrantRefusedError(f"The token endpoint refused the grant: {body['error']}", code=body["error"])
+    if response.status_code in _REFUSALS and isinstance(body.get("error"), str):
+        raise _refusal(body["error"])
     access_token, lifetime = body.get("access_token"), body.get("expires_in")
     if response.status_code != 200 or not isinstance(access_token, str) or not isinstance(lifetime, int):
         raise Transient(f"The token endpoint gave no token (HTTP {response.status_code})")
     replaced = body.get("refresh_token")
     return Grant(access_token, replaced if isinstance(replaced, str) else None, timedelta(seconds=lifetime))
+
+
+def _refusal(said: str) -> GrantRefusedError | Waiting:
+    if said == GrantRefusedError.code:
+        return GrantRefusedError("The token endpoint calls the refresh token dead")
+    # The answer's own texts never enter an exception: an endpoint may echo the token in them.
+    named = said if said in _OTHER_REFUSALS else "an error of its own"
+    return Waiting(f"The token endpoint gives no token for now: {named}", code="TOKEN_REFUSED", after=ASK_AGAIN)
 
 
 def _decoded(content: bytes) -> dict[str, Any]:

@@ -80,8 +80,8 @@ class AlwaysMyTurn:
 class TokenSource:
     """Gives out the access token of one consent. Share one instance per consent within a process.
 
-    Raises from both methods: Waiting(TOKEN_REVOKED) when a person must reconnect; Transient when the endpoint or the
-    store does not answer.
+    Raises from both methods: Waiting(TOKEN_REVOKED) when a person must reconnect; Waiting(TOKEN_REFUSED) when the endpoint
+    refuses without calling the consent dead; Transient when the endpoint or the store does not answer.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class TokenSource:
             grant = await self._granted(stored)
         except GrantRefusedError as refusal:
             again = await self._loaded()
-            if not refusal.dead or again.refresh_token == stored.refresh_token:
+            if again.refresh_token == stored.refresh_token:
                 await self._store.mark_revoked(refusal.code)
                 raise self._revoked() from refusal
             # Another worker rotated in between: its token is the live one.
