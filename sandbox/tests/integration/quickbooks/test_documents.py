@@ -245,6 +245,7 @@ async def test_a_journal_entry_balances_and_names_whom_receivables_are_of(books)
     assert await books.code("journalentry", {"Line": [taxed, credit]}) == "2280"
 
 
+@pytest.mark.requirement("M15")
 async def test_a_customers_currency_is_fixed(make_books):
     books = make_books(
         Preferences={"CurrencyPrefs": {"MultiCurrencyEnabled": True}},

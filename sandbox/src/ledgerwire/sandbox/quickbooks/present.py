@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from ledgerwire.sandbox.quickbooks.kinds import SALES
-from ledgerwire.sandbox.quickbooks.state import QuickBooksState
+from ledgerwire.sandbox.quickbooks.state import QuickBooksState, unapplied
 from ledgerwire.sandbox.quickbooks.wire import ZERO, Json, cents
 
 _SIGNS = {"Invoice": 1, "CreditMemo": -1, "Bill": 1, "VendorCredit": -1}
@@ -53,6 +53,7 @@ class Presenter:
             for row in self._state.all(name):
                 left = row["TotalAmt"] - self._state.applied(name, str(row["Id"]))
                 sums[party, row[party]["value"]] += sign * left
-        for row in self._state.all("Payment"):
-            sums["CustomerRef", row["CustomerRef"]["value"]] -= row["UnappliedAmt"]
+        for name, party in (("Payment", "CustomerRef"), ("BillPayment", "VendorRef")):
+            for row in self._state.all(name):
+                sums[party, row[party]["value"]] -= unapplied(row)
         return sums

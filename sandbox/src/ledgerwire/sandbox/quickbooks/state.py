@@ -201,6 +201,14 @@ def linked_amounts(payment: Json) -> dict[Key, Decimal]:
     return amounts
 
 
+def unapplied(payment: Json) -> Decimal:
+    """What is left of a payment and the credits it uses; negative where it applies more than there is."""
+    left: Decimal = payment["TotalAmt"]
+    for (name, _), amount in linked_amounts(payment).items():
+        left += amount if name in {"CreditMemo", "VendorCredit"} else -amount
+    return left
+
+
 def merged(row: Mapping[str, Any], changes: Mapping[str, Any]) -> Json:
     """A row with changes; groups of settings are merged one level deep."""
     result = dict(row)

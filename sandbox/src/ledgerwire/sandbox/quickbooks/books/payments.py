@@ -7,8 +7,8 @@ from ledgerwire.sandbox.quickbooks.books.documents import control_account
 from ledgerwire.sandbox.quickbooks.books.header import header
 from ledgerwire.sandbox.quickbooks.refusals import business, refuse, required
 from ledgerwire.sandbox.quickbooks.rules.shape import limit
-from ledgerwire.sandbox.quickbooks.state import linked_amounts
-from ledgerwire.sandbox.quickbooks.wire import ZERO, Json, cents
+from ledgerwire.sandbox.quickbooks.state import linked_amounts, unapplied
+from ledgerwire.sandbox.quickbooks.wire import Json, cents
 
 _REFERENCE_LENGTH = 21
 
@@ -20,12 +20,12 @@ def customer_payment(desk: Desk, name: str, sent: Json, before: Json | None) -> 
     currency = customer.get("CurrencyRef", {}).get("value") or desk.state.home_currency
     row = {**header(desk, name, sent, str(currency), before), "CustomerRef": named("Customer", customer)}
     row["Line"] = _links(desk, name, row, ("Invoice", "CreditMemo"), "CustomerRef")
-    total = _total(sent)
-    unapplied = total + _sum(row, "CreditMemo") - _sum(row, "Invoice")
-    if unapplied < 0:
+    row["TotalAmt"] = _total(sent)
+    left = unapplied(row)
+    if left < 0:
         raise business("The amount applied is more than the payment and its credits", "TotalAmt")
     row["DepositToAccountRef"] = _deposit_account(desk, sent)
-    return row | {"TotalAmt": total, "UnappliedAmt": unapplied, "ProcessPayment": False}
+    return row | {"UnappliedAmt": left, "ProcessPayment": False}
 
 
 def bill_payment(desk: Desk, name: str, sent: Json, before: Json | None) -> Json:
@@ -39,23 +39,26 @@ def bill_payment(desk: Desk, name: str, sent: Json, before: Json | None) -> Json
     row["Line"] = _links(desk, name, row, ("Bill", "VendorCredit"), "VendorRef")
     if not row["Line"]:
         raise required("Line")
-    total = _total(sent)
-    if total != _sum(row, "Bill") - _sum(row, "VendorCredit"):
+    row["TotalAmt"] = _total(sent)
+    if unapplied(row):
         raise business("TotalAmt must equal the bills paid less the credits applied", "TotalAmt")
-    return row | {"TotalAmt": total}
+    return row
 
 
 def without_link(payment: Json, name: str, row_id: str) -> Json:
-    """A payment after one of its documents was voided or deleted: that money is unapplied again."""
-    kept: list[Json] = []
-    freed = ZERO
-    for line in payment["Line"]:
-        hit = any((link["TxnType"], str(link["TxnId"])) == (name, row_id) for link in line["LinkedTxn"])
-        freed += line["Amount"] if hit else ZERO
-        kept += [] if hit else [line]
-    changed = {**payment, "Line": kept}
+    """A payment after one of its documents was voided or deleted: that part is unapplied again.
+
+    Where a credit went away that the rest relied on, the whole payment is unapplied.
+    """
+
+    def names(line: Json) -> bool:
+        return any((link["TxnType"], str(link["TxnId"])) == (name, row_id) for link in line["LinkedTxn"])
+
+    changed = {**payment, "Line": [line for line in payment["Line"] if not names(line)]}
+    if unapplied(changed) < 0:
+        changed["Line"] = []
     if "UnappliedAmt" in payment:
-        changed["UnappliedAmt"] = max(payment["UnappliedAmt"] + (freed if name == "Invoice" else -freed), ZERO)
+        changed["UnappliedAmt"] = unapplied(changed)
     return changed
 
 
@@ -66,10 +69,6 @@ def _total(sent: Json) -> Decimal:
     if total < 0:
         raise business("The transaction amount must be 0 or greater", "TotalAmt")
     return total
-
-
-def _sum(row: Json, kind: str) -> Decimal:
-    return sum((amount for (name, _), amount in linked_amounts(row).items() if name == kind), ZERO)
 
 
 def _links(desk: Desk, name: str, row: Json, allowed: tuple[str, ...], party: str) -> list[Json]:
