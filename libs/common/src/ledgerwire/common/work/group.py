@@ -17,7 +17,7 @@ from ledgerwire.common.deadletters.store import write
 from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.telemetry import WORK_SETTLED
-from ledgerwire.common.work.destination import Dead, Destination, Later, Parked, decide
+from ledgerwire.common.work.destination import Dead, Destination, Later, Parked, decide, describe
 from ledgerwire.common.work.lease import Lease
 from ledgerwire.common.work.model import WorkItem
 from ledgerwire.common.work.store import WorkStore
@@ -88,6 +88,16 @@ class LeasedGroup:
             case Later(code=code, after=after, until=until, counts=counts):
                 await self._store.later(unit, item, code=code, after=after, until=until, counted=counts)
                 self._settled(unit, item, "retry" if counts else "later", code)
+                if code == LedgerwireError.code:
+                    # a fault of ours: whoever looks into it must not have to wait for the dead letter
+                    _log.error(
+                        "work.fault",
+                        service=self._schema.name,
+                        key=item.work_key,
+                        kind=item.kind,
+                        correlation_id=item.correlation_id,
+                        error=describe(error),
+                    )
             case Parked(code=code):
                 await self._store.later(unit, item, code=code)
                 self._settled(unit, item, "parked", code)
