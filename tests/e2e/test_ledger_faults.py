@@ -93,10 +93,7 @@ async def test_a_revoked_consent_parks_everything_and_a_new_consent_loses_nothin
     await world.in_state(INVOICE, "waiting")
     await world.in_state(SECOND, "waiting")
     assert not world.documents()
-    fresh = world.ledger.identity.consent(world.sandbox.world.xero_app.client_id, world.sandbox.world.clock.now())
-    connection = world.content["companies"][0]
-    connection["connection"] |= {name: str(fresh[name]) for name in ("access_token", "refresh_token")}
-    await world.apply()
+    await world.consent_again()
     await world.a_while_passes()
     await world.settled(INVOICE, SECOND)
     world.books_are_clean()

@@ -67,6 +67,14 @@ class World(Outcomes):
             for connection in (await accounts.show(self.tenants, self.account)).connections:
                 await accounts.record_test(self.tenants, self.account, connection, ok=True, detail="by the test")
 
+    async def consent_again(self) -> None:
+        """A user connects the ledger anew, and the account file gets the new tokens."""
+        inside = self.sandbox.world
+        fresh = inside.xero.identity.consent(inside.xero_app.client_id, inside.clock.now())
+        tokens = {name: str(fresh[name]) for name in ("access_token", "refresh_token")}
+        self.content["companies"][0]["connection"] |= tokens
+        await self.apply()
+
     async def go_live(self, from_date: date | None = None) -> None:
         """Open the gate, from the seeded account's own date unless another is given."""
         chosen = from_date or date.fromisoformat(self.sandbox.world.scenario.account["go_live_from"])

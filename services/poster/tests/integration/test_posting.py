@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.e2e.processes import eventually
 
 from ledgerwire.common.testing.run import await_now
 from ledgerwire.poster import points, submit
@@ -154,3 +155,22 @@ async def test_a_customer_that_changed_since_the_document_stops_the_next_revisio
     await desk.decide((INVOICE, desk.document(INVOICE, contact=other)), revision=2)
     await desk.until_told(INVOICE, "stopped", "DOCUMENT_CONTACT_CHANGED")
     assert len(world.documents(world.number(INVOICE))) == 1
+
+
+@pytest.mark.requirement("A130")
+async def test_a_consent_revoked_after_the_mapping_waits_for_a_new_one(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    world.ledger.identity.revoke_all()
+    await world.serve("poster")
+
+    async def waits() -> bool:
+        return [row["last_code"] for row in await world.rows("SELECT last_code FROM poster.work")] == ["TOKEN_REVOKED"]
+
+    await eventually(waits, "poster waits for a consent")
+    assert not sent(desk)
+    await world.consent_again()
+    await world.rows("UPDATE poster.work SET due_at = now() WHERE due_at < 'infinity'")
+    await world.batched(INVOICE)
+    assert len(sent(desk)) == 1
