@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
@@ -180,3 +181,17 @@ async def test_faults_of_the_server_are_played_and_journaled(books):
     assert [row["DocNumber"] for row in found["Invoice"]] == ["A", "C"]
     fired = [entry.fault for entry in books.journal.entries("quickbooks") if entry.fault]
     assert fired == ["revoked_token", "revoked_token", "closed_period", "wrong_total", "hidden_error", "hidden_error"]
+
+
+async def test_a_broken_basic_header_is_no_client(books):
+    for header in ("Basic %%%", "Bearer x"):
+        answer = await books.http.post("/oauth2/v1/tokens/bearer", data={}, headers={"Authorization": header})
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+async def test_every_answer_takes_as_long_as_the_switch_says(make_books):
+    books = make_books(switches={"latency_seconds": 0.02, "limits_enabled": False})
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    assert (await books.get("term/1")).status_code == 200
+    assert loop.time() - started >= 0.02

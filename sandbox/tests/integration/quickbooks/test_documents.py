@@ -265,3 +265,35 @@ async def test_a_customers_currency_is_fixed(make_books):
 
 def test_every_entity_that_can_be_written_has_rules():
     assert {name for name, kind in KINDS.items() if kind.operations} == set(_BUILDERS)
+
+
+async def test_a_company_can_be_warned_of_journal_numbers_used_twice(books):
+    sides = [books.journal_line("Debit", "3", "40.00"), books.journal_line("Credit", "4", "40.00")]
+    entry = {"Line": sides, "DocNumber": "J1"}
+    assert [(await books.saved("journalentry", entry))["DocNumber"] for _ in range(2)] == ["J1", "J1"]
+    books.state.switches.set({"journal_number_check": True})
+    assert await books.code("journalentry", entry) == "6140"
+
+
+async def test_a_number_can_be_asked_of_the_company(books):
+    assert (await books.saved("invoice", books.invoice("AUTO_GENERATE")))["DocNumber"] == "1001"
+
+
+async def test_a_line_without_an_item_is_text_only(books):
+    text = {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}, "Description": "Thank you"}
+    made = await books.saved("invoice", books.invoice("A", books.line(), text))
+    assert (made["TotalAmt"], made["Line"][1]["DetailType"]) == (110, "DescriptionOnly")
+    group = {"DetailType": "GroupLineDetail", "GroupLineDetail": {}}
+    assert await books.code("invoice", books.invoice("B", group)) == "500"
+
+
+async def test_an_inventory_item_names_all_its_accounts(books):
+    accounts = {"IncomeAccountRef": "10", "ExpenseAccountRef": "3", "AssetAccountRef": "4"}
+    refs = {name: {"value": value} for name, value in accounts.items()}
+    item = {"Name": "Firewall", "Type": "Inventory", "InvStartDate": "2026-01-01", "QtyOnHand": 5, **refs}
+    made = await books.saved("item", item)
+    assert (made["TrackQtyOnHand"], made["AssetAccountRef"]["name"]) == (True, "Stock")
+    detail = {"ItemRef": {"value": made["Id"]}, "TaxCodeRef": {"value": "1"}}
+    line = {"Amount": 20, "DetailType": "ItemBasedExpenseLineDetail", "ItemBasedExpenseLineDetail": detail}
+    bill = await books.saved("bill", {**books.bill(), "Line": [line]})
+    assert bill["Line"][0]["ItemBasedExpenseLineDetail"]["ItemAccountRef"]["name"] == "Stock"

@@ -83,3 +83,9 @@ async def test_a_person_changes_the_company_past_the_api(sandbox, control):
     again = (await control.post("/seed", json={"seed": 2})).json()["quickbooks"]
     assert again["client_id"] != sandbox.describe()["xero"]["client_id"]
     assert sandbox.world.quickbooks.book_close_date.isoformat() == "2026-01-31"
+
+
+async def test_its_port_can_be_chosen(sandbox):
+    with pytest.raises(OSError, match="in use"):
+        async with Sandbox.start(SandboxOptions(port_quickbooks=sandbox.quickbooks.port)):
+            pass
