@@ -19,6 +19,7 @@ from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.poster.burial import telling_of_the_dead
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
 from ledgerwire.poster.handlers import PostRecords
 from ledgerwire.poster.ports import Psa
@@ -71,6 +72,7 @@ def build(runtime: Runtime) -> AssembledService:
         SCHEMA,
         {WORK_KIND: PostRecords(_Clients(clients), outbox)},
         concurrency=8,
+        on_dead=telling_of_the_dead(outbox),
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),
     )
     return AssembledService(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from uuid import UUID
 
-from ledgerwire.common.catalogue import Finding
-from ledgerwire.common.errors import LeaseLost
+from ledgerwire.common.errors import LeaseLost, LedgerwireError, Transient, Waiting
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.work.model import Group
-from ledgerwire.poster.domain.posting import PostingState
 from ledgerwire.poster.domain.step import Step
-from ledgerwire.poster.look_up import differs, look_up, recheck_drafts
+from ledgerwire.poster.look_up import (
+    clear_leftovers,
+    look_up,
+    recheck_drafts,
+    recheck_mismatched,
+    stop_elsewhere,
+)
 from ledgerwire.poster.mark import mark_batched
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
 from ledgerwire.poster.submit import post
-
-NEXT_STEP = timedelta(seconds=1)
 
 Phase = Callable[[Sequence[Case]], Awaitable[None]]
 
@@ -37,14 +39,19 @@ class PostRecords:
     async def __call__(self, group: Group) -> None:
         ledger = await self._clients.ledger(group.account_id, group.connection_id)
         tracked = RecordGroup(group, self._outbox, ledger.name)
-        await ledger.reference_data()  # the rates that composing needs; cached by the adapter
-        psas: dict[str, Psa] = {}
+        try:
+            await ledger.reference_data()  # the rates that composing needs; cached by the adapter
+        except LedgerwireError as error:
+            await tracked.delay(await tracked.cases(), error)
+            await self._finish(tracked)
+            return
+        psas: dict[UUID, Psa] = {}
 
         async def psa_of(case: Case) -> Psa:
             key = case.decided.connectwise_connection_id
-            if str(key) not in psas:
-                psas[str(key)] = await self._clients.psa(group.account_id, key)
-            return psas[str(key)]
+            if key not in psas:
+                psas[key] = await self._clients.psa(group.account_id, key)
+            return psas[key]
 
         async def post_phase(cases: Sequence[Case]) -> None:
             for psa, some in await _by_psa(cases, psa_of):
@@ -54,7 +61,10 @@ class PostRecords:
             for psa, some in await _by_psa(cases, psa_of):
                 await mark_batched(tracked, psa, some)
 
+        await self._run(tracked, Step.ELSEWHERE, lambda cases: stop_elsewhere(tracked, cases))
         await self._run(tracked, Step.LOOK, lambda cases: look_up(tracked, ledger, cases))
+        await self._run(tracked, Step.LEFTOVER, lambda cases: clear_leftovers(tracked, ledger, cases))
+        await self._run(tracked, Step.MISMATCHED, lambda cases: recheck_mismatched(tracked, ledger, cases))
         await self._run(tracked, Step.POST, post_phase)
         # A number the ledger says is taken is looked up at once: it may be our own document.
         await self._run(tracked, Step.LOOK, lambda cases: look_up(tracked, ledger, cases))
@@ -64,25 +74,29 @@ class PostRecords:
 
     async def _run(self, tracked: RecordGroup, step: Step, phase: Phase) -> None:
         cases = [case for case in await tracked.cases() if case.step is step]
-        if not cases:
-            return
+        if cases:
+            await self._attempt(tracked, step, cases, phase)
+
+    async def _attempt(self, tracked: RecordGroup, step: Step, cases: Sequence[Case], phase: Phase) -> None:
+        """Run a phase; what a wait for the provider interrupts comes later, any other fault is found one by one."""
         try:
             await phase(cases)
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001 - one phase's failure must not keep the other phases' records waiting
-            open_keys = {item.work_key for item in tracked.open_items()}
-            async with tracked.unit() as unit:
-                for case in cases:
-                    if case.item.work_key in open_keys:
-                        await tracked.fail(unit, case.item, error)
+        except (Waiting, Transient) as error:
+            await tracked.delay(cases, error)
+        except Exception as error:  # noqa: BLE001 - one record's fault must not stop, or bury, the others of its group
+            if len(cases) == 1:
+                await tracked.delay(cases, error)
+                return
+            # Read again first: what the phase already committed for some of them must not be done a second time.
+            for case in await tracked.cases():
+                if case.step is step:
+                    await self._attempt(tracked, step, [case], phase)
 
     async def _finish(self, tracked: RecordGroup) -> None:
         cases = await tracked.cases()
         known = {case.item.work_key for case in cases}
-        for case in cases:
-            if case.step is Step.MISMATCHED:
-                await tracked.settle(case, "stopped", [_mismatch(case, tracked.ledger_name)])
         async with tracked.unit() as unit:
             for case in cases:
                 if case.step is Step.NOTHING:
@@ -93,12 +107,7 @@ class PostRecords:
                     await tracked.done(unit, item)
         async with tracked.unit() as unit:
             for item in tracked.open_items():
-                await tracked.again(unit, item, code="NEXT_STEP", after=NEXT_STEP)
-
-
-def _mismatch(case: Case, ledger_name: str) -> Finding:
-    posting = next(item for item in case.postings if item.state is PostingState.MISMATCHED)
-    return differs(posting, posting.ledger_total, ledger_name)
+                await tracked.fail(unit, item, Transient("a next step is due", code="NEXT_STEP"))
 
 
 async def _by_psa(cases: Sequence[Case], psa_of: Callable[[Case], Awaitable[Psa]]) -> list[tuple[Psa, list[Case]]]:

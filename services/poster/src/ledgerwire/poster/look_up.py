@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from ledgerwire.accounting.port import FoundDocument, Ledger
 from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster import repository
 from ledgerwire.poster.domain.match import LookUp, Match, Meant, There, judge
@@ -66,6 +67,40 @@ async def _find(
     return found
 
 
+async def recheck_mismatched(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Documents that showed other figures: put right or voided by a person since, or still stopped."""
+    differing = [(case, item) for case in cases for item in case.postings if item.state is PostingState.MISMATCHED]
+    found = await _find(ledger, [posting for _, posting in differing])
+    for case, posting in differing:
+        result = await _resolve(group, case, posting, found[posting.kind, posting.number])
+        if result.match is Match.OURS_DIFFERS:
+            await group.settle(case, "stopped", [differs(posting, result.total, group.ledger_name)])
+
+
+async def clear_leftovers(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Documents that the latest revision does not ask for: gone on when a person has voided them, else stopped (M8)."""
+    old = [(case, item) for case in cases for item in case.left_behind]
+    found = await _find(ledger, [posting for _, posting in old])
+    for case, posting in old:
+        standing = [item for item in found[posting.kind, posting.number] if item.live]
+        if any(item.ledger_id == posting.ledger_id for item in standing):
+            kind = str(posting.kind).replace("_", " ")
+            named = {"number": posting.number, "ledger": group.ledger_name, "kind": kind}
+            await group.settle(case, "stopped", [Finding("DOCUMENT_LEFT_BEHIND", named)])
+            continue
+        async with group.unit() as unit:
+            state = advance(posting.state, PostingEvent.GONE)
+            await repository.set_posting(unit, posting.posting_id, state, forget_ledger_id=True)
+            await repository.add_timeline(unit, case.decided, "document_gone", number=posting.number)
+
+
+async def stop_elsewhere(group: RecordGroup, cases: Sequence[Case]) -> None:
+    """Records whose documents went through another ledger connection: a person decides which company they belong to."""
+    for case in cases:
+        named = {"number": case.decided.number, "ledger": group.ledger_name}
+        await group.settle(case, "stopped", [Finding("DOCUMENT_IN_OTHER_COMPANY", named)])
+
+
 async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]) -> LookUp:
     result = judge(
         _meant(posting),
@@ -73,13 +108,22 @@ async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found
         we_sent_it=posting.look_after is not None,
         known_id=posting.ledger_id,
     )
-    if posting.ledger_id is not None and in_flight(posting.state) and result.match is Match.OURS_DIFFERS:
-        # An update of a known document whose answer was lost and which shows the old figures never arrived: send it again.
+    resend = posting.ledger_id is not None and in_flight(posting.state) and result.ledger_id == posting.ledger_id
+    if resend:
+        # An update whose answer was lost may or may not have arrived, and figures alone cannot tell (an account or a due
+        # date may be what changed): sent again by id with every line, it ends the same either way.
         result = LookUp(Match.ABSENT)
-    if result.match in {Match.SEVERAL, Match.FOREIGN}:
+    taken = result.match is Match.ABSENT and posting.state is PostingState.UNKNOWN and posting.look_after is None
+    if result.match in {Match.SEVERAL, Match.FOREIGN} or (taken and not resend):
+        # `taken`: the ledger refused the number and shows nobody live who has it: a voided document keeps its number.
         await _stop(group, case, posting, result)
         return result
     async with group.unit() as unit:
+        if result.ledger_id and await repository.is_claimed(
+            unit, group.connection_id, posting.posting_id, result.ledger_id
+        ):
+            await _stop_in(unit, group, case, posting, LookUp(Match.FOREIGN, result.ledger_id))
+            return LookUp(Match.FOREIGN, result.ledger_id)
         await repository.set_posting(
             unit,
             posting.posting_id,
@@ -91,6 +135,7 @@ async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found
             ledger_total=result.total,
             findings=[differs(posting, result.total, group.ledger_name)] if result.match is Match.OURS_DIFFERS else (),
             new_generation=result.match is Match.ABSENT,
+            forget_ledger_id=result.match is Match.ABSENT and not resend,
         )
         await repository.close_looked_up(unit, posting.posting_id)
         await repository.add_timeline(
@@ -102,18 +147,20 @@ async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found
 
 
 async def _stop(group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp) -> None:
+    async with group.unit() as unit:
+        await _stop_in(unit, group, case, posting, result)
+
+
+async def _stop_in(unit: Unit, group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp) -> None:
     named = {"number": posting.number, "ledger": group.ledger_name}
     if result.match is Match.SEVERAL:
         finding = Finding("OUTCOME_AMBIGUOUS", {**named, "count": "several", "what": "documents"})
     else:
         finding = Finding("DUPLICATE_NUMBER", named)
-    async with group.unit() as unit:
-        state = PostingState.UNKNOWN if posting.state is PostingState.POSTING else posting.state
-        await repository.set_posting(
-            unit, posting.posting_id, advance(state, PostingEvent.FOUND_NONE), findings=[finding]
-        )
-        await repository.close_looked_up(unit, posting.posting_id)
-        await group.settle(case, "stopped", [finding], in_unit=unit)
+    state = PostingState.UNKNOWN if posting.state is PostingState.POSTING else posting.state
+    await repository.set_posting(unit, posting.posting_id, advance(state, PostingEvent.FOUND_NONE), findings=[finding])
+    await repository.close_looked_up(unit, posting.posting_id)
+    await group.settle(case, "stopped", [finding], in_unit=unit)
 
 
 def _not_approved(posting: StoredPosting, ledger: str) -> Sequence[Finding]:

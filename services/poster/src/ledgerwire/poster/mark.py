@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient
+from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ids import RecordId
 from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind
 from ledgerwire.poster.ports import Mark, Psa, Reexport
@@ -17,6 +19,7 @@ from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
 
 CONCURRENT_BATCHES = 4
+CALL = timedelta(seconds=CALL_SECONDS)
 
 
 async def mark_batched(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> None:
@@ -24,8 +27,11 @@ async def mark_batched(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> N
     reach(points.BEFORE_REEXPORT)
     open_cases = await _prove(group, psa, [case for case in cases if _begun(case)])
     fresh = [case for case in cases if not _begun(case)]
-    unchanged = await _unchanged(group, psa, [*open_cases, *fresh])
-    sent = await _create(group, psa, unchanged)
+    same, changed = await _compared(psa, [*open_cases, *fresh])
+    # No export or another one: batched already, by our own late call or by a person, or truly changed (M7, M8).
+    for case in await _prove(group, psa, changed):
+        await group.settle(case, "remap")
+    sent = await _create(group, psa, same)
     for case, error in await _unproved(group, psa, sent):
         await _explain(group, psa, case, error)
 
@@ -42,28 +48,23 @@ def identifier(case: Case) -> str:
     return batch_identifier(kind, decided.number, RecordId(decided.record_id), decided.revision)
 
 
-async def _unchanged(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[Case]:
-    """Export again: a record whose GL entries differ from what was posted is mapped anew instead of batched (M7, M8)."""
+async def _compared(psa: Psa, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+    """Export again: the records whose GL entries are what was posted, and those that differ or have no export now."""
     if not cases:
-        return []
+        return [], []
     now = {
         item.invoice_id: item
         for item in await psa.reexport({case.decided.invoice_id: case.decided.number for case in cases})
     }
-    same: list[Case] = []
-    for case in cases:
-        fresh = now.get(case.decided.invoice_id)
-        if fresh is None or not _same_export(case, fresh):
-            await group.settle(case, "remap")
-        else:
-            same.append(case)
-    return same
+    same = [case for case in cases if _same_export(case, now.get(case.decided.invoice_id))]
+    return same, [case for case in cases if case not in same]
 
 
-def _same_export(case: Case, fresh: Reexport) -> bool:
+def _same_export(case: Case, fresh: Reexport | None) -> bool:
     decided = case.decided
     return (
-        fresh.gl_lines == decided.gl_lines
+        fresh is not None
+        and fresh.gl_lines == decided.gl_lines
         and fresh.gl_total == decided.gl_total
         and fresh.processed_record_ids == frozenset(decided.processed_record_ids)
     )
@@ -81,14 +82,20 @@ async def _create(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[t
                 await repository.put_batch(unit, case.decided, name, advance(state, BatchEvent.SENT))
                 await repository.add_timeline(unit, case.decided, "batching", batch=name)
             reach(points.BATCHING_COMMITTED)
+            await group.ensure_lease(CALL)
             try:
                 await psa.create_batch(name, case.decided.processed_record_ids)
-            except (Ambiguous, Transient, Stopped) as error:
+            except (Ambiguous, Transient, Waiting, Stopped) as error:
                 return case, error
         reach(points.BATCH_SENT)
         return case, None
 
-    return list(await asyncio.gather(*(one(case) for case in cases)))
+    # Every call is waited for, whatever another one met: none may go on once the lease is given back.
+    ended = await asyncio.gather(*(one(case) for case in cases), return_exceptions=True)
+    for result in ended:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in ended if not isinstance(result, BaseException)]
 
 
 async def _prove(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[Case]:
@@ -102,12 +109,15 @@ async def _unproved(
 ) -> list[tuple[Case, LedgerwireError | None]]:
     if not sent:
         return []
-    marks = {item.invoice_id: item for item in await psa.marks([case.decided.invoice_id for case, _ in sent])}
+    ids = [case.decided.invoice_id for case, _ in sent]
+    marks = {item.invoice_id: item for item in await psa.marks(ids)}
+    marked = [key for key, mark in marks.items() if mark.batch_name is not None]
+    listed = await psa.unposted(marked) if marked else frozenset()
     reach(points.MARK_PROVED)
     rest: list[tuple[Case, LedgerwireError | None]] = []
     for case, error in sent:
         mark = marks.get(case.decided.invoice_id)
-        if mark is None or mark.batch_name is None:
+        if mark is None or mark.batch_name is None or case.decided.invoice_id in listed:
             rest.append((case, error))
         else:
             await _batched(group, case, mark)
@@ -145,4 +155,4 @@ async def _explain(group: RecordGroup, psa: Psa, case: Case, error: LedgerwireEr
         return
     async with group.unit() as unit:
         await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.ABSENT))
-        await group.fail(unit, case.item, error or Transient(f"batch {name} did not appear", code="BATCH_ABSENT"))
+        await group.delay_in(unit, case, error or Transient(f"batch {name} did not appear", code="BATCH_ABSENT"))

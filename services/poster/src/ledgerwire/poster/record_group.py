@@ -8,15 +8,20 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.catalogue import Finding, is_known
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1, SettledFinding
 from ledgerwire.common.db.session import Unit
+from ledgerwire.common.errors import LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.common.ids import message_id
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
 from ledgerwire.poster.records import Case
 
-Outcome = Literal["batched", "stopped", "draft", "remap", "refresh"]
+Outcome = Literal["batched", "stopped", "draft", "waiting", "remap", "refresh"]
+
+PATIENCE = 3
+"""Failed attempts of one record after which people are told that it waits for a provider."""
 
 
 class RecordGroup:
@@ -77,6 +82,30 @@ class RecordGroup:
         await self._group.fail(unit, item, error)
         self._after(unit, item)
 
+    async def delay(self, cases: Sequence[Case], error: Exception) -> None:
+        """Route an error that these cases met together: what a person must clear stops them, the rest comes later."""
+        open_keys = {item.work_key for item in self.open_items()}
+        async with self.unit() as unit:
+            for case in cases:
+                if case.item.work_key in open_keys:
+                    await self.delay_in(unit, case, error)
+
+    async def delay_in(self, unit: Unit, case: Case, error: Exception) -> None:
+        """The same for one case inside a transaction; who waits for long is told to people, once for each cause."""
+        if isinstance(error, Stopped):
+            await self.settle(case, "stopped", error.findings, in_unit=unit)
+            return
+        waits = isinstance(error, Waiting) and error.code != "RATE_LIMITED"
+        if waits or (isinstance(error, Waiting | Transient) and case.item.attempts >= PATIENCE):
+            await self.report(unit, case, "waiting", [self._why(case, error)], once=True)
+        await self.fail(unit, case.item, error)
+
+    def _why(self, case: Case, error: Exception) -> Finding:
+        code = error.code if isinstance(error, LedgerwireError) and is_known(error.code) else "UNREACHABLE"
+        params = {"number": case.decided.number, "ledger": self.ledger_name, "host": self.ledger_name}
+        detail = error.detail if isinstance(error, LedgerwireError) else {}
+        return Finding(code, params | {key: str(value) for key, value in detail.items()})
+
     async def settle(
         self, case: Case, outcome: Outcome, findings: Sequence[Finding] = (), *, in_unit: Unit | None = None
     ) -> None:
@@ -87,28 +116,11 @@ class RecordGroup:
         async with self.unit() as unit:
             await self._settle(unit, case, outcome, findings)
 
-    async def report(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding] = ()) -> None:
-        """Tell mapper where the revision stands; the work row goes on."""
-        decided = case.decided
-        message = new_message(
-            DocumentSettledV1(
-                record_id=decided.record_id,
-                connection_id=decided.connectwise_connection_id,
-                source_id=decided.source_id,
-                revision=decided.revision,
-                outcome=outcome,
-                findings=tuple(SettledFinding(code=item.code, params=item.params) for item in findings),
-            ),
-            account_id=self.account_id,
-            subject=str(decided.record_id),
-            source="poster",
-            correlation_id=decided.correlation_id,
-            causation_id=case.item.causation_id,
-        )
-        await self._outbox.append(unit, message)
-        await repository.add_timeline(
-            unit, decided, outcome, revision=decided.revision, codes=[item.code for item in findings]
-        )
+    async def report(
+        self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding] = (), *, once: bool = False
+    ) -> None:
+        """Tell mapper where the revision stands; the work row goes on. `once`: not again while the same bell is answered."""
+        await tell(unit, self._outbox, case, outcome, findings, once=once)
 
     async def _settle(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding]) -> None:
         await self.report(unit, case, outcome, findings)
@@ -117,3 +129,29 @@ class RecordGroup:
     def _after(self, unit: Unit, item: WorkItem) -> None:
         key = item.work_key
         unit.after_commit(lambda: self._settled.add(key))
+
+
+async def tell(
+    unit: Unit, outbox: Outbox, case: Case, outcome: Outcome, findings: Sequence[Finding] = (), *, once: bool = False
+) -> None:
+    """Append the settled message of a revision and its timeline step to a transaction; see `RecordGroup.report`."""
+    decided, said = case.decided, [outcome, *(item.code for item in findings)]
+    message = new_message(
+        DocumentSettledV1(
+            record_id=decided.record_id,
+            connection_id=decided.connectwise_connection_id,
+            source_id=decided.source_id,
+            revision=decided.revision,
+            outcome=outcome,
+            findings=tuple(SettledFinding(code=item.code, params=item.params) for item in findings),
+        ),
+        account_id=case.item.account_id,
+        subject=str(decided.record_id),
+        source="poster",
+        correlation_id=decided.correlation_id,
+        causation_id=case.item.causation_id,
+        message_id=message_id(decided.record_id, decided.revision, case.item.causation_id, *said) if once else None,
+    )
+    if await outbox.append(unit, message):
+        codes = [item.code for item in findings]
+        await repository.add_timeline(unit, decided, outcome, revision=decided.revision, codes=codes)

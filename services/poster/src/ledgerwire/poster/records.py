@@ -13,7 +13,7 @@ from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
 from ledgerwire.common.work.model import WorkItem
 from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import Posting, PostingState
-from ledgerwire.poster.domain.step import Step, Wanted, next_step
+from ledgerwire.poster.domain.step import Step, Wanted, WantedDocument, leftovers, next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class StoredPosting:
 
     posting_id: UUID
     record_id: UUID
+    connection_id: UUID
     ordinal: int
     kind: DocumentKind
     number: str
@@ -70,8 +71,17 @@ class StoredPosting:
         """Whether this posting already is for exactly this document."""
         return self.document_hash == document_hash(document)
 
-    def as_domain(self) -> Posting:
-        return Posting(self.ordinal, self.revision, self.state, self.document_hash, self.ledger_id)
+    def as_domain(self, connection_id: UUID) -> Posting:
+        """The posting as the state machine sees it, from the connection the record is routed to now."""
+        return Posting(
+            self.ordinal,
+            str(self.kind),
+            self.revision,
+            self.state,
+            self.document_hash,
+            self.ledger_id,
+            elsewhere=self.connection_id != connection_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +104,28 @@ class Case:
 
     @property
     def step(self) -> Step:
-        wanted = Wanted(
-            self.decided.revision, self.decided.decided, tuple(document_hash(item) for item in self.decided.documents)
-        )
-        return next_step(wanted, [item.as_domain() for item in self.postings], self.batch.state if self.batch else None)
+        """What the record needs next."""
+        return next_step(self._wanted, self._domain, self.batch.state if self.batch else None)
+
+    @property
+    def left_behind(self) -> list[StoredPosting]:
+        """Documents in the ledger that the latest revision does not ask for."""
+        found = {(item.ordinal, item.kind) for item in leftovers(self._wanted, self._domain)}
+        return [item for item in self.postings if (item.ordinal, str(item.kind)) in found]
+
+    @property
+    def _domain(self) -> list[Posting]:
+        return [item.as_domain(self.item.connection_id) for item in self.postings]
+
+    @property
+    def _wanted(self) -> Wanted:
+        documents = tuple(WantedDocument(str(item.kind), document_hash(item)) for item in self.decided.documents)
+        return Wanted(self.decided.revision, self.decided.decided, documents)
 
     def posting_for(self, ordinal: int) -> StoredPosting | None:
-        """The posting of the `ordinal`-th document, if there is one."""
-        return next((item for item in self.postings if item.ordinal == ordinal), None)
+        """The posting of the latest revision's `ordinal`-th document, if there is one."""
+        kind = self.decided.documents[ordinal].kind
+        return next((item for item in self.postings if (item.ordinal, item.kind) == (ordinal, kind)), None)
 
 
 @dataclass(frozen=True, slots=True)

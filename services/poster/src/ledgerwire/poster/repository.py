@@ -45,7 +45,7 @@ _REVISIONS = text(
 ).bindparams(_IDS)
 _POSTINGS = text(
     """
-    SELECT p.posting_id, p.record_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash, p.state,
+    SELECT p.posting_id, p.record_id, p.connection_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash, p.state,
            p.contact_id, p.ledger_id, p.ledger_total, p.generation,
            (SELECT max(s.look_after)
               FROM poster.submission_posting sp
@@ -107,6 +107,7 @@ def _posting(row: Any) -> StoredPosting:
     return StoredPosting(
         posting_id=row.posting_id,
         record_id=row.record_id,
+        connection_id=row.connection_id,
         ordinal=row.ordinal,
         kind=DocumentKind(row.kind),
         number=row.number,
@@ -120,6 +121,25 @@ def _posting(row: Any) -> StoredPosting:
         look_after=row.look_after,
         ledger_total=row.ledger_total,
     )
+
+
+async def still_decided(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
+    """Which of these records still are as they were read: same latest revision, not held, skipped or reopened meanwhile."""
+    rows = await unit.execute(_REVISIONS, {"ids": [case.decided.record_id for case in cases]})
+    now = {(row.record_id, row.revision) for row in rows if row.record_state in DECIDED_STATES}
+    return frozenset(case.decided.record_id for case in cases if (case.decided.record_id, case.decided.revision) in now)
+
+
+async def is_claimed(unit: Unit, connection_id: UUID, posting: UUID, ledger_id: str) -> bool:
+    """Whether another posting of the connection already stands for this ledger document."""
+    row = await unit.execute(
+        select(PostingRow.posting_id).where(
+            PostingRow.connection_id == connection_id,
+            PostingRow.ledger_id == ledger_id,
+            PostingRow.posting_id != posting,
+        )
+    )
+    return row.first() is not None
 
 
 async def database_now(unit: Unit) -> Any:
@@ -148,7 +168,16 @@ async def put_posting(unit: Unit, connection_id: UUID, target: ToPost, state: Po
     }
     changed = {
         key: values[key]
-        for key in ("number", "revision", "document", "document_hash", "state", "contact_id", "findings")
+        for key in (
+            "connection_id",
+            "number",
+            "revision",
+            "document",
+            "document_hash",
+            "state",
+            "contact_id",
+            "findings",
+        )
     }
     await unit.execute(
         upsert(PostingRow)
@@ -173,11 +202,14 @@ async def set_posting(
     ledger_total: Decimal | None = None,
     findings: Sequence[Finding] = (),
     new_generation: bool = False,
+    forget_ledger_id: bool = False,
 ) -> None:
-    """Move a posting to a state; an id or total that is None leaves what is stored."""
+    """Move a posting to a state; an id or total that is None leaves what is stored, unless the id is to be forgotten."""
     values: dict[str, Any] = {"state": str(state), "updated_at": text("now()"), "findings": _findings(findings)}
     if ledger_id is not None:
         values["ledger_id"] = ledger_id
+    if forget_ledger_id:
+        values["ledger_id"] = None
     if ledger_total is not None:
         values["ledger_total"] = ledger_total
     if new_generation:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from ledgerwire.accounting.port import Composed, Ledger, Prepared, Verdict, VerdictStatus
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.common.errors import Ambiguous, LeaseLost, LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ids import SubmissionId, idempotency_key
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster import points, repository
@@ -18,7 +18,7 @@ from ledgerwire.poster.contacts import resolve_contact
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
-from ledgerwire.poster.records import Case, ToPost
+from ledgerwire.poster.records import Case, StoredPosting, ToPost
 
 _EVENTS = {
     VerdictStatus.POSTED: PostingEvent.CONFIRMED,
@@ -51,9 +51,7 @@ async def _targets(group: RecordGroup, ledger: Ledger, case: Case) -> list[ToPos
             if posting is not None and posting.carries(document) and posting.state is not PostingState.QUEUED:
                 continue
             contact_id = await resolve_contact(group, ledger, document.contact)
-            ledger_id = posting.ledger_id if posting is not None else None
-            if ledger_id is not None and posting is not None:
-                await _may_update(ledger, posting.kind, posting.number, ledger_id, contact_id, case)
+            ledger_id = await _updatable(ledger, posting, contact_id, case) if posting is not None else None
             target = ToPost(case, ordinal, document, contact_id, ledger_id)
             ledger.compose(document.kind, [_prepared(target)])
             wanted.append(target)
@@ -65,18 +63,23 @@ async def _targets(group: RecordGroup, ledger: Ledger, case: Case) -> list[ToPos
         async with group.unit() as unit:
             await group.again(unit, case.item, code=error.code, after=_settled_after(ledger))
         return []
-    except (Waiting, Transient) as error:
-        async with group.unit() as unit:
-            await group.fail(unit, case.item, error)
+    except LeaseLost:
+        raise
+    except Exception as error:  # noqa: BLE001 - one record's fault, even one of ours, is not the group's
+        await group.delay([case], error)
         return []
     return wanted
 
 
-async def _may_update(
-    ledger: Ledger, kind: DocumentKind, number: str, ledger_id: str, contact_id: str, case: Case
-) -> None:
-    """A later revision updates its document by id unless money hangs on it or it belongs to another customer (M8)."""
-    for found in await ledger.find_documents(kind, [number]):
+async def _updatable(ledger: Ledger, posting: StoredPosting, contact_id: str, case: Case) -> str | None:
+    """The id by which a later revision updates its document; None when that document is gone and a new one is due.
+
+    Stopped where money hangs on it or it belongs to another customer (M8).
+    """
+    number, ledger_id = posting.number, posting.ledger_id
+    if ledger_id is None:
+        return None
+    for found in await ledger.find_documents(posting.kind, [number]):
         if found.ledger_id != ledger_id or not found.live:
             continue
         if found.paid != 0:
@@ -86,6 +89,8 @@ async def _may_update(
         if found.contact_id != contact_id:
             customer = case.decided.documents[0].contact.company_name
             raise Stopped([Finding("DOCUMENT_CONTACT_CHANGED", {"number": number, "company": customer})])
+        return ledger_id
+    return None
 
 
 def _prepared(target: ToPost) -> Prepared:
@@ -99,12 +104,15 @@ class _Call:
 
 
 def _calls(ledger: Ledger, targets: Sequence[ToPost]) -> Iterator[_Call]:
-    """Group new documents of one kind up to the provider's size; an update goes alone."""
-    for target in targets:
-        if target.ledger_id is not None:
-            yield _Call(ledger.compose(target.document.kind, [_prepared(target)]), (target,))
+    """Group new documents of one kind up to the provider's size; an update, or a number met twice, goes alone."""
+    alone = [item for item in targets if item.ledger_id is not None]
+    created = [item for item in targets if item.ledger_id is None]
+    first = {(item.document.kind, item.document.number): item for item in reversed(created)}
+    alone += [item for item in created if first[item.document.kind, item.document.number] is not item]
+    for target in alone:
+        yield _Call(ledger.compose(target.document.kind, [_prepared(target)]), (target,))
     for kind in DocumentKind:
-        fresh = [item for item in targets if item.document.kind is kind and item.ledger_id is None]
+        fresh = [item for item in created if item.document.kind is kind and item not in alone]
         size = ledger.limits.group_size.get(kind, 1)
         for start in range(0, len(fresh), size):
             yield from _fitting(ledger, kind, fresh[start : start + size])
@@ -124,7 +132,12 @@ async def _submit(group: RecordGroup, ledger: Ledger, call: _Call) -> None:
     submission = SubmissionId(uuid4())
     key = idempotency_key(str(group.connection_id), submission)
     reach(points.BEFORE_SUBMISSION)
-    await _commit(group, ledger, call, submission, key)
+    unchanged = await _commit(group, ledger, call, submission, key)
+    if len(unchanged) < len(call.targets):
+        # A person held or skipped one meanwhile, or a newer revision came: nothing was committed for this call.
+        for fitting in _fitting(ledger, call.composed.kind, unchanged) if unchanged else ():
+            await _submit(group, ledger, fitting)
+        return
     reach(points.SUBMISSION_COMMITTED)
     await group.ensure_lease(ledger.limits.request_timeout)
     try:
@@ -145,8 +158,15 @@ async def _submit(group: RecordGroup, ledger: Ledger, call: _Call) -> None:
     await _judge(group, call, submission, verdicts)
 
 
-async def _commit(group: RecordGroup, ledger: Ledger, call: _Call, submission: SubmissionId, key: str) -> None:
+async def _commit(
+    group: RecordGroup, ledger: Ledger, call: _Call, submission: SubmissionId, key: str
+) -> tuple[ToPost, ...]:
+    """Commit the call, if all its records still are as they were read; returns the targets that are."""
     async with group.unit() as unit:
+        decided = await repository.still_decided(unit, [target.case for target in call.targets])
+        unchanged = tuple(target for target in call.targets if target.case.decided.record_id in decided)
+        if len(unchanged) < len(call.targets):
+            return unchanged
         for target in call.targets:
             await repository.put_posting(
                 unit,
@@ -171,6 +191,7 @@ async def _commit(group: RecordGroup, ledger: Ledger, call: _Call, submission: S
             look_after=_settled_after(ledger),
             postings=[target.posting_id for target in call.targets],
         )
+    return unchanged
 
 
 def _settled_after(ledger: Ledger) -> timedelta:
@@ -204,7 +225,7 @@ async def _not_sent(group: RecordGroup, call: _Call, submission: SubmissionId, e
             await repository.set_posting(
                 unit, target.posting_id, advance(PostingState.POSTING, PostingEvent.REFUSED), new_generation=True
             )
-            await group.fail(unit, target.case.item, error)
+            await group.delay_in(unit, target.case, error)
 
 
 async def _judge(group: RecordGroup, call: _Call, submission: SubmissionId, verdicts: Sequence[Verdict]) -> None:

@@ -83,6 +83,11 @@ def entry(code: str) -> Entry:
     return _ENTRIES[code]
 
 
+def is_known(code: str) -> bool:
+    """Whether the catalogue has a code."""
+    return code in _ENTRIES
+
+
 def entries() -> Iterator[Entry]:
     """All entries, by code."""
     return iter(sorted(_ENTRIES.values(), key=lambda item: item.code))

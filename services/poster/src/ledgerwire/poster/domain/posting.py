@@ -39,6 +39,7 @@ class PostingEvent(StrEnum):
     FOUND_OTHER = "found_other"
     FOUND_NONE = "found_none"
     REVISED = "revised"
+    GONE = "gone"
 
 
 class IllegalTransitionError(AssertionError):
@@ -62,6 +63,15 @@ _TRANSITIONS: dict[tuple[PostingState, PostingEvent], PostingState] = {
     (PostingState.POSTED_DRAFT, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
     (PostingState.POSTED_DRAFT, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
     (PostingState.POSTED_DRAFT, PostingEvent.FOUND_NONE): PostingState.QUEUED,
+    (PostingState.MISMATCHED, PostingEvent.FOUND_SAME): PostingState.POSTED,
+    (PostingState.MISMATCHED, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
+    (PostingState.MISMATCHED, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
+    (PostingState.MISMATCHED, PostingEvent.FOUND_NONE): PostingState.QUEUED,
+    (PostingState.POSTED, PostingEvent.GONE): PostingState.VOID,
+    (PostingState.POSTED_DRAFT, PostingEvent.GONE): PostingState.VOID,
+    (PostingState.MISMATCHED, PostingEvent.GONE): PostingState.VOID,
+    (PostingState.QUEUED, PostingEvent.GONE): PostingState.VOID,
+    (PostingState.VOID, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.QUEUED, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.POSTED, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.POSTED_DRAFT, PostingEvent.REVISED): PostingState.QUEUED,
@@ -94,10 +104,13 @@ class Posting:
     Attributes:
         revision: the record revision whose document this posting carries.
         ledger_id: the ledger's id once it is known; kept over revisions, which update it.
+        elsewhere: it belongs to another ledger connection than the record is routed to now.
     """
 
     ordinal: int
+    kind: str
     revision: int
     state: PostingState
     document_hash: str
     ledger_id: str | None = None
+    elsewhere: bool = False

@@ -55,6 +55,14 @@ class PostingRow(Base):
     __table_args__ = (
         UniqueConstraint("account_id", "record_id", "ordinal", "kind"),
         Index("ix_posting_connection_state", "account_id", "connection_id", "state"),
+        Index(
+            "uq_posting_ledger_document",
+            "account_id",
+            "connection_id",
+            "ledger_id",
+            unique=True,
+            postgresql_where=text("ledger_id IS NOT NULL"),
+        ),
         {"schema": SCHEMA},
     )
 

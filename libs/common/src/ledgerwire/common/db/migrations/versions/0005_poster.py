@@ -68,6 +68,14 @@ def _posting() -> None:
         _time("updated_at"),
         sa.UniqueConstraint("account_id", "record_id", "ordinal", "kind"),
         sa.Index("ix_posting_connection_state", "account_id", "connection_id", "state"),
+        sa.Index(
+            "uq_posting_ledger_document",
+            "account_id",
+            "connection_id",
+            "ledger_id",
+            unique=True,
+            postgresql_where=sa.text("ledger_id IS NOT NULL"),
+        ),
         schema=_SCHEMA,
     )
     secure_table(op, _SCHEMA, "posting", _SCHEMA, verbs=AMEND)

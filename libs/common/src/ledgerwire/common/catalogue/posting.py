@@ -1,0 +1,42 @@
+"""Causes poster finds between two systems: documents that no longer belong where they are, and faults of our own."""
+
+from __future__ import annotations
+
+from ledgerwire.common.catalogue.registry import Entry, Severity, Side, register
+
+register(
+    Entry(
+        code="DOCUMENT_LEFT_BEHIND",
+        severity=Severity.STOP,
+        title="An earlier document stands in the ledger",
+        message="{ledger} holds an earlier {kind} {number} that ConnectWise no longer asks for.",
+        action="Void it in {ledger}, then Retry; what replaces it is posted after that.",
+        where="Ledger: the document",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8",
+    ),
+    Entry(
+        code="DOCUMENT_IN_OTHER_COMPANY",
+        severity=Severity.STOP,
+        title="Posted to another company before",
+        message="{number} was posted to another ledger company before its location was moved to this one.",
+        action="Void it in the other company, then Retry; or move the location back.",
+        where="Ledger: the other company; Ledgerwire: company locations of the account",
+        who="account admin",
+        side=Side.LEDGERWIRE,
+        source="A117, M8",
+    ),
+    Entry(
+        code="INTERNAL_FAULT",
+        severity=Severity.STOP,
+        title="A fault on our side",
+        message="{number} could not be worked on because of a fault in Ledgerwire ({cause}); nothing was lost.",
+        action="Ops looks at the dead letter and replays it.",
+        where="Ledgerwire: ledgerwire replay",
+        who="ops",
+        side=Side.LEDGERWIRE,
+        cause_params=("cause",),
+        source="B38",
+    ),
+)
