@@ -1,8 +1,8 @@
 """How long one signed callback takes to become a batched record: p50 and p95, on this machine, as it is now.
 
-    python -m benchmarks.callback_to_batched [--runs 20] [--broker amqp://...] [--breakdown]
+    python -m benchmarks.callback_to_batched [--runs 20] [--broker rabbitmq] [--breakdown]
 
-Sandbox without delay, embedded PostgreSQL, all services in this process (or over the broker that is named). Each run closes
+Sandbox without delay, embedded PostgreSQL, all services in this process; over a private RabbitMQ where asked. Each run closes
 one invoice in silence, then sends its callback to ingest as `curl` would, and waits until ConnectWise shows the batch.
 Prints one JSON object; exits 1 when p95 is a second or more.
 """
@@ -27,7 +27,7 @@ from tests.e2e.test_hostile_callbacks import Delivery
 from tests.e2e.world import World, open_world
 
 from ledgerwire.common.embedded.process import until
-from ledgerwire.common.testing import postgres
+from ledgerwire.common.testing import postgres, rabbit
 from ledgerwire.common.testing.run import TestRun
 from ledgerwire.sandbox.connectwise.state import Saved
 
@@ -47,8 +47,9 @@ async def main(runs: int, broker: str, *, breakdown: bool) -> dict[str, Any]:
         await postgres.create_database(admin, "benchmark", template)
         settings = postgres.settings_for(admin, "benchmark")
         with tempfile.TemporaryDirectory() as directory:
+            address = await asyncio.to_thread(rabbit.broker_url, run, "main") if broker == "rabbitmq" else broker
             usual = {"lease_seconds": 30.0, "ledger_timeout_seconds": 30.0, "ledger_settle_seconds": 30.0}
-            async with open_world(settings, Path(directory), broker=broker, **usual) as world:
+            async with open_world(settings, Path(directory), broker=address, **usual) as world:
                 return await _measure(world, runs, breakdown=breakdown)
     finally:
         await asyncio.to_thread(run.end)
@@ -129,7 +130,7 @@ def _spread(values: list[float]) -> dict[str, float]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=20)
-    parser.add_argument("--broker", default="local")
+    parser.add_argument("--broker", default="local", choices=["local", "rabbitmq"])
     parser.add_argument("--breakdown", action="store_true")
     chosen = parser.parse_args()
     result = asyncio.run(main(chosen.runs, chosen.broker, breakdown=chosen.breakdown))

@@ -97,6 +97,15 @@ class Outcomes(Vendors):
 
         await self._explained(told, f"{service} waits with {invoice_id}", IN_TIME)
 
+    async def posting(self, invoice_id: int, *states: str) -> None:
+        """Wait until the record's document stands in one of these states with poster."""
+
+        async def told() -> bool:
+            query = "SELECT state FROM poster.posting WHERE record_id = $1"
+            return any(row["state"] in states for row in await self.rows(query, self.record_id(invoice_id)))
+
+        await self._explained(told, f"the document of {invoice_id} in {states}", IN_TIME)
+
     async def batch_begun(self, invoice_id: int) -> None:
         """Wait until poster is about to make a batch."""
 

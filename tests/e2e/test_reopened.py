@@ -79,6 +79,38 @@ async def test_an_unbatched_and_changed_record_updates_its_document_and_gets_a_s
     assert (world.batch_name(INVOICE) or "").endswith("-R2")
 
 
+@pytest.mark.parametrize("fault", ["timeout_after_commit", "500_after", "500_before"])
+async def test_an_update_whose_answer_was_lost_is_looked_up_and_ends_as_the_same_document(
+    world: World, fault: str
+) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    [before] = world.documents(world.number(INVOICE))
+    await unbatch(world)
+    change(world)
+    world.arm(fault, method="POST", path_regex=r"/Invoices$")
+    world.set_status(INVOICE, CLOSED)
+    await world.batched(INVOICE)
+    [after] = world.documents(world.number(INVOICE))
+    assert after["InvoiceID"] == before["InvoiceID"]
+    assert after["Total"] == world.invoice(INVOICE)["total"] != before["Total"]
+    assert len(world.journal("xero", "PUT", "/Invoices")) == 1
+
+
+async def test_a_change_while_the_outcome_is_unknown_waits_for_the_look_up_and_then_updates(world: World) -> None:
+    world.arm("timeout_after_commit", method="PUT", path_regex=r"/Invoices$")
+    await world.close(INVOICE)
+    await world.posting(INVOICE, "unknown")
+    world.set_status(INVOICE, REOPENED)
+    change(world)
+    world.set_status(INVOICE, CLOSED)
+    await world.settled(INVOICE)
+    [document] = world.documents(world.number(INVOICE))
+    assert document["Total"] == world.invoice(INVOICE)["total"] != world.expected(INVOICE).total
+    assert len(world.journal("xero", "PUT", "/Invoices")) == len(world.journal("xero", "POST", "/Invoices")) == 1
+    assert (world.batch_name(INVOICE) or "").endswith("-R2")
+
+
 async def test_a_payment_on_the_document_stops_the_second_round(world: World) -> None:
     await world.close(INVOICE)
     await world.settled(INVOICE)

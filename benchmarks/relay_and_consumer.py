@@ -1,0 +1,215 @@
+"""How fast the outbox empties into RabbitMQ and the queue into work rows, beside the bare AMQP library doing the same.
+
+    python -m benchmarks.relay_and_consumer [--messages 5000] [--rounds 3] [--accounts 1]
+
+Relay beside bare publishing with confirmations (same bodies, same window); consumer beside bare taking with
+acknowledgements. Rounds alternate and the ratios are medians over rounds, since a shared machine makes the absolute figures
+move. A database without fsync, a broker with it. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import statistics
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Any
+from uuid import UUID, uuid4
+
+import aio_pika
+import structlog
+from sqlalchemy import text
+
+from ledgerwire.common.contracts.envelope import Envelope
+from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
+from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.embedded.process import until
+from ledgerwire.common.event_loop import run as run_loop
+from ledgerwire.common.mq.consumer import Consumer
+from ledgerwire.common.mq.envelope_codec import encode
+from ledgerwire.common.mq.outbox import Outbox, new_message
+from ledgerwire.common.mq.rabbit import RabbitTerms, RabbitTransport
+from ledgerwire.common.mq.relay import Relay
+from ledgerwire.common.mq.topology import EXCHANGE, RECORD_CLOSED
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.testing import postgres, rabbit
+from ledgerwire.common.testing.run import TestRun
+from ledgerwire.common.work.model import Doorbell, Priority
+
+INGEST, MAPPER = ServiceSchema("ingest"), ServiceSchema("mapper")
+TERMS = RabbitTerms()
+PATIENCE = 120.0
+
+
+class Bench:
+    """One database, one broker, and the four ways through them."""
+
+    def __init__(self, sender: Database, taker: Database, url: str, messages: Sequence[Envelope]) -> None:
+        self._sender, self._taker = sender, taker
+        self._url = url
+        self._messages = messages
+
+    async def round(self) -> dict[str, float]:
+        """Messages per second of each way; the queue is filled by the publishing half and emptied by the taking half."""
+        transport = RabbitTransport(self._url)
+        await transport.start()
+        try:
+            bare = await self._publish_bare()
+            taken_bare = await self._take_bare()
+            relayed = await self._relay(transport)
+            consumed = await self._consume(transport)
+        finally:
+            await transport.stop()
+        speeds = {"bare_publish": bare, "relay": relayed, "bare_take": taken_bare, "consumer": consumed}
+        return {name: len(self._messages) / seconds for name, seconds in speeds.items()}
+
+    async def _publish_bare(self) -> float:
+        async with self._channel(publisher_confirms=True) as channel:
+            exchange = await channel.get_exchange(EXCHANGE, ensure=False)
+            window = asyncio.Semaphore(TERMS.window)
+
+            async def send(message: Envelope) -> None:
+                wire = encode(message)
+                body = aio_pika.Message(wire.body, headers=dict(wire.headers), delivery_mode=2)
+                async with window:
+                    await exchange.publish(body, routing_key=message.type, mandatory=True)
+
+            started = perf_counter()
+            await asyncio.gather(*(send(message) for message in self._messages))
+            return perf_counter() - started
+
+    async def _take_bare(self) -> float:
+        async with self._channel(publisher_confirms=False) as channel:
+            await channel.set_qos(prefetch_count=TERMS.batch)
+            queue = await channel.get_queue(RECORD_CLOSED.name, ensure=False)
+            left, finished = len(self._messages), asyncio.Event()
+
+            async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+                nonlocal left
+                await message.ack()
+                left -= 1
+                if not left:
+                    finished.set()
+
+            started = perf_counter()
+            await queue.consume(take)
+            await asyncio.wait_for(finished.wait(), PATIENCE)
+            return perf_counter() - started
+
+    async def _relay(self, transport: RabbitTransport) -> float:
+        outbox = Outbox(INGEST)
+        async with self._sender.system() as unit:
+            await unit.execute(text("DELETE FROM ingest.outbox"))
+            await outbox.append(unit, *self._messages)
+        relay = Relay(self._sender, transport, INGEST)
+        started = perf_counter()
+        sent = 0
+        while sent < len(self._messages):
+            sent += await relay.publish_once()
+        return perf_counter() - started
+
+    async def _consume(self, transport: RabbitTransport) -> float:
+        async with self._taker.system() as unit:
+            await unit.execute(text("DELETE FROM mapper.inbox"))
+            await unit.execute(text("DELETE FROM mapper.work"))
+        consumer = Consumer(self._taker, MAPPER, RECORD_CLOSED, _bells, asyncio.Event())
+
+        async def all_taken() -> bool:
+            async with self._taker.system() as unit:
+                count = (await unit.execute(text("SELECT count(*) FROM mapper.inbox"))).scalar_one()
+            return bool(count == len(self._messages))
+
+        started = perf_counter()
+        await consumer.subscribe(transport)
+        assert await until(all_taken, seconds=PATIENCE, every=0.05), "the queue did not empty in time"
+        return perf_counter() - started
+
+    @asynccontextmanager
+    async def _channel(self, *, publisher_confirms: bool) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+        connection = await aio_pika.connect(self._url)
+        try:
+            yield await connection.channel(publisher_confirms=publisher_confirms, on_return_raises=publisher_confirms)
+        finally:
+            await connection.close()
+
+
+async def main(messages: int, rounds: int, accounts: int) -> dict[str, Any]:
+    """Measure; speeds in messages per second, ratios to the bare library."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    run = TestRun.begin()
+    try:
+        admin = await asyncio.to_thread(postgres.postgres_url, run)
+        template = await asyncio.to_thread(postgres.template_database, run)
+        url = await asyncio.to_thread(rabbit.broker_url, run, "main")
+        await postgres.create_database(admin, "benchmark", template)
+        settings = postgres.settings_for(admin, "benchmark")
+        sender, taker = open_database(settings, INGEST.name), open_database(settings, MAPPER.name)
+        try:
+            bench = Bench(sender, taker, url, _envelopes(messages, accounts))
+            found = [await bench.round() for _ in range(rounds)]
+        finally:
+            await sender.close()
+            await taker.close()
+            await rabbit.wipe(url)
+    finally:
+        await asyncio.to_thread(run.end)
+    return {"messages": messages, "rounds": rounds, "accounts": accounts, **_figures(found)}
+
+
+def _figures(found: Sequence[dict[str, float]]) -> dict[str, Any]:
+    def median_ratio(ours: str, bare: str) -> float:
+        return round(statistics.median(each[ours] / each[bare] for each in found), 3)
+
+    return {
+        "per_second": {name: round(statistics.median(each[name] for each in found)) for name in found[0]},
+        "relay_to_bare": median_ratio("relay", "bare_publish"),
+        "consumer_to_bare": median_ratio("consumer", "bare_take"),
+    }
+
+
+def _envelopes(messages: int, accounts: int) -> list[Envelope]:
+    return [
+        new_message(
+            RecordClosedV1(
+                record_id=uuid4(),
+                connection_id=UUID(int=number % accounts + 1),
+                record_type="invoice",
+                source_id=str(number),
+                found_by="callback",
+            ),
+            account_id=UUID(int=number % accounts + 1),
+            subject=str(uuid4()),
+            correlation_id=f"c-{number}",
+            source="ingest",
+        )
+        for number in range(messages)
+    ]
+
+
+def _bells(envelope: Envelope, data: RecordClosedV1) -> list[Doorbell]:
+    return [
+        Doorbell(
+            account_id=envelope.accountid,
+            connection_id=data.connection_id,
+            work_key=f"map:{data.record_id}",
+            kind="map",
+            priority=Priority.BULK,
+            correlation_id=envelope.correlationid,
+            found_by=data.found_by,
+            payload={"record_id": str(data.record_id), "source_id": data.source_id},
+        )
+    ]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--accounts", type=int, default=1)
+    chosen = parser.parse_args()
+    print(json.dumps(run_loop(main(chosen.messages, chosen.rounds, chosen.accounts))))
