@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
-_NAMES = rb"client_secret|refresh_token|access_token|id_token|signing_key|private_key|code_verifier"
+_NAMES = rb"client_secret|refresh_token|access_token|id_token|token|signing_key|private_key|code_verifier"
 _JSON = re.compile(rb'(\\?"(?:' + _NAMES + rb')\\?"\s*:\s*\\?")[^"\\]*')
 _FORM = re.compile(rb"((?:^|&)(?:" + _NAMES + rb")=)[^&]*")
 _HINTS = (b"token", b"secret", b"signing_key", b"private_key", b"code_verifier")
