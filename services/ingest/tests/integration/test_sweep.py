@@ -45,6 +45,22 @@ async def test_sweeping_again_announces_nothing_twice(live) -> None:
     assert len(await live.announced()) == first
 
 
+@pytest.mark.requirement("D6", "B38")
+async def test_what_mapper_still_does_not_know_is_announced_again_every_day(live) -> None:
+    lost, seen = live.open_ids(2)
+    live.close(lost, seen)
+    live.later(minutes=3)
+    await live.sweep_now()
+    first = await live.announced()
+    await mapper_knows(live, seen, "stopped")
+    live.later(days=1)
+    await live.sweep_now()
+    await live.sweep_now()
+    again = [message["source_id"] for message in (await live.announced())[len(first) :]]
+    assert again.count(str(lost)) == 1, "whatever came of the first message, it is not given up"
+    assert again.count(str(seen)) == 0
+
+
 async def test_a_record_closed_again_is_a_new_row_and_is_announced_again(live) -> None:
     (number,) = live.open_ids(1)
     live.close(number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -101,7 +101,8 @@ class SweepUnposted:
             elif is_too_young(row, tenant.terms, now) or is_in_flight(heard.get(source_id), now):
                 counts = replace(counts, too_young=counts.too_young + 1)
             else:
-                announcement = announce(tenant.account_id, tenant.connection_id, row)
+                day = now.date() if is_undecided(known.get(source_id)) else None
+                announcement = announce(tenant.account_id, tenant.connection_id, row, day)
                 if await self._outbox.append(unit, announcement):
                     announcements.append(announcement)
                     unheard = was_missed(row, heard.get(source_id))
@@ -123,9 +124,14 @@ class SweepUnposted:
 
 def is_known(row: UnpostedInvoice, known: KnownRecord | None) -> bool:
     """Whether mapper has decided about exactly this row of the unposted list."""
-    if known is None or known.state in _UNSETTLED:
+    if known is None or is_undecided(known):
         return False
     return (known.unposted_id, known.closed_at, known.total) == (row.id, row.date_closed, row.total)
+
+
+def is_undecided(known: KnownRecord | None) -> bool:
+    """Whether mapper does not know the record, or has not decided about it."""
+    return known is None or known.state in _UNSETTLED
 
 
 def is_too_young(row: UnpostedInvoice, terms: SyncTerms, now: datetime) -> bool:
@@ -146,8 +152,11 @@ def was_missed(row: UnpostedInvoice, heard: datetime | None) -> bool:
     return heard is None or (row.closed_at is not None and heard < row.closed_at)
 
 
-def announce(account_id: UUID, connection_id: UUID, row: UnpostedInvoice) -> Envelope:
-    """The message about a row. Its id follows from the row, so that the same row is announced once."""
+def announce(account_id: UUID, connection_id: UUID, row: UnpostedInvoice, day: date | None) -> Envelope:
+    """The message about a row. Its id follows from the row, so that the same row is announced once.
+
+    With a `day` it is announced once a day: what came of an earlier message may have been lost with it.
+    """
     source_id = str(row.invoice_id)
     record = record_id(AccountId(account_id), ConnectionId(connection_id), INVOICE, source_id)
     return new_message(
@@ -163,5 +172,5 @@ def announce(account_id: UUID, connection_id: UUID, row: UnpostedInvoice) -> Env
         subject=str(record),
         correlation_id=str(uuid4()),
         source="ingest",
-        message_id=message_id("sweep", record, row.id, row.date_closed, row.total),
+        message_id=message_id("sweep", record, row.id, row.date_closed, row.total, *([day] if day else [])),
     )
