@@ -37,6 +37,7 @@ from ledgerwire.common.work.model import Doorbell
 from ledgerwire.connectwise import ConnectWise, ConnectWiseConfig, build_connectwise
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.bootstrap import SCHEMA
+from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.handlers import MAP, MapRecords, bury
 from ledgerwire.mapper.person import RecordDesk
@@ -120,6 +121,7 @@ class Office:
     connection_id: ConnectionId
     refuses: Exception | None = None
     calls: list[str] = field(default_factory=list)
+    other_ledgers: dict[UUID, Any] = field(default_factory=dict)
 
     # what a test does
 
@@ -224,6 +226,16 @@ class Office:
             return answer.json()
 
 
+async def clean(office: Office) -> int:
+    """Close an invoice in which nothing is wrong, and map it."""
+    plan = office.sandbox.world.scenario.plan
+    invoice_id = next(each.invoice_id for each in plan if each.expected_first == "posted" and not each.codes)
+    office.close(invoice_id)
+    await office.map(invoice_id)
+    assert (await office.record(invoice_id)).state is RecordState.MAPPED
+    return invoice_id
+
+
 class OfficeClients:
     """The mapper's `Clients` port over an office."""
 
@@ -241,7 +253,7 @@ class OfficeClients:
         return self._office.client
 
     async def ledger(self, account_id: UUID, connection_id: UUID) -> SimulatedLedger:
-        return self._office.ledger
+        return self._office.other_ledgers.get(connection_id, self._office.ledger)
 
 
 @pytest.fixture

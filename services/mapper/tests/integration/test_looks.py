@@ -20,19 +20,9 @@ from ledgerwire.mapper.person import RecordSettledError, RecordUnknownError
 from ledgerwire.mapper.records import decode_input
 from ledgerwire.mapper.settling import closed_record
 
-from .conftest import Office
+from .conftest import Office, clean
 
 CLEAN = 39005
-
-
-async def clean(office: Office) -> int:
-    """Close an invoice in which nothing is wrong, and map it."""
-    plan = office.sandbox.world.scenario.plan
-    invoice_id = next(each.invoice_id for each in plan if each.expected_first == "posted" and not each.codes)
-    office.close(invoice_id)
-    await office.map(invoice_id)
-    assert (await office.record(invoice_id)).state is RecordState.MAPPED
-    return invoice_id
 
 
 async def revisions(office: Office, invoice_id: int) -> int:
@@ -112,7 +102,8 @@ async def test_old_batched_invoices_make_nothing_however_often_they_are_edited(o
 
 
 async def test_a_vanished_invoice_is_recorded_and_blocks_nobody(office: Office):
-    invoice_id = await clean(office)
+    invoice_id = next(iter(office.sandbox.world.connectwise.state.tables["invoices"]))
+    await office.map(invoice_id)
     del office.sandbox.world.connectwise.state.tables["invoices"][invoice_id]
     await office.map(invoice_id, 999_999)
     for each in (invoice_id, 999_999):
@@ -121,8 +112,7 @@ async def test_a_vanished_invoice_is_recorded_and_blocks_nobody(office: Office):
 
 
 @pytest.mark.requirement("M19")
-async def test_the_go_live_gate_holds_everything_and_lets_it_out_once(office: Office, monkeypatch):
-    monkeypatch.setattr(session, "GATE_PAUSE", timedelta(seconds=3))
+async def test_the_go_live_gate_holds_everything_and_lets_it_out_once(office: Office):
     office.change(live=False, go_live_from=None)
     plan = [each for each in office.sandbox.world.scenario.plan if each.expected_first == "posted" and not each.codes]
     early, late = plan[0], plan[-1]
@@ -132,6 +122,8 @@ async def test_the_go_live_gate_holds_everything_and_lets_it_out_once(office: Of
         record = await office.record(each.invoice_id)
         assert (record.state, await office.codes(each.invoice_id)) == (RecordState.HELD, ["ACCOUNT_ON_HOLD"])
         assert await office.messages(each.invoice_id) == 0
+    parked = "SELECT count(*) FROM mapper.work WHERE due_at = 'infinity' AND last_code = 'ACCOUNT_ON_HOLD'"
+    assert await office.value(parked) == 2, "nobody looks at them again until the gate opens"
     office.change(live=True, go_live_from=late.day)
     await office.desk.wake_held(office.account_id)
     await office.idle()
@@ -139,6 +131,23 @@ async def test_the_go_live_gate_holds_everything_and_lets_it_out_once(office: Of
     assert (await office.record(early.invoice_id)).state is RecordState.SKIPPED
     assert await office.codes(early.invoice_id) == ["BEFORE_GO_LIVE"]
     assert (await office.messages(early.invoice_id), await office.messages(late.invoice_id)) == (0, 1)
+
+
+@pytest.mark.requirement("M19")
+async def test_a_gate_that_opens_while_a_record_is_being_held_lets_it_out_too(office: Office, monkeypatch):
+    planned = next(each for each in office.sandbox.world.scenario.plan if each.expected_first == "posted")
+    office.change(live=False, go_live_from=None)
+    office.close(planned.invoice_id)
+    park = session.LookSession.park
+
+    async def opened_meanwhile(self):
+        monkeypatch.undo()
+        office.change(live=True, go_live_from=planned.day)  # and what was found held is woken before this one is parked
+        await park(self)
+
+    monkeypatch.setattr(session.LookSession, "park", opened_meanwhile)
+    await office.map(planned.invoice_id)
+    assert (await office.record(planned.invoice_id)).state is RecordState.MAPPED
 
 
 @pytest.mark.requirement("A114")
@@ -208,6 +217,62 @@ async def test_poster_may_ask_for_a_new_look_and_is_told_again(office: Office, o
     assert await office.messages(invoice_id) == 2
     assert (await office.record(invoice_id)).settled_outcome is None
     assert office.ledger.fresh_reads == (1 if outcome == "refresh" else 0)
+
+
+@pytest.mark.requirement("M1")
+async def test_a_record_that_poster_proved_batched_by_hand_ends_as_already_batched(office: Office):
+    invoice_id = await clean(office)
+    [export] = await office.client.export_invoices([invoice_id])
+    await office.client.create_batch("by-hand", export.processed_record_ids)
+    await office.settle(invoice_id, "remap")
+    [row] = await office.desk.rows(office.account_id)
+    assert (row.status, [item.code for item in row.problems]) == ("skipped", ["ALREADY_BATCHED"])
+    assert await office.messages(invoice_id) == 1
+
+
+@pytest.mark.requirement("A130", "M25")
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [
+        ("waiting", "PERMISSION_MISSING"),
+        ("waiting", "TOKEN_REVOKED"),
+        ("waiting", "RATE_LIMITED"),
+        ("draft", "APPROVAL_REFUSED"),
+    ],
+)
+async def test_what_poster_waits_for_is_listed_by_cause_with_its_money(office: Office, outcome: str, code: str):
+    invoice_id = await clean(office)
+    await office.settle(invoice_id, outcome, code)
+    record = await office.record(invoice_id)
+    summary = await office.desk.summary(office.account_id)
+    [group] = summary.waiting
+    assert (group.code, group.count, group.totals) == (code, 1, {record.currency: record.total})
+    assert summary.totals["waiting"] == group.totals
+    assert (summary.stopped, summary.warned) == ((), ())
+    [row] = await office.desk.rows(office.account_id)
+    assert (row.status, row.customer, row.amount) == ("waiting", record.customer, record.total)
+    await office.map(invoice_id)
+    assert await office.messages(invoice_id) == 1, "poster has it in hand"
+    await office.settle(invoice_id, "batched")
+    assert (await office.desk.summary(office.account_id)).waiting == ()
+
+
+@pytest.mark.requirement("M8")
+@pytest.mark.parametrize("reported", [None, "stopped", "batched"])
+async def test_a_record_deleted_after_it_was_handed_over_stops_and_names_the_document(office: Office, reported):
+    invoice_id = await clean(office)
+    record = await office.record(invoice_id)
+    if reported:
+        await office.settle(invoice_id, reported)
+    del office.sandbox.world.connectwise.state.tables["invoices"][invoice_id]
+    await office.map(invoice_id)
+    [group] = (await office.desk.summary(office.account_id)).stopped
+    assert group.code == "RECORD_DELETED_DOCUMENT_REMAINS"
+    assert f"invoice {record.number} over {record.total:,.2f} AUD remains" in group.what
+    assert "Xero" in group.action
+    await office.desk.skip(office.account_id, record.number, "voided")
+    await office.map(invoice_id)
+    assert (await office.desk.rows(office.account_id))[0].status == "skipped"
 
 
 async def test_a_report_on_an_old_revision_is_no_news(office: Office):

@@ -8,7 +8,7 @@ import pytest
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.records import StoredRecord, finding_from, finding_row
-from ledgerwire.mapper.status import clerk_row, status_of, summarise
+from ledgerwire.mapper.status import Caused, Standing, clerk_row, status_of, summed
 
 BASE = {"number": "INV-1042", "customer": "Acme", "ledger": "Xero"}
 EXPENSE = Finding("NONPRODUCT_ID_MISSING", {**BASE, "kind": "Expense"}, 0)
@@ -40,6 +40,8 @@ BATCHED = {"settled_outcome": "batched", "settled_revision": 1}
         (record(RecordState.NO_EFFECT, **BATCHED), "no_effect"),
         (record(RecordState.MAPPED, settled_outcome="stopped", settled_revision=1), "stopped"),
         (record(RecordState.MAPPED, settled_outcome="batched", settled_revision=0), "posting"),
+        (record(RecordState.MAPPED, settled_outcome="waiting", settled_revision=1), "waiting"),
+        (record(RecordState.MAPPED, settled_outcome="draft", settled_revision=1), "waiting"),
         (record(RecordState.OPEN), "open"),
         (record(RecordState.HELD), "held"),
     ],
@@ -58,23 +60,32 @@ def test_a_clerk_sees_customer_number_date_amount_what_is_wrong_what_to_do_where
     assert problem.who == "clerk"
 
 
+def caused(finding, total, *numbers, status="stopped", currency="AUD"):
+    return Caused(status, finding, currency, len(numbers), Decimal(total), numbers)
+
+
 @pytest.mark.requirement("A126", "M25")
 def test_stops_are_grouped_by_cause_with_money_totals():
-    summary = summarise(
+    summary = summed(
         [
-            record(RecordState.STOPPED, EXPENSE, replace(EXPENSE, line=1), total="10.00", number="A"),
-            record(RecordState.STOPPED, EXPENSE, total="20.50", number="B"),
-            record(RecordState.STOPPED, BILLING, total="1.00", number="C"),
-            record(RecordState.MAPPED, ROUNDED, total="5.00", number="D", **BATCHED),
-        ]
+            Standing("stopped", "AUD", 3, Decimal("31.50")),
+            Standing("stopped", "NZD", 1, Decimal("7.00")),
+            Standing("posted_with_warnings", "AUD", 1, Decimal("5.00")),
+        ],
+        [
+            caused(BILLING, "1.00", "C"),
+            caused(EXPENSE, "30.50", "A", "B"),
+            caused(EXPENSE, "7.00", "E", currency="NZD"),
+            caused(ROUNDED, "5.00", "D", status="posted_with_warnings"),
+        ],
     )
     assert [(group.code, group.count, group.totals, group.numbers) for group in summary.stopped] == [
-        ("NONPRODUCT_ID_MISSING", 2, {"AUD": Decimal("30.50")}, ("A", "B")),
+        ("NONPRODUCT_ID_MISSING", 3, {"AUD": Decimal("30.50"), "NZD": Decimal("7.00")}, ("A", "B", "E")),
         ("CONTACT_BILLING_MISSING", 1, {"AUD": Decimal("1.00")}, ("C",)),
     ]
     assert [group.code for group in summary.warned] == ["ROUNDING_APPLIED"]
-    assert summary.counts == {"stopped": 3, "posted_with_warnings": 1}
-    assert summary.totals["stopped"] == {"AUD": Decimal("31.50")}
+    assert summary.counts == {"stopped": 4, "posted_with_warnings": 1}
+    assert summary.totals["stopped"] == {"AUD": Decimal("31.50"), "NZD": Decimal("7.00")}
 
 
 def test_a_finding_survives_storage_with_its_severity():
@@ -85,7 +96,16 @@ def test_a_finding_survives_storage_with_its_severity():
 
 @pytest.mark.requirement("A130", "M25")
 def test_a_closed_connection_says_how_much_waits():
-    revoked = Finding("TOKEN_REVOKED", {"ledger": "Xero"})
-    waiting = [record(RecordState.WAITING, revoked, total=total) for total in ("18000.10", "440.00")]
-    [group] = summarise(waiting).waiting
+    revoked = Finding("TOKEN_REVOKED", {"ledger": "Xero", "count": "1", "amount": "440.00"})
+    [group] = summed([], [caused(revoked, "18440.10", "A", "B", status="waiting")]).waiting
     assert group.what == "Xero is disconnected. 2 invoices (18,440.10) wait; nothing is lost."
+
+
+@pytest.mark.requirement("A130", "M25")
+def test_a_waiting_record_says_what_it_waits_for_before_anything_else():
+    revoked = Finding("TOKEN_REVOKED", {"ledger": "Xero"})
+    reported = {"settled_outcome": "waiting", "settled_revision": 1, "settled_findings": (revoked,)}
+    row = clerk_row(record(RecordState.MAPPED, ROUNDED, **reported))
+    assert [item.code for item in row.problems] == ["TOKEN_REVOKED", "ROUNDING_APPLIED"]
+    assert row.problems[0].what == "Xero is disconnected. 1 invoices (110.00) wait; nothing is lost."
+    assert row.waits_for == (revoked.cause_key,)

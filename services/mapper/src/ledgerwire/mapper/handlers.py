@@ -5,15 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from ledgerwire.common.db.session import Unit
-from ledgerwire.common.errors import Waiting
+from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.work.destination import Dead
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.mapper import looking, repository
-from ledgerwire.mapper.domain.record import RecordEvent
 from ledgerwire.mapper.ports import Clients
 from ledgerwire.mapper.reads import SetupCache
-from ledgerwire.mapper.session import LookSession, record_id_of
+from ledgerwire.mapper.session import LookSession, first_seen, record_id_of
 
 MAP = "map"
 
@@ -39,22 +38,26 @@ class MapRecords:
             latest = await repository.latest_revisions(unit, ids)
         session = LookSession(group, account, self._clients, self._outbox, known, latest)
         waiting = await session.leave_alone()
-        if not waiting:
-            return
         cache = self._setup.setdefault(group.connection_id, SetupCache())
         try:
-            await session.look(waiting, cache)
-        except Waiting as error:
+            if waiting:
+                await session.look(waiting, cache)
+        except (Waiting, Transient) as error:
             await session.wait(error)
             raise
+        finally:
+            await session.park()
 
 
 async def bury(unit: Unit, item: WorkItem, destination: Dead) -> None:
-    """The worker's `on_dead`: mark the record of work that was given up, in the transaction that buries it."""
-    if item.kind != MAP:
+    """The worker's `on_dead`: mark the record of work that was given up, in the transaction that buries it.
+
+    A record that died before anything was written of it gets its row from the work itself: nobody would see it otherwise.
+    """
+    if item.kind != MAP or not str(item.payload["source_id"]).isdecimal():
         return
-    record = (await repository.records(unit, [record_id_of(item)])).get(record_id_of(item))
-    if record is not None and record.state not in looking.DECIDED:
-        look = looking.found(record, RecordEvent.DIED)
+    record = await repository.locked(unit, record_id_of(item)) or first_seen(item)
+    look = looking.died(record, destination.cause)
+    if record.hold_reason is None:  # what a person holds is looked at anew when it is released
         await repository.put_record(unit, look.record)
-        await repository.add_timeline(unit, look.record, look.step, cause=destination.cause)
+    await repository.add_timeline(unit, look.record, look.step, cause=destination.cause)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from ledgerwire.common.catalogue import Finding, entries
+from ledgerwire.common.catalogue import Finding, is_known
+from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.connectwise import models as psa
 from ledgerwire.mapper import reading
 from ledgerwire.mapper.domain.model import Ignored, Mapped, MappingInput, NoEffect, Result
@@ -15,7 +16,8 @@ from ledgerwire.mapper.ports import Account
 from ledgerwire.mapper.records import NewRevision, Outcome, StoredRecord, StoredRevision, revision_of
 
 DECIDED = frozenset({RecordState.MAPPED, RecordState.NO_EFFECT})
-_ASKS_AGAIN = frozenset({"stopped", "remap", "refresh"})
+_REMAP = "remap"
+_ASKS_AGAIN = frozenset({"stopped", _REMAP, "refresh"})
 _IGNORED = {
     "open": RecordEvent.FOUND_OPEN,
     "unlisted": RecordEvent.FOUND_OPEN,
@@ -50,17 +52,41 @@ def described(record: StoredRecord, invoice: psa.Invoice, unposted: psa.Unposted
     )
 
 
-def vanished(record: StoredRecord) -> Look:
-    """The invoice is not in the PSA any more."""
-    params = {"number": record.number or f"invoice {record.source_id}", "customer": record.customer or ""}
-    return found(record, RecordEvent.VANISHED, Finding("INVOICE_VANISHED", {**params, "ledger": "the ledger"}))
+def vanished(record: StoredRecord, ledger: str) -> Look:
+    """The invoice is not in the PSA any more. What was handed to the ledger may stand there: a person has to look."""
+    params = _about(record, ledger)
+    if not _handed_over(record):
+        return found(record, RecordEvent.VANISHED, Finding("INVOICE_VANISHED", params))
+    what = "credit note" if record.total is not None and record.total < 0 else "invoice"
+    amount = (
+        f"{record.total:,.2f} {record.currency or ''}".rstrip() if record.total is not None else "an unknown amount"
+    )
+    remains = Finding("RECORD_DELETED_DOCUMENT_REMAINS", {**params, "what": what, "amount": amount})
+    return found(record, RecordEvent.STOPPED, remains)
 
 
-def waiting(record: StoredRecord, code: str, ledger: str) -> Look:
-    """A connection is closed: told in the catalogue's words where it has some, with the money that waits in the summary."""
-    known = {item.code for item in entries()}
-    params = {"number": record.number or "", "customer": record.customer or "", "ledger": ledger}
-    return found(record, RecordEvent.WAITING, *([Finding(code, params)] if code in known else []))
+def _handed_over(record: StoredRecord) -> bool:
+    """Whether poster was told of documents of this record, or reported on some."""
+    told = record.announcements > 0 or record.settled_outcome is not None
+    return told and not (record.state is RecordState.NO_EFFECT and record.revision == 1)
+
+
+def _about(record: StoredRecord, ledger: str) -> dict[str, str]:
+    number = record.number or f"invoice {record.source_id}"
+    return {"number": number, "customer": record.customer or "", "ledger": ledger}
+
+
+def waiting(record: StoredRecord, error: Waiting | Transient, service: str) -> Look:
+    """A connection or a service keeps the record: told in the catalogue's words, with its money in the summary."""
+    params = {**_about(record, service), "host": service, "site": service}
+    params |= {name: value for name, value in error.detail.items() if isinstance(value, str)}
+    code = error.code if is_known(error.code) else "UNREACHABLE"
+    return found(record, RecordEvent.WAITING, Finding(code, params))
+
+
+def died(record: StoredRecord, cause: str) -> Look:
+    """A fault of ours: the work on the record was given up."""
+    return found(record, RecordEvent.DIED, Finding("INTERNAL_FAULT", {**_about(record, "the ledger"), "cause": cause}))
 
 
 def found(record: StoredRecord, event: RecordEvent, *findings: Finding) -> Look:
@@ -69,8 +95,12 @@ def found(record: StoredRecord, event: RecordEvent, *findings: Finding) -> Look:
 
 
 def ignored(record: StoredRecord, result: Ignored) -> Look:
-    """Nothing to do now. A decided record that has a batch, or has left the list, is poster's: its row keeps what was decided."""
-    if result.reason in {"batched", "unlisted"} and record.state in DECIDED:
+    """Nothing to do now. A decided record that has a batch, or has left the list, is poster's: its row keeps what was decided.
+
+    Unless poster asked for this look: then it has proved that the batch is not its own (M1).
+    """
+    its_own = record.state in DECIDED and record.settled_outcome != _REMAP
+    if result.reason in {"batched", "unlisted"} and its_own:
         return Look(record, step=result.reason)
     return found(record, _IGNORED[result.reason], result.finding)
 

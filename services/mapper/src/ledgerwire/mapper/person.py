@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from uuid import UUID, uuid4
 
 from ledgerwire.common.catalogue import Finding
@@ -15,12 +16,17 @@ from ledgerwire.mapper import repository, status
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.domain.trace import Trace
 from ledgerwire.mapper.handlers import MAP, work_key
+from ledgerwire.mapper.looking import DECIDED
 from ledgerwire.mapper.records import Shown, StoredRecord, decode_documents
 from ledgerwire.mapper.status import ClerkRow, Summary
 
 RETRY = "retry"
 _URGENT_UP_TO = 20
 """A person waits for a few records; a whole cause is bulk."""
+AT_A_TIME = 500
+"""Records woken in one transaction."""
+_STUCK = (status.STOPPED, status.DEAD)
+_HELD = (RecordState.HELD.value,)
 
 
 class RecordUnknownError(LedgerwireError):
@@ -69,30 +75,30 @@ class RecordDesk:
         async with self._database.account(account_id) as unit:
             if number is not None:
                 chosen = _unsettled(await self._numbered(unit, number))
-            else:
-                chosen = [item for item in await _stopped(unit) if _has_cause(item, cause or "")]
-            return tuple(chosen) if dry_run else await self._wake(unit, chosen, RETRY)
+                return tuple(chosen) if dry_run else await self._wake(unit, chosen, RETRY)
+            ids = await repository.to_wake(unit, _STUCK, cause=cause)
+        return await self._wake_all(account_id, ids, RETRY, _STUCK, dry_run=dry_run)
 
     async def wake_held(self, account_id: UUID) -> tuple[StoredRecord, ...]:
-        """Look at what waited for go-live; without it they are found within half a minute."""
+        """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then."""
         async with self._database.account(account_id) as unit:
-            held = await repository.find(unit, states=[RecordState.HELD])
-            return await self._wake(unit, [item for item in held if item.hold_reason is None], "go_live")
+            ids = await repository.to_wake(unit, _HELD, held=False)
+        return await self._wake_all(account_id, ids, "go_live", _HELD)
 
     async def show(self, account_id: UUID, number: str) -> tuple[Shown, ...]:
         """Everything about the record(s) of a number: findings, documents, the trace in words, the way it went."""
         async with self._database.account(account_id) as unit:
             return tuple([await _shown(unit, record) for record in await self._numbered(unit, number)])
 
-    async def rows(self, account_id: UUID, states: Iterable[RecordState] | None = None) -> tuple[ClerkRow, ...]:
-        """Records in the clerk's columns, by date and number; all of them unless states are named."""
+    async def rows(self, account_id: UUID, statuses: Iterable[str] | None = None) -> tuple[ClerkRow, ...]:
+        """Records in the clerk's columns, by date and number; all of them unless it is said where they stand."""
         async with self._database.account(account_id) as unit:
-            return tuple(map(status.clerk_row, await repository.find(unit, states=states)))
+            return tuple(map(status.clerk_row, await repository.find(unit, statuses=statuses)))
 
     async def summary(self, account_id: UUID) -> Summary:
-        """Counts and money by status; stops and warnings by cause."""
+        """Counts and money by status; what stops, warns or keeps waiting by cause. The database adds up."""
         async with self._database.account(account_id) as unit:
-            return status.summarise(await repository.find(unit))
+            return status.summed(await repository.standings(unit), await repository.causes(unit))
 
     async def _numbered(self, unit: Unit, number: str) -> list[StoredRecord]:
         found = await repository.find(unit, number=number)
@@ -116,16 +122,28 @@ class RecordDesk:
                 changed.append(put)
             return tuple(changed)
 
-    async def _wake(self, unit: Unit, records: Iterable[StoredRecord], step: str) -> tuple[StoredRecord, ...]:
-        woken = []
-        for record in records:
-            put = replace(record, state=advance(record.state, RecordEvent.WOKEN), hold_reason=None)
-            await repository.put_record(unit, put)
-            await repository.add_timeline(unit, put, step, by="person")
-            woken.append(put)
-        priority = Priority.URGENT if len(woken) <= _URGENT_UP_TO else Priority.BULK
+    async def _wake_all(
+        self, account_id: UUID, ids: Sequence[UUID], step: str, statuses: Sequence[str], *, dry_run: bool = False
+    ) -> tuple[StoredRecord, ...]:
+        """Wake many records, some at a time: no transaction holds more rows than that. What moved on meanwhile is left out."""
+        woken: list[StoredRecord] = []
+        priority = Priority.URGENT if len(ids) <= _URGENT_UP_TO else Priority.BULK
+        for start in range(0, len(ids), AT_A_TIME):
+            async with self._database.account(account_id) as unit:
+                locked = await repository.lock_all(unit, ids[start : start + AT_A_TIME])
+                chosen = [item for item in locked if item.hold_reason is None and status.status_of(item) in statuses]
+                woken += chosen if dry_run else await self._wake(unit, chosen, step, priority)
+        return tuple(sorted(woken, key=lambda item: (item.record_date or date.max, item.number or "", item.record_id)))
+
+    async def _wake(
+        self, unit: Unit, records: Iterable[StoredRecord], step: str, priority: Priority = Priority.URGENT
+    ) -> tuple[StoredRecord, ...]:
+        woken = tuple(
+            replace(record, state=advance(record.state, RecordEvent.WOKEN), hold_reason=None) for record in records
+        )
+        await repository.put_woken(unit, woken, step)
         await self._store.ring(unit, [_doorbell(record, priority) for record in woken])
-        return tuple(woken)
+        return woken
 
 
 def _doorbell(record: StoredRecord, priority: Priority) -> Doorbell:
@@ -143,22 +161,10 @@ def _doorbell(record: StoredRecord, priority: Priority) -> Doorbell:
 
 
 def _unsettled(records: Iterable[StoredRecord]) -> list[StoredRecord]:
-    rest = [record for record in records if not record.batched]
+    rest = [record for record in records if not (record.batched and record.state in DECIDED)]
     if not rest:
         raise RecordSettledError("the record is in the ledger and batched; undo the batch in ConnectWise first")
     return rest
-
-
-async def _stopped(unit: Unit) -> list[StoredRecord]:
-    found = await repository.find(unit, states=[RecordState.STOPPED])
-    found += await repository.find(unit, outcome=status.STOPPED)
-    each = {record.record_id: record for record in found if status.status_of(record) == status.STOPPED}
-    locked = [await repository.locked(unit, record_id) for record_id in each]
-    return [record for record in locked if record is not None]
-
-
-def _has_cause(record: StoredRecord, cause: str) -> bool:
-    return any(cause in {item.code, item.cause_key} for item in status.findings_of(record) if item.stops)
 
 
 async def _shown(unit: Unit, record: StoredRecord) -> Shown:

@@ -100,8 +100,12 @@ def _kinds(invoice: psa.Invoice) -> tuple[str, ...]:
 
 def export_facts(transaction: psa.ExportTransaction) -> model.GlExport:
     """One export transaction; a row without an id or amount makes it unreadable (it could never be batched)."""
+    try:
+        header_ids = transaction.gl_entry_ids
+    except ValueError as error:
+        raise UnreadableError("readable list of GL entry ids") from error
     return model.GlExport(
-        header_ids=transaction.gl_entry_ids,
+        header_ids=header_ids,
         header_total=transaction.total or ZERO,
         lines=tuple(_line(row) for row in transaction.details),
         tax=transaction.sales_tax,

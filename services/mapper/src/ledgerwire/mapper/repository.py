@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, func, insert, select, text
+from sqlalchemy import bindparam, case, func, insert, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import String
@@ -27,6 +27,7 @@ from ledgerwire.mapper.records import (
     finding_from,
     finding_row,
 )
+from ledgerwire.mapper.status import Caused, Standing
 
 _LINKS = text(
     "SELECT company_key, state, contact_id FROM poster.contact_links_for_mapper"
@@ -39,6 +40,40 @@ _PLAIN = (
     "announcements", "hold_reason", "settled_outcome", "settled_revision", "settled_at",
 )  # fmt: skip
 _KEY = ("account_id", "record_id")
+
+_DECIDED = "state IN ('mapped', 'no_effect')"
+STATUS = (
+    f"(CASE WHEN NOT {_DECIDED} THEN state WHEN settled_outcome = 'stopped' THEN 'stopped'"
+    " WHEN settled_outcome IN ('waiting', 'draft') THEN 'waiting'"
+    " WHEN (settled_outcome = 'batched' AND settled_revision = revision) IS NOT TRUE THEN 'posting'"
+    " WHEN state = 'no_effect' THEN 'no_effect'"
+    """ WHEN (findings || settled_findings) @? '$[*] ? (@.severity == "warning")' THEN 'posted_with_warnings'"""
+    " ELSE 'posted' END)"
+)
+"""`status.status_of` in SQL; a test holds them to the same answers."""
+_TOLD = f"(CASE WHEN {_DECIDED} THEN findings || settled_findings ELSE findings END)"
+_HAS_CAUSE = (
+    f"EXISTS (SELECT 1 FROM jsonb_array_elements({_TOLD}) AS told WHERE :cause IN (told ->> 'code', told ->> 'cause')"
+    " AND told ->> 'severity' IN ('stop', 'connection'))"
+)
+_STANDINGS = text(
+    f"SELECT {STATUS} AS status, coalesce(currency, '') AS currency, count(*) AS records, coalesce(sum(total), 0) AS total"
+    " FROM mapper.record GROUP BY 1, 2 ORDER BY 1, 2"
+)
+_CAUSES = text(
+    f"WITH standing AS (SELECT record_id, record_date, {STATUS} AS status, coalesce(currency, '') AS currency,"
+    " coalesce(total, 0) AS total, coalesce(number, 'invoice ' || source_id) AS number,"
+    f" {_TOLD} AS told, CASE WHEN {_DECIDED} THEN settled_findings ELSE findings END AS reported FROM mapper.record),"
+    " each AS (SELECT DISTINCT ON (record_id, finding ->> 'cause') standing.*, finding FROM standing, jsonb_array_elements("
+    "CASE WHEN status = 'waiting' THEN reported ELSE told END) WITH ORDINALITY AS said (finding, place)"
+    " WHERE status = 'waiting' OR (status IN ('stopped', 'dead') AND finding ->> 'severity' IN ('stop', 'connection'))"
+    " OR (status = 'posted_with_warnings' AND finding ->> 'severity' = 'warning')"
+    " ORDER BY record_id, finding ->> 'cause', place)"
+    " SELECT status, currency, count(*) AS records, sum(total) AS total,"
+    " array_agg(number ORDER BY record_date, number, record_id) AS numbers,"
+    " (array_agg(finding ORDER BY record_date, number, record_id))[1] AS finding"
+    " FROM each GROUP BY status, finding ->> 'cause', currency ORDER BY min(record_date), min(number)"
+)
 
 
 async def records(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID, StoredRecord]:
@@ -63,19 +98,59 @@ async def find(
     unit: Unit,
     *,
     number: str | None = None,
-    states: Iterable[RecordState] | None = None,
-    outcome: str | None = None,
-    limit: int | None = None,
+    statuses: Iterable[str] | None = None,
 ) -> list[StoredRecord]:
-    """Records of the account by number, state or poster's outcome, oldest first."""
+    """Records of the account by number or by where they stand (`status.status_of`), oldest first.
+
+    A record of which no number is known goes by its id in ConnectWise, as people are shown it.
+    """
     query = select(Record.__table__).order_by(Record.record_date, Record.number, Record.record_id)
     if number is not None:
-        query = query.where(Record.number == number)
-    if states is not None:
-        query = query.where(Record.state.in_([state.value for state in states]))
-    if outcome is not None:
-        query = query.where(Record.settled_outcome == outcome)
-    return [_record(row) for row in await unit.execute(query.limit(limit) if limit else query)]
+        unnamed = Record.number.is_(None) & (Record.source_id == number.removeprefix("invoice ").strip())
+        query = query.where(or_(Record.number == number, unnamed))
+    if statuses is not None:
+        query = query.where(literal_column(STATUS).in_(list(statuses)))
+    return [_record(row) for row in await unit.execute(query)]
+
+
+async def to_wake(unit: Unit, statuses: Iterable[str], *, cause: str | None = None, held: bool = True) -> list[UUID]:
+    """Ids of the records that stand somewhere, for a code or cause if one is given; `held=False` without a person's holds."""
+    query = select(Record.record_id).where(literal_column(STATUS).in_(list(statuses))).order_by(Record.record_id)
+    if cause is not None:
+        query = query.where(text(_HAS_CAUSE).bindparams(cause=cause))
+    if not held:
+        query = query.where(Record.hold_reason.is_(None))
+    return list((await unit.execute(query)).scalars())
+
+
+async def lock_all(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
+    """The rows of these records, locked for this transaction in one order."""
+    query = select(Record.__table__).where(Record.record_id.in_(record_ids)).order_by(Record.record_id)
+    return [_record(row) for row in await unit.execute(query.with_for_update())]
+
+
+async def put_woken(unit: Unit, records: Sequence[StoredRecord], step: str) -> None:
+    """Write that these records are to be looked at again: their state, no hold, one timeline entry each."""
+    if not records:
+        return
+    by_state: dict[RecordState, list[UUID]] = {}
+    for record in records:
+        by_state.setdefault(record.state, []).append(record.record_id)
+    for state, ids in by_state.items():
+        moved = case((Record.state != state.value, func.now()), else_=Record.state_at)
+        values = {"state": state.value, "hold_reason": None, "state_at": moved, "updated_at": func.now()}
+        await unit.execute(update(Record).where(Record.record_id.in_(ids)).values(values))
+    entries = [
+        {
+            "account_id": record.account_id,
+            "record_id": record.record_id,
+            "step": step,
+            "detail": {"by": "person"},
+            "correlation_id": record.correlation_id,
+        }
+        for record in records
+    ]
+    await unit.execute(insert(MapperTimeline).values(entries))
 
 
 def _record(row: Any) -> StoredRecord:
@@ -202,3 +277,18 @@ async def contact_links(unit: Unit, ledger_connection_id: UUID, keys: Sequence[s
     """Poster's links of these companies (by company key) in one ledger company."""
     rows = await unit.execute(_LINKS, {"connection_id": ledger_connection_id, "keys": list(keys)})
     return {row.company_key: ContactLink(row.state, row.contact_id) for row in rows}
+
+
+async def standings(unit: Unit) -> list[Standing]:
+    """How many records of the account stand where, and their money."""
+    rows = await unit.execute(_STANDINGS)
+    return [Standing(row.status, row.currency, row.records, row.total) for row in rows]
+
+
+async def causes(unit: Unit) -> list[Caused]:
+    """What stops, warns or keeps waiting, each with its records; a record with two causes is under both."""
+    rows = await unit.execute(_CAUSES)
+    return [
+        Caused(row.status, finding_from(row.finding), row.currency, row.records, row.total, tuple(row.numbers))
+        for row in rows
+    ]

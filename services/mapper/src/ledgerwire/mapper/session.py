@@ -12,7 +12,7 @@ import structlog
 from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
-from ledgerwire.common.errors import LedgerwireError, Poison, Stopped, Waiting
+from ledgerwire.common.errors import LeaseLost, LedgerwireError, Poison, Stopped, Transient, Waiting
 from ledgerwire.common.ids import message_id
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.work.model import Group, Priority, WorkItem
@@ -36,8 +36,9 @@ FRESH = frozenset({"retry", "refresh"})
 UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN, RecordState.WAITING})
 """States from which a record is shown as waiting; what was decided stays decided while a connection is closed."""
 
-GATE_PAUSE = timedelta(seconds=30)
-"""How often a record that waits for go-live is looked at; without a call to either system."""
+UNREADABLE = "CONNECTWISE_ANSWER_UNREADABLE"
+_PATIENCE = 3
+"""Unreadable answers in a row, from the first record on, after which it is ConnectWise that cannot be read, not a record."""
 
 
 class LookSession:
@@ -60,20 +61,13 @@ class LookSession:
         self._latest = latest
         self._open = {item.work_key: item for item in group.items}
         self._ledgers: dict[UUID, LedgerReads] = {}
+        self._ledger_faults: dict[UUID, LedgerwireError] = {}
         self._reads: GroupReads | None = None
+        self._parked: list[WorkItem] = []
 
     def _record(self, item: WorkItem) -> StoredRecord:
-        record_id = record_id_of(item)
-        known = self._known.get(record_id)
-        if known is not None:
-            return replace(known, correlation_id=item.correlation_id)
-        return StoredRecord(
-            account_id=item.account_id,
-            record_id=record_id,
-            connection_id=item.connection_id,
-            source_id=str(item.payload["source_id"]),
-            correlation_id=item.correlation_id,
-        )
+        known = self._known.get(record_id_of(item))
+        return replace(known, correlation_id=item.correlation_id) if known is not None else first_seen(item)
 
     async def leave_alone(self) -> list[WorkItem]:
         """Settle what a person holds or skipped, and what waits for go-live; return the rest."""
@@ -89,9 +83,7 @@ class LookSession:
                     await self._group.done(unit, item)
                 self._open.pop(item.work_key)
             elif record is not None and self._gated(record, item):
-                async with self._group.unit() as unit:
-                    await self._group.again(unit, item, code="ACCOUNT_ON_HOLD", after=GATE_PAUSE)
-                self._open.pop(item.work_key)
+                self._park_later(item)
             else:
                 rest.append(item)
         return rest
@@ -101,38 +93,72 @@ class LookSession:
         return record.state is RecordState.HELD and not self._account.live and item.found_by not in FRESH
 
     async def look(self, items: Sequence[WorkItem], cache: SetupCache) -> None:
-        """Read for all items at once; where ConnectWise refuses the call, one by one, to find whose fault it is."""
-        fresh = any(item.found_by in FRESH for item in items)
-        client = await self._clients.psa(self._group.account_id, self._group.connection_id)
+        """Read for all items at once; where the call is refused or its answer unreadable, one by one, to find whose fault it is."""
         try:
-            reads = await read_group(client, cache, [source_id_of(item) for item in items], fresh=fresh)
+            reads = await self._read(items, cache)
         except Stopped as error:
-            if len(items) == 1:
-                await self._stop(items[0], error)
-                return
-            for item in items:
-                await self.look([item], cache)
+            if len(items) > 1:
+                await self._one_by_one(items, cache)
+            else:
+                await self._write(items[0], self._stopped(items[0], error))
             return
-        self._reads = reads
-        await self._read_ledgers(reads, fresh=fresh)
+        except Transient as error:
+            if len(items) == 1 or error.code != UNREADABLE:
+                raise
+            await self._one_by_one(items, cache)
+            return
         for item in items:
             await self._one(item, reads)
 
+    async def _read(self, items: Sequence[WorkItem], cache: SetupCache) -> GroupReads:
+        fresh = any(item.found_by in FRESH for item in items)
+        client = await self._clients.psa(self._group.account_id, self._group.connection_id)
+        self._reads = await read_group(client, cache, [source_id_of(item) for item in items], fresh=fresh)
+        await self._read_ledgers(self._reads, fresh=fresh)
+        return self._reads
+
+    async def _one_by_one(self, items: Sequence[WorkItem], cache: SetupCache) -> None:
+        """Each alone, so that only those it is about suffer from a refusal or an unreadable answer."""
+        unreadable_only = 0
+        for item in items:
+            self._reads = None
+            try:
+                await self.look([item], cache)
+            except Transient as error:
+                if error.code != UNREADABLE:
+                    raise
+                unreadable_only += 1
+                if unreadable_only == _PATIENCE:
+                    raise
+                await self._fail(item, error)
+            else:
+                unreadable_only = -len(items)
+
     async def _one(self, item: WorkItem, reads: GroupReads) -> None:
-        """Decide one record; a fault of ours on it must not hold up the others."""
+        """Decide and write one record; a fault of ours on it must not hold up the others."""
         try:
-            look = self._decide(item, reads)
+            try:
+                look = self._decide(item, reads)
+            except Stopped as error:
+                look = self._stopped(item, error)
+            await self._write(item, look)
+        except LeaseLost:
+            raise
         except Exception as error:  # noqa: BLE001 - its class decides the destination of this item alone
-            async with self._group.unit() as unit:
-                await self._group.fail(unit, item, error)
-            self._open.pop(item.work_key, None)
-            return
-        await self._write(item, look)
+            await self._fail(item, error)
+
+    async def _fail(self, item: WorkItem, error: Exception) -> None:
+        """Settle one item by the class of its error; one that waits for a service is shown to wait."""
+        if isinstance(error, Waiting | Transient):
+            await self._show_waiting(item, error)
+        async with self._group.unit() as unit:
+            await self._group.fail(unit, item, error)
+        self._open.pop(item.work_key, None)
 
     def _decide(self, item: WorkItem, reads: GroupReads) -> Look:
         record, invoice = self._record(item), reads.invoices.get(source_id_of(item))
         if invoice is None:
-            return looking.vanished(record)
+            return looking.vanished(record, self._ledger_name(record.ledger_connection_id))
         record = looking.described(record, invoice, reads.unposted.get(invoice.id))
         route = self._route(invoice)
         if route is None:
@@ -140,6 +166,9 @@ class LookSession:
         settings = self._settings()
         if settings is None:
             return looking.without_mapping(record, route.ledger_name)
+        fault = self._ledger_faults.get(route.ledger_connection_id)
+        if fault is not None and self._to_map(invoice, reads):
+            raise fault
         try:
             source = compose(reads, invoice, self._ledgers[route.ledger_connection_id], settings)
         except reading.UnreadableError as error:
@@ -164,7 +193,7 @@ class LookSession:
         return self._account.route(self._group.connection_id, reading.location_id(invoice))
 
     async def _read_ledgers(self, reads: GroupReads, *, fresh: bool) -> None:
-        """Reference data, contacts and contact links of the ledger companies this group goes to."""
+        """Reference data, contacts and contact links of the ledger companies this group goes to; a fault of one is kept."""
         if self._account.mapping is None:
             return
         wanted: dict[UUID, tuple[Route, set[str]]] = {}
@@ -174,16 +203,23 @@ class LookSession:
                 company = invoice.bill_to_company or invoice.company
                 wanted.setdefault(route.ledger_connection_id, (route, set()))[1].add(str(company.id) if company else "")
         for connection_id, (route, keys) in wanted.items():
+            empty = reading.empty_reference(route.ledger_name)
+            self._ledgers[connection_id] = LedgerReads(route.ledger_name, empty, ContactIndex(), {})
             if not any(self._to_map(invoice, reads) for invoice in reads.invoices.values()):
-                empty = reading.empty_reference(route.ledger_name)
-                self._ledgers[connection_id] = LedgerReads(route.ledger_name, empty, ContactIndex(), {})
                 continue
-            ledger = await self._clients.ledger(self._group.account_id, connection_id)
-            reference = await ledger.reference_data(fresh=fresh)
-            contacts = ContactIndex.of(await ledger.contacts())
-            async with self._group.unit() as unit:
-                links = await repository.contact_links(unit, connection_id, sorted(keys))
-            self._ledgers[connection_id] = LedgerReads(route.ledger_name, reference, contacts, links)
+            try:
+                self._ledgers[connection_id] = await self._read_ledger(route, keys, fresh=fresh)
+            except (Stopped, Waiting, Transient) as error:
+                self._ledger_faults[connection_id] = error  # of this company's records alone
+
+    async def _read_ledger(self, route: Route, keys: set[str], *, fresh: bool) -> LedgerReads:
+        connection_id = route.ledger_connection_id
+        ledger = await self._clients.ledger(self._group.account_id, connection_id)
+        reference = await ledger.reference_data(fresh=fresh)
+        contacts = ContactIndex.of(await ledger.contacts())
+        async with self._group.unit() as unit:
+            links = await repository.contact_links(unit, connection_id, sorted(keys))
+        return LedgerReads(route.ledger_name, reference, contacts, links)
 
     @staticmethod
     def _to_map(invoice: psa.Invoice, reads: GroupReads) -> bool:
@@ -206,15 +242,31 @@ class LookSession:
                 await _note(unit, look)
             if look.announce:
                 await self._announce(unit, item, look)
-            await self._settle(unit, item, look)
+            gated = look.record.state is RecordState.HELD and not self._account.live
+            if not gated:
+                await self._group.done(unit, item)
         reach(points.WRITTEN)
         self._open.pop(item.work_key, None)
+        if gated:
+            self._park_later(item)
 
-    async def _settle(self, unit: Unit, item: WorkItem, look: Look) -> None:
-        if look.record.state is RecordState.HELD and not self._account.live:
-            await self._group.again(unit, item, code="ACCOUNT_ON_HOLD", after=GATE_PAUSE)
-        else:
-            await self._group.done(unit, item)
+    def _park_later(self, item: WorkItem) -> None:
+        self._open.pop(item.work_key, None)
+        self._parked.append(item)
+
+    async def park(self) -> None:
+        """Let what waits for go-live sleep until it is woken.
+
+        The gate is read again after the records were written as held: who opens it wakes what he finds held, so a record
+        is either found by him, or he has opened it by now and it is looked at at once.
+        """
+        if not self._parked:
+            return
+        live = (await self._clients.account(self._group.account_id)).live
+        async with self._group.unit() as unit:
+            for item in self._parked:
+                await self._group.again(unit, item, code="ACCOUNT_ON_HOLD", after=timedelta(0) if live else None)
+        self._parked.clear()
 
     async def _announce(self, unit: Unit, item: WorkItem, look: Look) -> None:
         record = look.record
@@ -237,22 +289,36 @@ class LookSession:
         )
         await self._outbox.append(unit, message)
 
-    async def _stop(self, item: WorkItem, error: Stopped) -> None:
-        await self._write(item, looking.found(self._record(item), RecordEvent.STOPPED, *error.findings))
+    def _stopped(self, item: WorkItem, error: Stopped) -> Look:
+        return looking.found(self._seen(item), RecordEvent.STOPPED, *error.findings)
 
-    async def wait(self, error: Waiting) -> None:
-        """Mark the records that a closed connection or a rate limit keeps; the work rows are settled by the error's class."""
-        for item in self._open.values():
-            record = self._seen(item)
-            if record.state not in UNDECIDED:
-                continue
-            look = looking.waiting(record, error.code, self._ledger_name())
+    async def wait(self, error: Waiting | Transient) -> None:
+        """Show what a service keeps from being looked at as waiting; the work rows are settled by the error's class."""
+        for item in tuple(self._open.values()):
+            await self._show_waiting(item, error)
+
+    async def _show_waiting(self, item: WorkItem, error: Waiting | Transient) -> None:
+        """Give an undecided record a row that says what it waits for, and how much money waits with it."""
+        record = self._seen(item)
+        if record.state not in UNDECIDED:
+            return
+        look = looking.waiting(record, error, self._service(error))
+        try:
             async with self._group.unit() as unit:
                 if await repository.changed_since(unit, record.record_id, self._known.get(record.record_id)):
-                    continue
+                    return
                 await repository.put_record(unit, look.record)
                 if record.state is not RecordState.WAITING:
                     await repository.add_timeline(unit, look.record, look.step, code=error.code)
+        except LeaseLost:
+            raise
+        except Exception:  # noqa: BLE001 - the row is for people; the work itself is settled without it
+            _log.exception("record.not_shown_waiting", record=str(record.record_id), code=error.code)
+
+    def _service(self, error: LedgerwireError) -> str:
+        """Who does not answer: a ledger company whose fault was kept, else ConnectWise, which is read first."""
+        faulty = [key for key, fault in self._ledger_faults.items() if fault is error]
+        return self._ledger_name(faulty[0]) if faulty else "ConnectWise"
 
     def _seen(self, item: WorkItem) -> StoredRecord:
         """The record with what was read of it before the connection closed, if anything was."""
@@ -262,8 +328,10 @@ class LookSession:
             return record
         return looking.described(record, invoice, reads.unposted.get(invoice.id))
 
-    def _ledger_name(self) -> str:
-        return next((route.ledger_name for route in self._account.routes), "the ledger")
+    def _ledger_name(self, connection_id: UUID | None) -> str:
+        routes = self._account.routes
+        own = [route.ledger_name for route in routes if route.ledger_connection_id == connection_id]
+        return next(iter(own or [route.ledger_name for route in routes]), "the ledger")
 
 
 async def _note(unit: Unit, look: Look) -> None:
@@ -300,3 +368,14 @@ def record_id_of(item: WorkItem) -> UUID:
 def source_id_of(item: WorkItem) -> int:
     """Its id in ConnectWise."""
     return int(item.payload["source_id"])
+
+
+def first_seen(item: WorkItem) -> StoredRecord:
+    """The row of a record of which nothing is known but that it is to be looked at."""
+    return StoredRecord(
+        account_id=item.account_id,
+        record_id=record_id_of(item),
+        connection_id=item.connection_id,
+        source_id=str(item.payload["source_id"]),
+        correlation_id=item.correlation_id,
+    )

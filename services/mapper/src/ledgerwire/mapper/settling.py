@@ -73,6 +73,8 @@ class SettleRecords:
             return
         outcome = str(item.payload["outcome"])
         findings = tuple(Finding(row["code"], dict(row.get("params") or {})) for row in item.payload["findings"])
+        if outcome == "waiting" and not findings:
+            findings = (Finding("UNREACHABLE", {"number": record.number or "", "host": "The ledger"}),)
         settled = replace(
             record,
             settled_outcome=outcome,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +12,11 @@ from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.records import StoredRecord
 
 POSTED, WARNED, POSTING, STOPPED = "posted", "posted_with_warnings", "posting", "stopped"
+WAITING, DEAD = "waiting", "dead"
+TOLD = (STOPPED, DEAD, WAITING, WARNED)
+"""Where records stand of which people are told the cause."""
+_WAITS = frozenset({"waiting", "draft"})
+"""Poster's reports of a revision that goes on once a connection is back, or somebody approved its document."""
 _DECIDED = frozenset({RecordState.MAPPED, RecordState.NO_EFFECT})
 
 
@@ -33,7 +38,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ClerkRow:
-    """One record as a clerk reads it. `problems` has what stops it first; warnings and infos after."""
+    """One record as a clerk reads it. `problems` has what keeps it from going on first; warnings and infos after.
+
+    `waits_for` are the causes among them that a waiting record waits for.
+    """
 
     status: str
     customer: str
@@ -42,6 +50,29 @@ class ClerkRow:
     amount: Decimal
     currency: str
     problems: tuple[Problem, ...]
+    waits_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many records stand somewhere in one currency, and their money."""
+
+    status: str
+    currency: str
+    count: int
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Caused:
+    """The records of one status and currency that share a cause; `finding` is the first one's."""
+
+    status: str
+    finding: Finding
+    currency: str
+    count: int
+    total: Decimal
+    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +112,8 @@ def status_of(record: StoredRecord) -> str:
         return record.state.value
     if record.settled_outcome == "stopped":
         return STOPPED
+    if record.settled_outcome in _WAITS:
+        return WAITING
     if not record.batched:
         return POSTING
     if record.state is RecordState.NO_EFFECT:
@@ -89,10 +122,17 @@ def status_of(record: StoredRecord) -> str:
 
 
 def findings_of(record: StoredRecord) -> tuple[Finding, ...]:
-    """Mapper's findings and poster's, what stops first, each cause once."""
+    """Mapper's findings and poster's, what stops or is waited for first, each cause once."""
     both = (*record.findings, *record.settled_findings) if record.state in _DECIDED else record.findings
     each = {(item.cause_key, item.message): item for item in both}
-    return tuple(sorted(each.values(), key=lambda item: not item.stops))
+    waited = _waited_for(record)
+    return tuple(sorted(each.values(), key=lambda item: not (item.stops or item in waited)))
+
+
+def _waited_for(record: StoredRecord) -> tuple[Finding, ...]:
+    if record.state in _DECIDED:
+        return record.settled_findings if record.settled_outcome in _WAITS else ()
+    return record.findings if record.state is RecordState.WAITING else ()
 
 
 def clerk_row(record: StoredRecord) -> ClerkRow:
@@ -104,8 +144,15 @@ def clerk_row(record: StoredRecord) -> ClerkRow:
         date=record.record_date,
         amount=record.total or Decimal(0),
         currency=record.currency or "",
-        problems=tuple(map(problem, findings_of(record))),
+        problems=tuple(problem(_counted(item, record)) for item in findings_of(record)),
+        waits_for=tuple(dict.fromkeys(item.cause_key for item in _waited_for(record))),
     )
+
+
+def _counted(finding: Finding, record: StoredRecord) -> Finding:
+    """A sentence that counts what waits counts this record alone."""
+    alone = {"count": "1", "amount": f"{record.total or Decimal(0):,.2f}"}
+    return replace(finding, params={**alone, **finding.params}) if finding.severity is Severity.CONNECTION else finding
 
 
 def problem(finding: Finding) -> Problem:
@@ -125,61 +172,58 @@ def problem(finding: Finding) -> Problem:
     )
 
 
-def summarise(records: Iterable[StoredRecord]) -> Summary:
-    """Everything at a glance."""
-    rows = [clerk_row(record) for record in records]
+def summed(standings: Iterable[Standing], causes: Iterable[Caused]) -> Summary:
+    """Everything at a glance, from what the database added up."""
     counts: dict[str, int] = {}
     totals: dict[str, dict[str, Decimal]] = {}
-    for row in rows:
-        counts[row.status] = counts.get(row.status, 0) + 1
-        _add(totals.setdefault(row.status, {}), row)
+    for item in standings:
+        counts[item.status] = counts.get(item.status, 0) + item.count
+        totals.setdefault(item.status, {})[item.currency] = item.total
+    told = tuple(causes)
     return Summary(
         counts=counts,
         totals=totals,
-        stopped=_groups([row for row in rows if row.status == STOPPED], Severity.STOP),
-        warned=_groups([row for row in rows if row.status == WARNED], Severity.WARNING),
-        waiting=_groups([row for row in rows if row.status == RecordState.WAITING.value], Severity.CONNECTION),
+        stopped=_groups(item for item in told if item.status in {STOPPED, DEAD}),
+        warned=_groups(item for item in told if item.status == WARNED),
+        waiting=_groups(item for item in told if item.status == WAITING),
     )
 
 
-def _add(totals: dict[str, Decimal], row: ClerkRow) -> None:
-    totals[row.currency] = totals.get(row.currency, Decimal(0)) + row.amount
-
-
-def _groups(rows: Iterable[ClerkRow], severity: Severity) -> tuple[CauseGroup, ...]:
-    """Rows by cause, the most frequent first; a record with two causes stands under both."""
-    found: dict[str, list[tuple[ClerkRow, Problem]]] = {}
-    for row in rows:
-        for cause, item in {each.cause: each for each in row.problems if each.severity == severity.value}.items():
-            found.setdefault(cause, []).append((row, item))
+def _groups(causes: Iterable[Caused]) -> tuple[CauseGroup, ...]:
+    """By cause, the most frequent first; a record with two causes stands under both."""
+    found: dict[str, list[Caused]] = {}
+    for item in causes:
+        found.setdefault(item.finding.cause_key, []).append(item)
     groups = [_group(cause, members) for cause, members in found.items()]
     return tuple(sorted(groups, key=lambda group: (-group.count, group.cause)))
 
 
-def _sentence(first: Problem, count: int, totals: Mapping[str, Decimal]) -> str:
-    if first.severity != Severity.CONNECTION.value:
-        return first.what
-    amount = ", ".join(
-        f"{total:,.2f}" if len(totals) == 1 else f"{total:,.2f} {code}" for code, total in totals.items()
-    )
-    return Finding(first.code, {**first.params, "count": str(count), "amount": amount}).message
-
-
-def _group(cause: str, members: list[tuple[ClerkRow, Problem]]) -> CauseGroup:
-    first = members[0][1]
+def _group(cause: str, members: list[Caused]) -> CauseGroup:
     totals: dict[str, Decimal] = {}
-    for row, _ in members:
-        _add(totals, row)
+    for item in members:
+        totals[item.currency] = totals.get(item.currency, Decimal(0)) + item.total
+    count = sum(item.count for item in members)
+    first = problem(_counting(members[0].finding, count, totals))
     return CauseGroup(
         cause=cause,
         code=first.code,
         severity=first.severity,
         title=first.title,
-        what=_sentence(first, len(members), totals),
+        what=first.what,
         action=first.action,
         where=first.where,
         who=first.who,
-        count=len(members),
+        count=count,
         totals=totals,
-        numbers=tuple(row.number for row, _ in members),
+        numbers=tuple(number for item in members for number in item.numbers),
     )
+
+
+def _counting(first: Finding, count: int, totals: Mapping[str, Decimal]) -> Finding:
+    """A closed connection's sentence counts all that waits; every other cause has the first one's."""
+    if first.severity is not Severity.CONNECTION:
+        return first
+    amount = ", ".join(
+        f"{total:,.2f}" if len(totals) == 1 else f"{total:,.2f} {code}" for code, total in totals.items()
+    )
+    return replace(first, params={**first.params, "count": str(count), "amount": amount})

@@ -126,6 +126,28 @@ def test_an_archived_contact_stops_unless_an_active_one_agrees_too():
     assert stops(facing(gone, link=ContactLink("linked", "c-1"))) == ["CONTACT_ARCHIVED"]
 
 
+TWINS = (Contact("c-2", "Acme North", account_number="ACME01"), Contact("c-1", "Acme South", account_number="ACME01"))
+
+
+@pytest.mark.requirement("M13", "D9")
+@pytest.mark.parametrize("policy", list(ContactPolicy))
+def test_several_active_contacts_of_one_number_are_never_chosen_from_in_silence(policy):
+    finding = stop(facing(*TWINS, policy=policy))
+    assert finding.code == "CONTACT_UNLINKED"
+    assert finding.params["similar"] == "'Acme South' (c-1), 'Acme North' (c-2)"
+    same_name = [Contact("c-1", "Acme"), Contact("c-2", "Acme")]
+    assert stops(facing(*same_name, policy=policy)) == ["CONTACT_UNLINKED"]
+
+
+@pytest.mark.requirement("M13")
+def test_the_exact_name_or_being_active_tells_contacts_of_one_number_apart():
+    named = Contact("c-3", "Acme", account_number="ACME01")
+    assert document(facing(*TWINS, named)).contact.candidate_id == "c-3"
+    archived = replace(TWINS[1], active=False)
+    assert document(facing(TWINS[0], archived)).contact.candidate_id == "c-2"
+    assert document(facing(archived, Contact("c-9", "Acme"))).contact.candidate_id == "c-9"
+
+
 def test_a_held_link_stops_and_one_in_the_making_is_decided_as_before():
     assert "CONTACT_HELD" in stops(facing(link=ContactLink("held", None)))
     assert document(facing(link=ContactLink("linking", None))).contact.decision == "create"

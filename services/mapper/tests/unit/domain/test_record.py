@@ -26,15 +26,23 @@ def test_a_person_can_wake_every_record(state):
 
 
 @pytest.mark.parametrize("state", [RecordState.MAPPED, RecordState.NO_EFFECT])
-def test_a_batch_that_shows_up_on_a_decided_record_is_its_own(state):
-    assert advance(state, RecordEvent.BATCHED_ELSEWHERE) is state
+def test_a_decided_record_that_somebody_batched_ends_skipped(state):
+    assert advance(state, RecordEvent.BATCHED_ELSEWHERE) is RecordState.SKIPPED
 
 
-@pytest.mark.parametrize("state", [RecordState.DEAD, RecordState.ONBOARDED])
-def test_nothing_is_decided_about_a_dead_or_onboarded_record_before_it_is_woken(state):
+def test_nothing_is_decided_about_an_onboarded_record_before_it_is_woken():
     for event in LOOKS:
         with pytest.raises(IllegalTransitionError):
-            advance(state, event)
+            advance(RecordState.ONBOARDED, event)
+
+
+def test_a_dead_record_that_is_announced_again_is_decided_anew():
+    assert {advance(RecordState.DEAD, event) for event in LOOKS} == {
+        RecordState.MAPPED,
+        RecordState.NO_EFFECT,
+        RecordState.STOPPED,
+        RecordState.OPEN,
+    }
 
 
 def test_only_a_record_never_looked_at_can_be_onboarded():

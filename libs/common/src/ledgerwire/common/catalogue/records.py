@@ -225,7 +225,7 @@ register(
         code="CONTACT_UNLINKED",
         severity=Severity.STOP,
         title="Customer without a contact in the ledger",
-        message="{customer} is no contact in {ledger}. Similar: {similar}.",
+        message="{customer} is linked to no contact in {ledger}. Similar: {similar}.",
         action="Link {customer} to a contact, or add a contact of that name in {ledger}, then Retry.",
         where="Ledger: contacts; Ledgerwire: contact links of the account",
         who="clerk",
@@ -280,6 +280,18 @@ register(
         side=Side.CONNECTWISE,
         source="M7",
     ),
+    Entry(
+        code="RECORD_DELETED_DOCUMENT_REMAINS",
+        severity=Severity.STOP,
+        title="Deleted in ConnectWise after it was handed to the ledger",
+        message="{number} was deleted in ConnectWise after it was handed to {ledger}: {what} {number} over {amount} "
+        "remains there.",
+        action="Void {what} {number} in {ledger}, then Skip the record; if it was deleted by mistake, invoice it again.",
+        where="Ledger: the document; Ledgerwire: ledgerwire record skip",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8",
+    ),
     # --- worth knowing
     Entry(
         code="ALREADY_BATCHED",
@@ -319,7 +331,7 @@ register(
         severity=Severity.INFO,
         title="Deleted in ConnectWise",
         message="{number} is not in ConnectWise any more.",
-        action="None, unless it was posted: then void it in {ledger}.",
+        action="None: it had not been handed to {ledger}.",
         where=_NOWHERE,
         who="clerk",
         side=Side.CONNECTWISE,

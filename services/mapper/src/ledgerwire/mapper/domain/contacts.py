@@ -91,6 +91,10 @@ class _Found:
     contacts: tuple[Contact, ...]
     sure: bool
 
+    @property
+    def active(self) -> tuple[Contact, ...]:
+        return tuple(item for item in self.contacts if item.active)
+
 
 def check_company(case: Case) -> None:
     """Stop when the bill-to company lacks its primary or billing contact (A012, A129)."""
@@ -122,11 +126,14 @@ def _named(case: Case, decision: str, contact_id: str, source: str, reason: str)
 
 def _matched(case: Case) -> ContactDecision:
     ways = [way for way in _ways(case.source.company, case.source.contacts) if way.contacts]
-    sure = next((way for way in ways if way.sure), None)
-    if sure is not None:
-        contact = _one(sure.contacts)
-        return _decision(case, "link", contact.contact_id, _candidates(ways, contact), contact)
-    return _by_policy(case, ways)
+    sure = [way for way in ways if way.sure]
+    way = next((each for each in sure if each.active), next(iter(sure), None))
+    if way is None:
+        return _by_policy(case, ways)
+    contact = _only(case.source.company, way)
+    if contact is None:
+        return _undecided(case, way, ways)
+    return _decision(case, "link", contact.contact_id, _candidates(ways, contact), contact)
 
 
 def _ways(company: Company, contacts: Sequence[Contact]) -> list[_Found]:
@@ -157,9 +164,21 @@ def _ways(company: Company, contacts: Sequence[Contact]) -> list[_Found]:
     ]
 
 
-def _one(contacts: Sequence[Contact]) -> Contact:
-    """The active one first, then by id."""
-    return min(contacts, key=lambda item: (not item.active, item.contact_id))
+def _only(company: Company, way: _Found) -> Contact | None:
+    """The one contact that a sure way leads to; None where several active ones agree and no exact name tells them apart."""
+    agreeing = way.active or way.contacts
+    named = tuple(item for item in agreeing if item.name.strip() == company.name.strip())
+    for found in (agreeing, named):
+        if len(found) == 1:
+            return found[0]
+    return None if way.active else agreeing[0]  # archived ones only: the record stops whichever is named
+
+
+def _undecided(case: Case, way: _Found, ways: Sequence[_Found]) -> ContactDecision:
+    """Several contacts agree by what should be unique: a person chooses, whatever the policy."""
+    similar = ", ".join(f"'{contact.name}' ({contact.contact_id})" for contact in way.active)
+    case.add("CONTACT_UNLINKED", similar=similar)
+    return _decision(case, "create", None, _candidates(ways, None), None)
 
 
 def _candidates(ways: Sequence[_Found], chosen: Contact | None) -> list[Candidate]:

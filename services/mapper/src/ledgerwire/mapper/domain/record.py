@@ -67,22 +67,19 @@ _LOOKED: Mapping[RecordEvent, RecordState] = {
 }
 """Every look decides anew, whatever an earlier one said."""
 
-_DECIDED = {**_LOOKED, _E.BATCHED_ELSEWHERE: None}
-"""A record whose batch shows up after it was decided stays decided: the batch is its own, poster proves it."""
-
 TRANSITIONS: Mapping[RecordState, Mapping[RecordEvent, RecordState]] = MappingProxyType(
     {
         _S.RECEIVED: {**_LOOKED, _E.ONBOARDED: _S.ONBOARDED},
         _S.OPEN: _LOOKED,
-        _S.MAPPED: {event: state or _S.MAPPED for event, state in _DECIDED.items()},
-        _S.NO_EFFECT: {event: state or _S.NO_EFFECT for event, state in _DECIDED.items()},
+        _S.MAPPED: _LOOKED,
+        _S.NO_EFFECT: _LOOKED,
         _S.STOPPED: _LOOKED,
         _S.WAITING: _LOOKED,
         _S.HELD: _LOOKED,
         _S.SKIPPED: _LOOKED,
         _S.SUPERSEDED: {event: state for event, state in _LOOKED.items() if event is not _E.HELD},
         _S.ONBOARDED: {_E.WOKEN: _S.RECEIVED, _E.VANISHED: _S.SUPERSEDED},
-        _S.DEAD: {_E.WOKEN: _S.RECEIVED, _E.DIED: _S.DEAD, _E.VANISHED: _S.SUPERSEDED, _E.SKIPPED: _S.SKIPPED},
+        _S.DEAD: _LOOKED,
     }
 )
 
