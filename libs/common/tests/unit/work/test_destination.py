@@ -102,7 +102,7 @@ def test_trouble_with_the_database_is_not_taken_for_a_fault_of_ours():
     assert isinstance(decide(TimeoutError(), UNEXPECTED.attempts), Later)
 
 
-class Answered(Exception):
+class AnsweredError(Exception):
     """What the driver raises for an error answer of the server."""
 
     def __init__(self, sqlstate):
@@ -112,14 +112,14 @@ class Answered(Exception):
 
 @pytest.mark.parametrize("sqlstate", ["08006", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01"])
 def test_a_server_under_strain_says_nothing_about_the_work(sqlstate):
-    error = DBAPIError("UPDATE", {}, Answered(sqlstate))
+    error = DBAPIError("UPDATE", {}, AnsweredError(sqlstate))
     assert is_passing(error)
     assert decide(error, UNEXPECTED.attempts, middle).code == "DATABASE_OR_NETWORK"
 
 
 @pytest.mark.parametrize("sqlstate", ["22021", "23505", "42703", "54000", None])
 def test_data_the_server_refuses_is_not_taken_for_strain(sqlstate):
-    assert not is_passing(DBAPIError("INSERT", {}, Answered(sqlstate)))
+    assert not is_passing(DBAPIError("INSERT", {}, AnsweredError(sqlstate)))
 
 
 @given(failures=st.integers(0, 10_000), draw=st.floats(0, 0.999))
