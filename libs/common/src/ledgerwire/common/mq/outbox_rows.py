@@ -47,12 +47,13 @@ class OutboxRows:
         )
 
     async def waiting(
-        self, unit: Unit, *, limit: int, per_account: int, besides: Sequence[int]
+        self, unit: Unit, *, limit: int, look_at: int, besides: Sequence[int]
     ) -> list[tuple[int, Envelope]]:
-        """The oldest unpublished messages of every account in turn, as (row id, envelope)."""
-        result = await unit.execute(
-            self._waiting, {"limit": limit, "per_account": per_account, "besides": list(besides)}
-        )
+        """The oldest unpublished messages of every account in turn, as (row id, envelope).
+
+        Accounts share the `look_at` rows that are read: one alone fills the `limit`, a thousand give one or two each.
+        """
+        result = await unit.execute(self._waiting, {"limit": limit, "look_at": look_at, "besides": list(besides)})
         return [
             (
                 row.id,
@@ -115,6 +116,7 @@ def _waiting_sql(outbox: str) -> str:
         f"{_each_account(outbox)} SELECT turn.* FROM accounts CROSS JOIN LATERAL ("
         f"SELECT row.*, row_number() OVER (ORDER BY row.id) AS place FROM {outbox} AS row"
         " WHERE row.account_id = accounts.account_id AND row.published_at IS NULL"
-        " AND row.id <> ALL (CAST(:besides AS bigint[])) ORDER BY row.id LIMIT :per_account) AS turn"
-        " ORDER BY turn.place, turn.id LIMIT :limit"
+        " AND row.id <> ALL (CAST(:besides AS bigint[])) ORDER BY row.id LIMIT (SELECT greatest(1, least("
+        "CAST(:limit AS bigint), CAST(:look_at AS bigint) / nullif(count(*), 0))) FROM accounts)) AS turn"
+        " ORDER BY turn.place, turn.id LIMIT CAST(:limit AS bigint)"
     )

@@ -33,7 +33,8 @@ from ledgerwire.common.work.lease import Lease, LeaseTerms, take
 _log = structlog.get_logger(__name__)
 
 BATCH: Final = 500
-PER_ACCOUNT: Final = 100
+LOOK_AT: Final = 4 * BATCH
+"""Rows read to choose a batch from, shared by the accounts that have some waiting."""
 RELAY_TERMS: Final = LeaseTerms(ttl=timedelta(seconds=10), renew_every=timedelta(seconds=2), grace=timedelta(seconds=0))
 """No grace: two relays at once only publish twice."""
 
@@ -102,7 +103,7 @@ class Relay:
     async def publish_once(self) -> int:
         """Publish one batch; how many messages are confirmed and marked."""
         async with self._database.system() as unit:
-            rows = await self._rows.waiting(unit, limit=BATCH, per_account=PER_ACCOUNT, besides=self._resting())
+            rows = await self._rows.waiting(unit, limit=BATCH, look_at=LOOK_AT, besides=self._resting())
         if not rows:
             return 0
         outcomes = await self._transport.publish([envelope for _, envelope in rows])
