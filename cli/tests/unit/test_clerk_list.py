@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from rich.console import Console
 
-from ledgerwire.cli.clerk_list import counts, stopped_by_cause, warned_by_cause
+from ledgerwire.cli.clerk_list import counts, standing, stopped_by_cause, waiting_by_cause, warned_by_cause
 from ledgerwire.cli.clerk_tables import clerk_view
 from ledgerwire.common.catalogue import Finding
-from ledgerwire.mapper.status import ClerkRow, problem
+from ledgerwire.mapper.status import ClerkRow, Summary, problem
 
 
 def _finding(code: str, number: str, **params: str) -> Finding:
@@ -81,3 +82,40 @@ def test_the_table_says_what_is_wrong_what_to_do_where_and_who() -> None:
     assert "25.00 AUD" in text
     assert "Customer [INV-5]" in text
     assert "account admin" in text
+
+
+@pytest.mark.requirement("A130", "M25")
+def test_what_waits_is_listed_by_cause_with_customer_and_money() -> None:
+    gone, draft = _finding("TOKEN_REVOKED", "INV-9"), _finding("APPROVAL_REFUSED", "INV-11", status="draft")
+    rows = [
+        replace(_row("INV-9", "waiting", "18000.10", gone), waits_for=(gone.cause_key,)),
+        replace(_row("INV-10", "waiting", "440.00", gone), waits_for=(gone.cause_key,)),
+        replace(
+            _row("INV-11", "waiting", "7.00", draft, _finding("TERMS_XREF_MISSING", "INV-11", term="Net 14")),
+            waits_for=(draft.cause_key,),
+        ),
+    ]
+
+    causes = waiting_by_cause(rows)
+
+    assert [(cause.code, cause.totals) for cause in causes] == [
+        ("TOKEN_REVOKED", {"AUD": Decimal("18440.10")}),
+        ("APPROVAL_REFUSED", {"AUD": Decimal("7.00")}),
+    ]
+    assert causes[0].title == "Xero is disconnected. 2 invoices (18,440.10 AUD) wait; nothing is lost."
+    assert [line.customer for line in causes[0].lines] == ["Customer [INV-9]", "Customer [INV-10]"]
+    stdout = io.StringIO()
+    Console(file=stdout, width=200).print(clerk_view(rows, "Harbourline"))
+    assert "Waiting: goes on by itself" in stdout.getvalue()
+
+
+def test_a_record_that_was_given_up_stands_among_the_stopped() -> None:
+    [cause] = stopped_by_cause([_row("INV-12", "dead", "5.00", _finding("INTERNAL_FAULT", "INV-12", cause="INTERNAL"))])
+    assert (cause.code, cause.totals) == ("INTERNAL_FAULT", {"AUD": Decimal("5.00")})
+
+
+def test_the_overview_takes_what_the_database_added_up() -> None:
+    summary = Summary({"posted": 90_000}, {"posted": {"AUD": Decimal("1.50")}}, (), ())
+    found = standing(summary)
+    assert (found["posted"].records, found["posted"].totals) == (90_000, {"AUD": Decimal("1.50")})
+    assert (found["stopped"].records, list(found)) == (0, list(counts([])))

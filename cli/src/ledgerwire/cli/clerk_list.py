@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.common.catalogue import Severity
-from ledgerwire.mapper.status import POSTED, POSTING, STOPPED, WARNED, ClerkRow, Problem
+from ledgerwire.common.catalogue import Finding, Severity
+from ledgerwire.mapper.status import DEAD, POSTED, POSTING, STOPPED, WAITING, WARNED, ClerkRow, Problem, Summary
 
 NO_EFFECT = "no_effect"
 SETTLED_WELL = frozenset({POSTED, WARNED, NO_EFFECT})
 """In the books where it has any effect on them, and batched."""
-UNDER_WAY = frozenset({"received", "waiting", "open", POSTING})
+UNDER_WAY = frozenset({"received", WAITING, "open", POSTING})
 """Goes on by itself, or when ConnectWise says so."""
 STATUSES = (
-    POSTED, WARNED, NO_EFFECT, STOPPED, "held", "waiting", POSTING, "received", "open", "skipped", "superseded",
-    "onboarded", "dead",
+    POSTED, WARNED, NO_EFFECT, STOPPED, "held", WAITING, POSTING, "received", "open", "skipped", "superseded",
+    "onboarded", DEAD,
 )  # fmt: skip
 """Every standing, in the order people read them."""
 
@@ -72,6 +72,15 @@ def counts(rows: Sequence[ClerkRow]) -> dict[str, Count]:
     return {status: Count(len(some), money_by_currency(some)) for status, some in by_status.items()}
 
 
+def standing(summary: Summary) -> dict[str, Count]:
+    """The same from what the database added up, whatever the number of records."""
+    every = dict.fromkeys((*STATUSES, *summary.counts))
+    return {
+        status: Count(summary.counts.get(status, 0), dict(sorted(summary.totals.get(status, {}).items())))
+        for status in every
+    }
+
+
 def problems_of(row: ClerkRow, severity: Severity) -> Iterator[Problem]:
     """The row's problems of a severity; a cause of the connection stops a record like its own."""
     wanted = {severity.value, Severity.CONNECTION.value} if severity is Severity.STOP else {severity.value}
@@ -79,19 +88,37 @@ def problems_of(row: ClerkRow, severity: Severity) -> Iterator[Problem]:
 
 
 def stopped_by_cause(rows: Iterable[ClerkRow]) -> list[Cause]:
-    """What waits for somebody, by cause; a record with two causes stands under both."""
-    return _by_cause([row for row in rows if row.status == STOPPED], Severity.STOP)
+    """What waits for somebody, by cause, faults of ours included; a record with two causes stands under both."""
+    return _by_cause((row, problems_of(row, Severity.STOP)) for row in rows if row.status in {STOPPED, DEAD})
+
+
+def waiting_by_cause(rows: Iterable[ClerkRow]) -> list[Cause]:
+    """What goes on by itself once a connection is back or a draft approved; the title says how much waits."""
+    waiting = [row for row in rows if row.status == WAITING]
+    return [
+        replace(cause, title=_sentence(cause, waiting))
+        for cause in _by_cause((row, [item for item in row.problems if item.cause in row.waits_for]) for row in waiting)
+    ]
+
+
+def _sentence(cause: Cause, rows: Sequence[ClerkRow]) -> str:
+    first = next(item for row in rows for item in row.problems if item.cause == cause.cause)
+    if first.severity != Severity.CONNECTION.value:
+        return cause.title
+    amount = ", ".join(f"{sum_:,.2f} {currency}".rstrip() for currency, sum_ in cause.totals.items())
+    records = len({line.number for line in cause.lines})
+    return Finding(cause.code, {**first.params, "count": str(records), "amount": amount}).message
 
 
 def warned_by_cause(rows: Iterable[ClerkRow]) -> list[Cause]:
     """What was posted with a warning, by cause."""
-    return _by_cause([row for row in rows if row.status == WARNED], Severity.WARNING)
+    return _by_cause((row, problems_of(row, Severity.WARNING)) for row in rows if row.status == WARNED)
 
 
-def _by_cause(rows: Sequence[ClerkRow], severity: Severity) -> list[Cause]:
+def _by_cause(told: Iterable[tuple[ClerkRow, Iterable[Problem]]]) -> list[Cause]:
     found: dict[str, tuple[Problem, list[Line]]] = {}
-    for row in rows:
-        for problem in problems_of(row, severity):
+    for row, problems in told:
+        for problem in problems:
             lines = found.setdefault(problem.cause, (problem, []))[1]
             line = _line(row, problem)
             if line not in lines:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ledgerwire.cli.clerk_list import Cause, Count, Line, counts, stopped_by_cause, warned_by_cause
+from ledgerwire.cli.clerk_list import Cause, Count, Line, counts, stopped_by_cause, waiting_by_cause, warned_by_cause
 from ledgerwire.mapper.status import ClerkRow
 
 _NAMES = {
@@ -90,12 +90,14 @@ def _cells(line: Line) -> Sequence[str]:
     return [escape(cell) for cell in cells]
 
 
-def clerk_view(rows: Sequence[ClerkRow], title: str) -> RenderableType:
-    """Overview, then the stopped ones, then the warned ones."""
-    parts: list[RenderableType] = [overview(counts(rows), title)]
-    stopped, warned = stopped_by_cause(rows), warned_by_cause(rows)
+def clerk_view(rows: Sequence[ClerkRow], title: str, standing: Mapping[str, Count] | None = None) -> RenderableType:
+    """Overview, then the stopped ones, the waiting ones and the warned ones; `standing` where `rows` are not all."""
+    parts: list[RenderableType] = [overview(counts(rows) if standing is None else standing, title)]
+    stopped, waiting, warned = stopped_by_cause(rows), waiting_by_cause(rows), warned_by_cause(rows)
     if stopped:
         parts.append(causes_table(stopped, "Stopped: somebody has to do something"))
+    if waiting:
+        parts.append(causes_table(waiting, "Waiting: goes on by itself once the cause is gone; nothing is lost"))
     if warned:
         parts.append(causes_table(warned, "Posted with a warning: worth a look"))
     return Group(*parts)

@@ -16,7 +16,7 @@ from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.status_command import AccountOption
 from ledgerwire.cli.workplace import workplace
 from ledgerwire.common.errors import ConfigurationError
-from ledgerwire.mapper.status import ClerkRow
+from ledgerwire.mapper.status import STUCK, ClerkRow
 
 app = typer.Typer(help="Single records: explain, hold, release, skip, retry.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def list_(
 
     async def action(output: Output) -> None:
         async with workplace(data) as settings, account_records(settings, account) as records:
-            rows = [row for row in await records.rows() if status in {None, row.status}]
+            rows = await records.rows([status] if status is not None else None)
         output.result(rows, record_views.rows_table(rows))
 
     run(action, json_wanted=json_)
@@ -107,7 +107,7 @@ def retry(
             raise ConfigurationError("--dry-run is for --cause and --all", code="USAGE")
         if number is not None:
             return await records.retry_number(number)
-        causes = [cause] if cause is not None else [one.cause for one in stopped_by_cause(await records.rows())]
+        causes = [cause] if cause is not None else [one.cause for one in stopped_by_cause(await records.rows(STUCK))]
         found = [row for one in causes for row in await records.retry_cause(one, dry_run=dry_run)]
         return list({row.number: row for row in found}.values())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from ledgerwire.common.settings import Settings
 from ledgerwire.mapper.bootstrap import open_desk
 from ledgerwire.mapper.person import RecordDesk
 from ledgerwire.mapper.records import Shown, StoredRecord
-from ledgerwire.mapper.status import ClerkRow, clerk_row
+from ledgerwire.mapper.status import ClerkRow, Summary, clerk_row
 from ledgerwire.tenants import accounts
 
 
@@ -30,9 +30,13 @@ class AccountRecords:
         self._account = account_id
         self.name = name
 
-    async def rows(self) -> tuple[ClerkRow, ...]:
-        """All records in the clerk's columns."""
-        return await self._desk.rows(self._account)
+    async def rows(self, statuses: Iterable[str] | None = None) -> tuple[ClerkRow, ...]:
+        """Records in the clerk's columns; all of them unless it is said where they stand."""
+        return await self._desk.rows(self._account, statuses)
+
+    async def summary(self) -> Summary:
+        """Counts and money by standing, and by cause, added up by the database."""
+        return await self._desk.summary(self._account)
 
     async def show(self, number: str) -> tuple[Shown, ...]:
         """Everything about the records of a number."""

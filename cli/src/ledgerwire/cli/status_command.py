@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from ledgerwire.cli.clerk_list import counts, stopped_by_cause, warned_by_cause
+from ledgerwire.cli.clerk_list import standing, stopped_by_cause, waiting_by_cause, warned_by_cause
 from ledgerwire.cli.clerk_tables import clerk_view
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.record_desk import account_records
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.workplace import workplace
+from ledgerwire.mapper.status import TOLD
 
 AccountOption = Annotated[
     str | None, typer.Option("--account", help="The account; may be left out where there is only one.")
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(account: AccountOption = None, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False) -> None:
-    """Where the records stand, and by cause what stops the ones that need somebody."""
+    """Where the records stand, and by cause what stops, delays or warns."""
     run(_Status(account, data), json_wanted=json_)
 
 
@@ -36,11 +37,13 @@ class _Status:
 
     async def __call__(self, output: Output) -> None:
         async with workplace(self._data) as settings, account_records(settings, self._account) as records:
-            rows = await records.rows()
+            summary, rows = await records.summary(), await records.rows(TOLD)
+        standings = standing(summary)
         value = {
             "account": records.name,
-            "standing": counts(rows),
+            "standing": standings,
             "stopped": stopped_by_cause(rows),
+            "waiting": waiting_by_cause(rows),
             "warned": warned_by_cause(rows),
         }
-        output.result(value, clerk_view(rows, records.name))
+        output.result(value, clerk_view(rows, records.name, standings))

@@ -25,7 +25,6 @@ _URGENT_UP_TO = 20
 """A person waits for a few records; a whole cause is bulk."""
 AT_A_TIME = 500
 """Records woken in one transaction."""
-_STUCK = (status.STOPPED, status.DEAD)
 _HELD = (RecordState.HELD.value,)
 
 
@@ -76,8 +75,8 @@ class RecordDesk:
             if number is not None:
                 chosen = _unsettled(await self._numbered(unit, number))
                 return tuple(chosen) if dry_run else await self._wake(unit, chosen, RETRY)
-            ids = await repository.to_wake(unit, _STUCK, cause=cause)
-        return await self._wake_all(account_id, ids, RETRY, _STUCK, dry_run=dry_run)
+            ids = await repository.to_wake(unit, status.STUCK, cause=cause)
+        return await self._wake_all(account_id, ids, RETRY, status.STUCK, dry_run=dry_run)
 
     async def wake_held(self, account_id: UUID) -> tuple[StoredRecord, ...]:
         """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then."""

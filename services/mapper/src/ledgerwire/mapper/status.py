@@ -13,6 +13,8 @@ from ledgerwire.mapper.records import StoredRecord
 
 POSTED, WARNED, POSTING, STOPPED = "posted", "posted_with_warnings", "posting", "stopped"
 WAITING, DEAD = "waiting", "dead"
+STUCK = (STOPPED, DEAD)
+"""Where records stand that a person retries."""
 TOLD = (STOPPED, DEAD, WAITING, WARNED)
 """Where records stand of which people are told the cause."""
 _WAITS = frozenset({"waiting", "draft"})
@@ -183,7 +185,7 @@ def summed(standings: Iterable[Standing], causes: Iterable[Caused]) -> Summary:
     return Summary(
         counts=counts,
         totals=totals,
-        stopped=_groups(item for item in told if item.status in {STOPPED, DEAD}),
+        stopped=_groups(item for item in told if item.status in STUCK),
         warned=_groups(item for item in told if item.status == WARNED),
         waiting=_groups(item for item in told if item.status == WAITING),
     )
