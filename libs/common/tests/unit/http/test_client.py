@@ -29,7 +29,7 @@ class Server(httpx.AsyncBaseTransport):
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer == "hang":
-            await asyncio.sleep(30)
+            await asyncio.sleep(30)  # lint: allow sleeping-test - plays a server that does not answer
         return self.answer
 
 
@@ -87,7 +87,7 @@ class Pieces(httpx.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for part in self.parts:
-            await asyncio.sleep(self.pause)
+            await asyncio.sleep(self.pause)  # lint: allow sleeping-test - plays a server that sends slowly
             yield part
 
 

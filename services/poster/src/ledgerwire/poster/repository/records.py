@@ -1,9 +1,8 @@
-"""All SQL of poster over postings, submissions, batches and links."""
+"""SQL over what poster knows of a record: its latest revision, postings, batch and timeline."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,22 +12,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PGUUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from ledgerwire.common.canonical import canonical_bytes, from_canonical, sha256_hex
+from ledgerwire.common.canonical import canonical_bytes, from_canonical
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.db.models.poster import (
     BatchRow,
-    ContactLinkRow,
     DocumentRecordRow,
     PosterTimeline,
     PostingRow,
-    SubmissionPostingRow,
-    SubmissionRow,
 )
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
 from ledgerwire.common.work.model import WorkItem
 from ledgerwire.poster.domain.batch import BatchState
-from ledgerwire.poster.domain.contact import LinkState
 from ledgerwire.poster.domain.posting import PostingState
 from ledgerwire.poster.records import Case, Decided, StoredBatch, StoredPosting, ToPost, decode_documents, document_hash
 
@@ -221,106 +216,6 @@ def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     return [{"code": item.code, "params": item.params} for item in findings]
 
 
-async def open_submission(
-    unit: Unit,
-    *,
-    submission_id: UUID,
-    connection_id: UUID,
-    kind: str,
-    method: str,
-    path: str,
-    key: str,
-    body: bytes,
-    fence: int,
-    look_after: timedelta,
-    postings: Sequence[UUID],
-) -> None:
-    """Commit the call before its first byte: bytes, key, order of postings, and when its outcome may be looked up."""
-    await unit.execute(
-        insert(SubmissionRow).values(
-            account_id=unit.account_id,
-            submission_id=submission_id,
-            connection_id=connection_id,
-            kind=kind,
-            method=method,
-            path=path,
-            idempotency_key=key,
-            body=body,
-            body_hash=sha256_hex(body),
-            fence=fence,
-            state="open",
-            look_after=text("clock_timestamp() + make_interval(secs => :wait)").bindparams(
-                wait=look_after.total_seconds()
-            ),
-        )
-    )
-    if postings:
-        await unit.execute(
-            insert(SubmissionPostingRow),
-            [
-                {
-                    "account_id": unit.account_id,
-                    "submission_id": submission_id,
-                    "position": position,
-                    "posting_id": posting,
-                }
-                for position, posting in enumerate(postings)
-            ],
-        )
-
-
-async def settle_submission(unit: Unit, submission_id: UUID, outcome: str) -> None:
-    """Close a submission: every element of it has been judged, or it is proved that nothing was sent."""
-    await unit.execute(
-        update(SubmissionRow)
-        .where(SubmissionRow.submission_id == submission_id)
-        .values(state="settled", outcome=outcome, settled_at=text("now()"))
-    )
-
-
-async def mark_unknown(unit: Unit, submission_id: UUID, look_after: timedelta) -> None:
-    """The answer did not come: nobody touches its documents before the provider must have finished."""
-    await unit.execute(
-        update(SubmissionRow)
-        .where(SubmissionRow.submission_id == submission_id)
-        .values(
-            state="unknown",
-            look_after=text("clock_timestamp() + make_interval(secs => :wait)").bindparams(
-                wait=look_after.total_seconds()
-            ),
-        )
-    )
-
-
-async def record_verdict(unit: Unit, submission_id: UUID, posting: UUID, verdict: str) -> None:
-    """Store how one element was judged."""
-    await unit.execute(
-        update(SubmissionPostingRow)
-        .where(SubmissionPostingRow.submission_id == submission_id, SubmissionPostingRow.posting_id == posting)
-        .values(verdict=verdict)
-    )
-
-
-async def close_looked_up(unit: Unit, posting: UUID) -> None:
-    """Settle every open submission all of whose postings have been looked up (this one being the last)."""
-    await unit.execute(
-        text(
-            """
-            WITH mine AS (
-                UPDATE poster.submission_posting sp SET verdict = coalesce(verdict, 'looked_up')
-                 WHERE sp.posting_id = :posting RETURNING account_id, submission_id)
-            UPDATE poster.submission s SET state = 'settled', outcome = 'looked_up', settled_at = now()
-              FROM mine
-             WHERE s.account_id = mine.account_id AND s.submission_id = mine.submission_id AND s.state <> 'settled'
-               AND NOT EXISTS (SELECT 1 FROM poster.submission_posting o
-                                WHERE o.account_id = s.account_id AND o.submission_id = s.submission_id
-                                  AND o.verdict IS NULL AND o.posting_id <> :posting)
-            """
-        ),
-        {"posting": posting},
-    )
-
-
 async def put_batch(
     unit: Unit, decided: Decided, identifier: str, state: BatchState, batch_id: int | None = None
 ) -> None:
@@ -343,51 +238,6 @@ async def put_batch(
         .on_conflict_do_update(
             index_elements=["account_id", "record_id", "revision"],
             set_={"state": str(state), "batch_id": batch_id, "updated_at": text("now()")},
-        )
-    )
-
-
-async def contact_link(unit: Unit, connection_id: UUID, company_key: str) -> tuple[LinkState, str | None] | None:
-    """State and contact id of a company's link on one ledger connection; None if there is none."""
-    row = (
-        await unit.execute(
-            select(ContactLinkRow.state, ContactLinkRow.contact_id).where(
-                ContactLinkRow.connection_id == connection_id, ContactLinkRow.company_key == company_key
-            )
-        )
-    ).one_or_none()
-    return None if row is None else (LinkState(row.state), row.contact_id)
-
-
-async def put_contact_link(
-    unit: Unit,
-    connection_id: UUID,
-    company_key: str,
-    company_name: str,
-    state: LinkState,
-    contact_id: str | None = None,
-    contact_name: str | None = None,
-    *,
-    created_by_us: bool = False,
-) -> None:
-    """Make or move a contact link."""
-    changed = {
-        "state": str(state),
-        "contact_id": contact_id,
-        "contact_name": contact_name,
-        "created_by_us": created_by_us,
-    }
-    await unit.execute(
-        upsert(ContactLinkRow)
-        .values(
-            account_id=unit.account_id,
-            connection_id=connection_id,
-            company_key=company_key,
-            company_name=company_name,
-            **changed,
-        )
-        .on_conflict_do_update(
-            index_elements=["account_id", "connection_id", "company_key"], set_=changed | {"updated_at": text("now()")}
         )
     )
 

@@ -1,0 +1,113 @@
+"""SQL over submissions: calls committed before their first byte, and how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import insert, text, update
+
+from ledgerwire.common.canonical import sha256_hex
+from ledgerwire.common.db.models.poster import SubmissionPostingRow, SubmissionRow
+from ledgerwire.common.db.session import Unit
+
+
+async def open_submission(
+    unit: Unit,
+    *,
+    submission_id: UUID,
+    connection_id: UUID,
+    kind: str,
+    method: str,
+    path: str,
+    key: str,
+    body: bytes,
+    fence: int,
+    look_after: timedelta,
+    postings: Sequence[UUID],
+) -> None:
+    """Commit the call before its first byte: bytes, key, order of postings, and when its outcome may be looked up."""
+    await unit.execute(
+        insert(SubmissionRow).values(
+            account_id=unit.account_id,
+            submission_id=submission_id,
+            connection_id=connection_id,
+            kind=kind,
+            method=method,
+            path=path,
+            idempotency_key=key,
+            body=body,
+            body_hash=sha256_hex(body),
+            fence=fence,
+            state="open",
+            look_after=text("clock_timestamp() + make_interval(secs => :wait)").bindparams(
+                wait=look_after.total_seconds()
+            ),
+        )
+    )
+    if postings:
+        await unit.execute(
+            insert(SubmissionPostingRow),
+            [
+                {
+                    "account_id": unit.account_id,
+                    "submission_id": submission_id,
+                    "position": position,
+                    "posting_id": posting,
+                }
+                for position, posting in enumerate(postings)
+            ],
+        )
+
+
+async def settle_submission(unit: Unit, submission_id: UUID, outcome: str) -> None:
+    """Close a submission: every element of it has been judged, or it is proved that nothing was sent."""
+    await unit.execute(
+        update(SubmissionRow)
+        .where(SubmissionRow.submission_id == submission_id)
+        .values(state="settled", outcome=outcome, settled_at=text("now()"))
+    )
+
+
+async def mark_unknown(unit: Unit, submission_id: UUID, look_after: timedelta) -> None:
+    """The answer did not come: nobody touches its documents before the provider must have finished."""
+    await unit.execute(
+        update(SubmissionRow)
+        .where(SubmissionRow.submission_id == submission_id)
+        .values(
+            state="unknown",
+            look_after=text("clock_timestamp() + make_interval(secs => :wait)").bindparams(
+                wait=look_after.total_seconds()
+            ),
+        )
+    )
+
+
+async def record_verdict(unit: Unit, submission_id: UUID, posting: UUID, verdict: str) -> None:
+    """Store how one element was judged."""
+    await unit.execute(
+        update(SubmissionPostingRow)
+        .where(SubmissionPostingRow.submission_id == submission_id, SubmissionPostingRow.posting_id == posting)
+        .values(verdict=verdict)
+    )
+
+
+async def close_looked_up(unit: Unit, posting: UUID) -> None:
+    """Settle every open submission all of whose postings have been looked up (this one being the last)."""
+    await unit.execute(
+        text(
+            """
+            WITH mine AS (
+                UPDATE poster.submission_posting sp SET verdict = coalesce(verdict, 'looked_up')
+                 WHERE sp.posting_id = :posting RETURNING account_id, submission_id)
+            UPDATE poster.submission s SET state = 'settled', outcome = 'looked_up', settled_at = now()
+              FROM mine
+             WHERE s.account_id = mine.account_id AND s.submission_id = mine.submission_id AND s.state <> 'settled'
+               AND NOT EXISTS (SELECT 1 FROM poster.submission_posting o
+                                WHERE o.account_id = s.account_id AND o.submission_id = s.submission_id
+                                  AND o.verdict IS NULL AND o.posting_id <> :posting)
+            """
+        ),
+        {"posting": posting},
+    )
