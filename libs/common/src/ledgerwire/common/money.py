@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 ZERO = Decimal(0)
+_UNITS = tuple(Decimal(1).scaleb(-places) for places in range(10))
+"""1, 0.1, 0.01 ...: the exponents that rounding needs, made once."""
 
 
 def round_half_up(amount: Decimal, places: int = 2) -> Decimal:
-    """Round half away from zero, as both ledgers do, to `places` decimals."""
-    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    """Round half away from zero, as both ledgers do, to `places` (0 to 9) decimals."""
+    return amount.quantize(_UNITS[places], ROUND_HALF_UP)
 
 
 def round_down(amount: Decimal, places: int = 2) -> Decimal:
-    """Truncate towards zero to `places` decimals."""
-    return amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN)
+    """Truncate towards zero to `places` (0 to 9) decimals."""
+    return amount.quantize(_UNITS[places], ROUND_DOWN)
+
+
+def floor_cents(amount: Decimal) -> Decimal:
+    """The largest whole-cent amount that is not above `amount`."""
+    return amount.quantize(CENT, ROUND_FLOOR)
 
 
 def is_cents(amount: Decimal) -> bool:

@@ -20,11 +20,11 @@ from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Doorbell
 from ledgerwire.common.work.store import WorkStore
+from ledgerwire.mapper.announcing import SOURCE
 from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.handlers import MAP, MapRecords, bury
 from ledgerwire.mapper.person import RecordDesk
 from ledgerwire.mapper.ports import Account, Ledger, Psa, Route
-from ledgerwire.mapper.session import SOURCE
 from ledgerwire.mapper.settling import SETTLE, SettleRecords, closed_record, settled_document
 from ledgerwire.tenants.clients import ConnectionClients
 from ledgerwire.tenants.read import AccountContext

@@ -12,7 +12,8 @@ from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.mapper import looking, repository
 from ledgerwire.mapper.ports import Clients
 from ledgerwire.mapper.reads import SetupCache
-from ledgerwire.mapper.session import LookSession, first_seen, record_id_of
+from ledgerwire.mapper.records import first_seen, record_id_of
+from ledgerwire.mapper.session import LookSession
 
 MAP = "map"
 

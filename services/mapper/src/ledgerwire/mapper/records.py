@@ -12,6 +12,7 @@ from uuid import UUID
 from ledgerwire.common.canonical import canonical_bytes, from_canonical, sha256_hex
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.document import LedgerDocument
+from ledgerwire.common.work.model import WorkItem
 from ledgerwire.mapper.domain.model import Mapped, MappingInput, NoEffect, StoppedResult
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.revision import Decided, fingerprint_facts, plain
@@ -181,3 +182,24 @@ def finding_row(finding: Finding) -> dict[str, Any]:
 def finding_from(row: dict[str, Any]) -> Finding:
     """A stored finding."""
     return Finding(row["code"], dict(row.get("params") or {}), row.get("line"), bool(row.get("warned")))
+
+
+def record_id_of(item: WorkItem) -> UUID:
+    """The record a work row is about."""
+    return UUID(str(item.payload["record_id"]))
+
+
+def source_id_of(item: WorkItem) -> int:
+    """Its id in ConnectWise."""
+    return int(item.payload["source_id"])
+
+
+def first_seen(item: WorkItem) -> StoredRecord:
+    """The row of a record of which nothing is known but that it is to be looked at."""
+    return StoredRecord(
+        account_id=item.account_id,
+        record_id=record_id_of(item),
+        connection_id=item.connection_id,
+        source_id=str(item.payload["source_id"]),
+        correlation_id=item.correlation_id,
+    )

@@ -9,15 +9,13 @@ from uuid import UUID
 
 import structlog
 
-from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LeaseLost, LedgerwireError, Poison, Stopped, Transient, Waiting
-from ledgerwire.common.ids import message_id
-from ledgerwire.common.mq.outbox import Outbox, new_message
-from ledgerwire.common.work.model import Group, Priority, WorkItem
+from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.connectwise import models as psa
 from ledgerwire.mapper import looking, points, reading, repository
+from ledgerwire.mapper.announcing import announcement, note
 from ledgerwire.mapper.composing import LedgerReads, Settings, compose, unreadable
 from ledgerwire.mapper.domain.contacts import ContactIndex
 from ledgerwire.mapper.domain.document import map_record
@@ -25,11 +23,10 @@ from ledgerwire.mapper.domain.record import RecordEvent, RecordState
 from ledgerwire.mapper.looking import Look
 from ledgerwire.mapper.ports import Account, Clients, Route
 from ledgerwire.mapper.reads import GroupReads, SetupCache, read_group
-from ledgerwire.mapper.records import StoredRecord, StoredRevision
+from ledgerwire.mapper.records import StoredRecord, StoredRevision, first_seen, record_id_of, source_id_of
 
 _log = structlog.get_logger(__name__)
 
-SOURCE = "mapper"
 FRESH = frozenset({"retry", "refresh"})
 """Who rings for a record because something was just put right: caches are not trusted then."""
 
@@ -239,9 +236,9 @@ class LookSession:
             if look.revision is not None:
                 await repository.add_revision(unit, look.record, look.revision)
             if before is None or look.revision is not None or look.announce or before.state is not look.record.state:
-                await _note(unit, look)
+                await note(unit, look)
             if look.announce:
-                await self._announce(unit, item, look)
+                await self._outbox.append(unit, announcement(look.record, item))
             gated = look.record.state is RecordState.HELD and not self._account.live
             if not gated:
                 await self._group.done(unit, item)
@@ -267,27 +264,6 @@ class LookSession:
             for item in self._parked:
                 await self._group.again(unit, item, code="ACCOUNT_ON_HOLD", after=timedelta(0) if live else None)
         self._parked.clear()
-
-    async def _announce(self, unit: Unit, item: WorkItem, look: Look) -> None:
-        record = look.record
-        if record.ledger_connection_id is None:
-            raise LedgerwireError(f"record {record.record_id} has no ledger connection")
-        data = DocumentReadyV1(
-            record_id=record.record_id,
-            ledger_connection_id=record.ledger_connection_id,
-            revision=record.revision,
-            urgent=item.priority is Priority.URGENT,
-        )
-        message = new_message(
-            data,
-            account_id=record.account_id,
-            subject=str(record.record_id),
-            correlation_id=record.correlation_id,
-            source=SOURCE,
-            causation_id=item.causation_id,
-            message_id=message_id("document.ready", record.record_id, record.revision, record.announcements),
-        )
-        await self._outbox.append(unit, message)
 
     def _stopped(self, item: WorkItem, error: Stopped) -> Look:
         return looking.found(self._seen(item), RecordEvent.STOPPED, *error.findings)
@@ -332,50 +308,3 @@ class LookSession:
         routes = self._account.routes
         own = [route.ledger_name for route in routes if route.ledger_connection_id == connection_id]
         return next(iter(own or [route.ledger_name for route in routes]), "the ledger")
-
-
-async def _note(unit: Unit, look: Look) -> None:
-    record = look.record
-    codes = sorted({item.code for item in record.findings})
-    await repository.add_timeline(
-        unit,
-        record,
-        look.step,
-        revision=record.revision,
-        codes=codes,
-        announced=look.announce,
-        state=record.state.value,
-    )
-    _log.info(
-        "record.looked_at",
-        account=str(record.account_id),
-        record=str(record.record_id),
-        number=record.number,
-        step=look.step,
-        state=record.state.value,
-        revision=record.revision,
-        codes=codes,
-        announced=look.announce,
-        correlation_id=record.correlation_id,
-    )
-
-
-def record_id_of(item: WorkItem) -> UUID:
-    """The record a work row is about."""
-    return UUID(str(item.payload["record_id"]))
-
-
-def source_id_of(item: WorkItem) -> int:
-    """Its id in ConnectWise."""
-    return int(item.payload["source_id"])
-
-
-def first_seen(item: WorkItem) -> StoredRecord:
-    """The row of a record of which nothing is known but that it is to be looked at."""
-    return StoredRecord(
-        account_id=item.account_id,
-        record_id=record_id_of(item),
-        connection_id=item.connection_id,
-        source_id=str(item.payload["source_id"]),
-        correlation_id=item.correlation_id,
-    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ledgerwire.common.money import CENT, ZERO, is_cents, round_down, round_half_up, total
+from ledgerwire.common.money import CENT, ZERO, floor_cents, is_cents, round_down, round_half_up, total
 from ledgerwire.mapper.domain import tax
 from ledgerwire.mapper.domain.model import GlExport, GlLine
 from ledgerwire.mapper.domain.parts import RECEIVABLE_ROW, TAX_ROW, Case, LineTax, money_words
@@ -203,16 +203,23 @@ def _cause(lines: Sequence[GlLine]) -> str:
     return f"{fractions} GL lines with fractions of a cent"
 
 
-def allocate_tax(case: Case, wanted: Figures, nets: Sequence[Decimal], taxes: Sequence[LineTax]) -> list[Decimal]:
+def computed_taxes(nets: Sequence[Decimal], taxes: Sequence[LineTax]) -> list[Decimal]:
+    """The tax that each line's rate makes; 0 for an untaxed one."""
+    return [tax.of(net, item.rate.rate) if item.taxed else ZERO for net, item in zip(nets, taxes, strict=True)]
+
+
+def allocate_tax(
+    case: Case, wanted: Figures, nets: Sequence[Decimal], taxes: Sequence[LineTax], computed: list[Decimal]
+) -> list[Decimal]:
     """The printed tax shared over the lines by largest remainder, so that the document's tax is the printed one (M11).
 
     A difference that neither rounding nor the PSA's own percentage explains is never spread: TAX_TOTAL_DIFFERS (stop).
     """
-    computed = [tax.of(net, item.rate.rate) if item.taxed else ZERO for net, item in zip(nets, taxes, strict=True)]
-    if total(computed) == wanted.tax:
+    made = total(computed)
+    if made == wanted.tax:
         return computed
     room = tax.tolerance(sum(1 for item in taxes if item.taxed))
-    if abs(total(computed) - wanted.tax) <= room:
+    if abs(made - wanted.tax) <= room:
         shared = _share(wanted.tax, nets, [item.rate.rate if item.taxed else ZERO for item in taxes])
         if shared is not None:
             return shared
@@ -222,7 +229,7 @@ def allocate_tax(case: Case, wanted: Figures, nets: Sequence[Decimal], taxes: Se
         if shared is not None:
             _rate_differs(case, wanted, taxes)
             return shared
-    case.add("TAX_TOTAL_DIFFERS", found=money_words(total(computed)), expected=money_words(wanted.tax))
+    case.add("TAX_TOTAL_DIFFERS", found=money_words(made), expected=money_words(wanted.tax))
     return computed
 
 
@@ -244,7 +251,7 @@ def _share(amount: Decimal, nets: Sequence[Decimal], percents: Sequence[Decimal]
     takers = [index for index, value in enumerate(exact) if value]
     if not takers:
         return None
-    shares = [round_down(value) - (CENT if value < round_down(value) else ZERO) for value in exact]
+    shares = [floor_cents(value) for value in exact]
     cents = int((amount - total(shares)) / CENT)
     each, left = divmod(cents, len(takers))
     takers.sort(key=lambda index: (shares[index] - exact[index], index))

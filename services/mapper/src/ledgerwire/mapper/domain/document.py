@@ -28,7 +28,7 @@ from ledgerwire.mapper.domain import (
 from ledgerwire.mapper.domain.amounts import Figures, LineFigures
 from ledgerwire.mapper.domain.model import GlExport, GlLine, Mapped, MappingInput, NoEffect, Result, StoppedResult
 from ledgerwire.mapper.domain.parts import Case, LineTax, Treatment, day_words
-from ledgerwire.mapper.domain.segments import Parts, parts_of
+from ledgerwire.mapper.domain.segments import Parts, entries_by_id, parts_of
 from ledgerwire.mapper.domain.settings import PostAs, ZeroEffect
 from ledgerwire.mapper.domain.zero import has_no_effect
 
@@ -57,7 +57,8 @@ def map_record(source: MappingInput) -> Result:
     wanted = amounts.figures(case, export)
     if wanted is None:
         return _stopped(case)
-    lines = [(line, parts_of(line, source)) for line in amounts.sales_lines(export)]
+    entries = entries_by_id(source)
+    lines = [(line, parts_of(line, source, entries)) for line in amounts.sales_lines(export)]
     if source.settings.zero_effect is ZeroEffect.BATCH and _moves_nothing(wanted, lines):
         return NoEffect(tuple(case.findings), case.trace.build())
     return _map(case, export, wanted, lines)
@@ -143,10 +144,11 @@ def _check_settings(case: Case) -> None:
 def _document_lines(case: Case, wanted: Figures, decided: list[_Line]) -> tuple[DocumentLine, ...]:
     taxes = [item.treatment.tax for item in decided if item.treatment.tax is not None]
     nets = [item.figures.net for item in decided]
-    shares = amounts.allocate_tax(case, wanted, nets, taxes)
+    computed = amounts.computed_taxes(nets, taxes)
+    shares = amounts.allocate_tax(case, wanted, nets, taxes, computed)
     lines: list[DocumentLine] = []
-    for item, line_tax, share in zip(decided, taxes, shares, strict=True):
-        lines.append(_sale(item, line_tax, share))
+    for item, line_tax, share, made in zip(decided, taxes, shares, computed, strict=True):
+        lines.append(_sale(item, line_tax, share, made))
         if item.figures.rounding:
             lines.append(_tie(case, LineRole.ROUNDING, item.figures.rounding, f"Rounding: {item.source.description}"))
     left = amounts.adjustment(case, wanted, total(line.net for line in lines), [item.source for item in decided])
@@ -155,10 +157,10 @@ def _document_lines(case: Case, wanted: Figures, decided: list[_Line]) -> tuple[
     return tuple(lines)
 
 
-def _sale(item: _Line, line_tax: LineTax, share: Decimal) -> DocumentLine:
+def _sale(item: _Line, line_tax: LineTax, share: Decimal, computed: Decimal) -> DocumentLine:
     figures, treatment = item.figures, item.treatment
     text = item.source.description or treatment.item or "Sale"
-    computed = tax.of(figures.net, line_tax.rate.rate)
+    by_ledger = computed if line_tax.taxed else tax.of(figures.net, line_tax.rate.rate)
     return DocumentLine(
         description=f"{text} ({figures.shown})" if figures.shown else text,
         quantity=figures.quantity,
@@ -168,7 +170,7 @@ def _sale(item: _Line, line_tax: LineTax, share: Decimal) -> DocumentLine:
         tax_type=line_tax.rate.tax_type,
         tax_amount=share,
         item_code=treatment.item,
-        tax_override=share != computed,
+        tax_override=share != by_ledger,
         tracking=treatment.tracking,
         source_ids=(item.source.entry_id,),
         decisions=item.decisions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledgerwire.mapper.domain.model import GlEntry, GlExport, GlLine, MappingInput, Segment
@@ -60,9 +61,14 @@ def is_ambiguous(export: GlExport, segments: tuple[Segment, ...]) -> bool:
     )
 
 
-def parts_of(line: GlLine, source: MappingInput) -> Parts:
+def entries_by_id(source: MappingInput) -> dict[int, GlEntry]:
+    """The frozen entries that were read; the first of an id counts."""
+    return {entry.entry_id: entry for entry in reversed(source.entries)}
+
+
+def parts_of(line: GlLine, source: MappingInput, entries: Mapping[int, GlEntry]) -> Parts:
     """The pieces of a line: from its frozen entry where that was read, else from the export."""
-    entry = next((item for item in source.entries if item.entry_id == line.entry_id), None)
+    entry = entries.get(line.entry_id)
     if entry is not None:
         return _from_entry(entry, line, source.segments)
     return Parts(line.account.strip(), _class_texts(line), (line.non_product_id or "").strip(), "GL export")
