@@ -56,6 +56,12 @@ def current_traceparent() -> str | None:
     return carrier.get("traceparent")
 
 
+def new_traceparent() -> str | None:
+    """The traceparent of a trace that begins here; None while tracing is not configured."""
+    with _TRACER.start_as_current_span("message", context=context.Context()):
+        return current_traceparent()
+
+
 def inject_trace(headers: MutableMapping[str, str]) -> None:
     """Add `traceparent` to outgoing HTTP headers (nothing outside a span)."""
     traceparent = current_traceparent()

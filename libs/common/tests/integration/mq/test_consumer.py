@@ -9,7 +9,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ledgerwire.common.mq.consumer import Consumer
 from ledgerwire.common.mq.envelope_codec import decode, encode
+from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.mq.topology import RECORD_CLOSED
+from ledgerwire.common.telemetry import configure_tracing
+from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.model import Doorbell, Priority
 
 
@@ -59,6 +62,29 @@ async def test_a_message_becomes_a_row_and_wakes_the_worker(desk, mail):
     assert row.causation_id == str(message.id)
     assert row.connection_id == UUID(int=1)
     assert desk.wake.is_set()
+
+
+async def test_a_trace_goes_on_from_message_to_work_to_the_next_message(desk, database, mail):
+    configure_tracing()
+    traceparent = f"00-{'a1' * 16}-{'b2' * 8}-01"
+    answer = mail.closed("48213")
+    other = mail.closed("1")
+
+    async def handle(group):
+        (item,) = group.items
+        async with group.unit() as unit:
+            await Outbox(mail.schema).append(unit, answer, other)
+            await group.done(unit, item)
+
+    await desk.consumer.accept([delivered(mail.closed("48213").model_copy(update={"traceparent": traceparent}))])
+    stop = asyncio.Event()
+    running = asyncio.create_task(Worker(database, mail.schema, {"map": handle}).run(stop))
+    await mail.until(lambda: counted(desk, 0))
+    stop.set()
+    await running
+    sent = {row.message_id: row.traceparent for row in await desk.rows("SELECT * FROM mapper.outbox")}
+    assert sent[answer.id] == traceparent
+    assert sent[other.id] not in {None, traceparent}, "what belongs to no work in hand begins a trace of its own"
 
 
 async def test_a_duplicate_changes_nothing(desk, mail):

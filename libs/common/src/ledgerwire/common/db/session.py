@@ -20,11 +20,15 @@ _SET_ACCOUNT = text("SELECT set_config('app.account_id', :account, true)")
 
 
 class Unit:
-    """One transaction. Hooks added with `after_commit` run only if it committed."""
+    """One transaction. Hooks added with `after_commit` run only if it committed.
+
+    `traces` holds the traceparent of the work it serves by correlation id, so that messages sent from it go on with it.
+    """
 
     def __init__(self, connection: AsyncConnection, account_id: UUID | None) -> None:
         self._connection = connection
         self.account_id = account_id
+        self.traces: Mapping[str, str] = {}
         self.hooks: list[Callable[[], None]] = []
 
     async def execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -135,7 +135,8 @@ class Consumer:
             return
         fresh.discard(envelope.id)  # the same message twice in one batch
         try:
-            taken.doorbells.extend(self._to_doorbells(envelope, _decoded(envelope)))
+            bells = self._to_doorbells(envelope, _decoded(envelope))
+            taken.doorbells.extend(replace(bell, traceparent=envelope.traceparent) for bell in bells)
         except Poison as poison:
             taken.dead.append(_letter(self._queue.name, received, poison.code, str(poison)))
         except Exception as error:  # noqa: BLE001 - one message's fault must not hold up the batch

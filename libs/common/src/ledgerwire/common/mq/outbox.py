@@ -13,7 +13,7 @@ from ledgerwire.common.contracts.registry import type_of
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.mq.topology import queues_for
 from ledgerwire.common.schema import ServiceSchema
-from ledgerwire.common.telemetry import current_traceparent
+from ledgerwire.common.telemetry import current_traceparent, new_traceparent
 
 _SCHEMA_PREFIX = "urn:ledgerwire:message:"
 
@@ -72,6 +72,8 @@ class Outbox:
     async def append(self, unit: Unit, *messages: Envelope) -> int:
         """Add messages to the unit's transaction; how many were new (an id said before is not said again).
 
+        A message without a trace goes on with the one of the work in hand, or begins one.
+
         Raises:
             UnroutableTypeError: the topology names no consumer for a type.
         """
@@ -89,7 +91,7 @@ class Outbox:
                     "data": message.data,
                     "correlation_id": message.correlationid,
                     "causation_id": message.causationid,
-                    "traceparent": message.traceparent,
+                    "traceparent": message.traceparent or unit.traces.get(message.correlationid) or new_traceparent(),
                 },
             )
             added += result.rowcount

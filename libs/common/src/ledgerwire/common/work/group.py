@@ -49,6 +49,7 @@ class LeasedGroup:
         self._lease = lease
         self._on_dead = on_dead
         self._open = {item.work_key: item for item in items}
+        self._traces = {item.correlation_id: item.traceparent for item in items if item.traceparent}
 
     @property
     def fence(self) -> int:
@@ -63,6 +64,7 @@ class LeasedGroup:
     async def unit(self) -> AsyncIterator[Unit]:
         async with self._database.account(self.account_id) as unit:
             await self._lease.check(unit)
+            unit.traces = self._traces
             yield unit
 
     async def ensure_lease(self, outlasts: timedelta) -> None:

@@ -34,6 +34,7 @@ class Doorbell:
     causation_id: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
     due_after: timedelta = timedelta(0)
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class WorkItem:
     found_by: str
     first_due_at: datetime
     payload: Mapping[str, Any]
+    traceparent: str | None = None
 
 
 class Group(Protocol):

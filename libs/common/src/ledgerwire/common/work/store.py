@@ -20,7 +20,7 @@ STARVED_AFTER = timedelta(minutes=1)
 
 _ITEM = (
     "account_id, connection_id, work_key, kind, priority, attempts, generation, correlation_id, causation_id, found_by,"
-    " first_due_at, payload"
+    " first_due_at, payload, traceparent"
 )
 _KEY = "account_id = :account_id AND connection_id = :connection_id AND work_key = :work_key"
 
@@ -71,6 +71,7 @@ class WorkStore:
                 "causation_id": [bell.causation_id for bell in bells],
                 "found_by": [bell.found_by for bell in bells],
                 "payload": [json.dumps(dict(bell.payload), default=str) for bell in bells],
+                "traceparent": [bell.traceparent for bell in bells],
             },
         )
 
@@ -165,17 +166,19 @@ def _item(row: Any) -> WorkItem:
 def _ring_sql(table: str) -> str:
     return (
         f"INSERT INTO {table} AS work (account_id, connection_id, work_key, kind, priority, due_at, correlation_id,"
-        " causation_id, found_by, payload)"
+        " causation_id, found_by, payload, traceparent)"
         " SELECT account_id, connection_id, work_key, kind, priority, now() + due_after, correlation_id, causation_id,"
-        " found_by, CAST(payload AS jsonb) FROM unnest(CAST(:account_id AS uuid[]), CAST(:connection_id AS uuid[]),"
+        " found_by, CAST(payload AS jsonb), traceparent FROM unnest(CAST(:account_id AS uuid[]),"
+        " CAST(:connection_id AS uuid[]),"
         " CAST(:work_key AS text[]), CAST(:kind AS text[]), CAST(:priority AS smallint[]),"
         " CAST(:due_after AS interval[]), CAST(:correlation_id AS text[]), CAST(:causation_id AS text[]),"
-        " CAST(:found_by AS text[]), CAST(:payload AS text[])) AS bell (account_id, connection_id, work_key, kind,"
-        " priority, due_after, correlation_id, causation_id, found_by, payload)"
+        " CAST(:found_by AS text[]), CAST(:payload AS text[]), CAST(:traceparent AS text[]))"
+        " AS bell (account_id, connection_id, work_key, kind,"
+        " priority, due_after, correlation_id, causation_id, found_by, payload, traceparent)"
         " ON CONFLICT (account_id, connection_id, work_key) DO UPDATE SET kind = excluded.kind,"
         " priority = least(work.priority, excluded.priority), due_at = least(work.due_at, excluded.due_at),"
         " generation = work.generation + 1, correlation_id = excluded.correlation_id,"
-        " causation_id = excluded.causation_id, found_by = excluded.found_by,"
+        " causation_id = excluded.causation_id, found_by = excluded.found_by, traceparent = excluded.traceparent,"
         " payload = work.payload || excluded.payload"
     )
 

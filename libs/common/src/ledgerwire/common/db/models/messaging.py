@@ -70,6 +70,7 @@ class WorkColumns:
     generation: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
     correlation_id: Mapped[str]
     causation_id: Mapped[str | None]
+    traceparent: Mapped[str | None]
     found_by: Mapped[str]
     last_code: Mapped[str | None]
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))

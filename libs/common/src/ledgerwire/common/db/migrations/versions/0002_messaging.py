@@ -91,6 +91,7 @@ def _work(schema: str) -> None:
         sa.Column("generation", sa.BigInteger, nullable=False, server_default=sa.text("1")),
         sa.Column("correlation_id", sa.String, nullable=False),
         sa.Column("causation_id", sa.String),
+        sa.Column("traceparent", sa.String),
         sa.Column("found_by", sa.String, nullable=False),
         sa.Column("last_code", sa.String),
         sa.Column("payload", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
