@@ -48,7 +48,11 @@ async def main(runs: int, broker: str, *, breakdown: bool) -> dict[str, Any]:
         settings = postgres.settings_for(admin, "benchmark")
         with tempfile.TemporaryDirectory() as directory:
             address = await asyncio.to_thread(rabbit.broker_url, run, "main") if broker == "rabbitmq" else broker
-            usual = {"lease_seconds": 30.0, "ledger_timeout_seconds": 30.0, "ledger_settle_seconds": 30.0}
+            usual: dict[str, Any] = {
+                "lease_seconds": 30.0,
+                "ledger_timeout_seconds": 30.0,
+                "ledger_settle_seconds": 30.0,
+            }
             async with open_world(settings, Path(directory), broker=address, **usual) as world:
                 return await _measure(world, runs, breakdown=breakdown)
     finally:

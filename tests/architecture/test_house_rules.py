@@ -61,9 +61,9 @@ def test_every_finding_is_in_the_catalogue_and_fills_its_sentence() -> None:
     known = {item.code: item for item in entries()}
     wrong = []
     for path, call in calls("Finding"):
-        code = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
-        if code is None:
+        if not call.args or not isinstance(call.args[0], ast.Constant):
             continue
+        code = str(call.args[0].value)
         if code not in known:
             wrong.append(f"{place(path)}:{call.lineno} {code} is not in the catalogue")
         elif missing := _unfilled(known[code], call):

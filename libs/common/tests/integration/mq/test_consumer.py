@@ -186,6 +186,16 @@ async def test_a_row_locked_for_too_long_buries_nothing(desk, mail, monkeypatch,
     assert row.generation == 2
 
 
+async def test_a_release_that_runs_before_its_migration_buries_nothing(desk, mail, monkeypatch):
+    monkeypatch.setattr(desk.consumer, "_insert_ids", text("SELECT a_column_of_the_next_release FROM mapper.inbox"))
+    with pytest.raises(DBAPIError, match="does not exist"):
+        await desk.consumer.accept([delivered(mail.closed("1")), delivered(mail.closed("2"))])
+    assert not await desk.rows("SELECT 1 FROM mapper.dead_letter")
+    monkeypatch.undo()
+    await desk.consumer.accept([delivered(mail.closed("1"))])
+    assert len(await desk.rows("SELECT 1 FROM mapper.work")) == 1
+
+
 async def test_two_consumers_ringing_the_same_rows_in_opposite_order_do_not_deadlock(desk, database, mail):
     other = Desk(database, mail.schema)
     ahead = [str(number) for number in range(60)]

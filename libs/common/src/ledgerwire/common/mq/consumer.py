@@ -24,7 +24,7 @@ from ledgerwire.common.mq.topology import Queue
 from ledgerwire.common.mq.transport import Received, Transport
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.telemetry import CONSUMED
-from ledgerwire.common.work.destination import describe, is_passing
+from ledgerwire.common.work.destination import describe, is_of_the_schema, is_passing
 from ledgerwire.common.work.model import Doorbell
 from ledgerwire.common.work.store import WorkStore
 
@@ -89,7 +89,7 @@ class Consumer:
             async with self._database.system() as unit:
                 await take(unit, batch)
         except DBAPIError as error:
-            if is_passing(error):
+            if is_passing(error) or is_of_the_schema(error):
                 raise
             if len(batch) == 1:
                 async with self._database.system() as unit:

@@ -48,6 +48,10 @@ class Dead:
 Destination = Later | Parked | Dead
 
 
+_UNKNOWN_OR_NOT_GRANTED = "42"
+"""SQLSTATE class 42, "syntax error or access rule violation": a release before its migration, or a role before its grant."""
+
+
 def decide(error: Exception, attempts: int, draw: Callable[[], float] = random.random) -> Destination:
     """Where work goes whose handling raised `error` after `attempts` earlier failures.
 
@@ -75,6 +79,11 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate_class(error) in _PASSING_CLASSES):
         return True
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError | TimeoutError)
+
+
+def is_of_the_schema(error: DBAPIError) -> bool:
+    """True when the server does not know, or does not grant, what this release asks: no data can be the cause of that."""
+    return _sqlstate_class(error) == _UNKNOWN_OR_NOT_GRANTED
 
 
 def describe(error: BaseException) -> str:
