@@ -236,6 +236,13 @@ async def clean(office: Office) -> int:
     return invoice_id
 
 
+async def revisions(office: Office, invoice_id: int) -> int:
+    """How many revisions the record has."""
+    return await office.value(
+        "SELECT count(*) FROM mapper.revision WHERE record_id = :id", id=office.record_id(invoice_id)
+    )
+
+
 class OfficeClients:
     """The mapper's `Clients` port over an office."""
 
