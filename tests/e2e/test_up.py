@@ -38,7 +38,7 @@ class Installation:
                 *self._command("up", "--port", str(self.port), "--json"),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env={"LEDGERWIRE_PUBLIC_URL": f"http://127.0.0.1:{self.port}", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+                env=self._environment(),
             )
         try:
             assert process.stdout is not None
@@ -55,13 +55,22 @@ class Installation:
     async def run(self, *arguments: str) -> Any:
         """One command; the value it prints."""
         process = await asyncio.create_subprocess_exec(
-            *self._command(*arguments, "--json"), stdout=asyncio.subprocess.PIPE, env={
-                "LEDGERWIRE_PUBLIC_URL": f"http://127.0.0.1:{self.port}", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
-            },
-        )  # fmt: skip
+            *self._command(*arguments, "--json"),
+            stdout=asyncio.subprocess.PIPE,
+            env=self._environment(),
+        )
         said, _ = await process.communicate()
         assert process.returncode == 0, said
         return json.loads(said)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "LEDGERWIRE_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            # a killed process's leases run out after these; the usual ones make the same wait a minute
+            "LEDGERWIRE_LEASE_SECONDS": "6",
+            "LEDGERWIRE_LEDGER_TIMEOUT_SECONDS": "5",
+        }
 
     def _command(self, name: str, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "ledgerwire.cli", name, *arguments, "--data", str(self.data)]
@@ -77,7 +86,7 @@ async def _batched(desk: SandboxDesk, count: int) -> None:
     async def there() -> bool:
         return (await desk.audit()).batched == count
 
-    assert await until(there, seconds=60, every=0.2)
+    assert await until(there, seconds=100, every=0.2)
 
 
 @pytest.mark.requirement("A063", "D6")

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from ledgerwire.cli.failures import Exit, failure_of
+from ledgerwire.cli.output import as_json
 from ledgerwire.common.embedded import ServerStartError
 from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Transient
 
@@ -49,8 +50,12 @@ def test_a_group_of_failures_is_told_by_its_first() -> None:
     assert failure_of(group).message == "first"
 
 
-def test_an_unforeseen_fault_shows_neither_trace_nor_values() -> None:
-    message = failure_of(KeyError("secret-value")).message
+def test_an_unforeseen_fault_names_its_place_and_shows_neither_trace_nor_values() -> None:
+    with pytest.raises(TypeError) as caught:
+        as_json({"secret-value": object()})
 
+    message = failure_of(caught.value).message
+
+    assert message.startswith("Unexpected TypeError in cli/output.py:")
     assert "secret-value" not in message
     assert "Traceback" not in message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -55,8 +56,17 @@ def failure_of(error: BaseException) -> Failure:
     if known is not None:
         return known
     _log.debug("command.failed", exc_info=error)
-    message = f"Unexpected {type(error).__name__}; run with LEDGERWIRE_LOG_LEVEL=DEBUG for its origin."
-    return Failure("INTERNAL", message, Exit.INTERNAL)
+    said = f"Unexpected {type(error).__name__}{_place(error)}; LEDGERWIRE_LOG_LEVEL=DEBUG tells more."
+    return Failure("INTERNAL", said, Exit.INTERNAL)
+
+
+def _place(error: BaseException) -> str:
+    """Where in our own code it came up: enough for a report, and no values of anybody."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/ledgerwire/" in frame.filename]
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" in {last.filename.rpartition('/ledgerwire/')[2]}:{last.lineno}"
 
 
 def _of_ours(error: BaseException) -> Failure | None:
