@@ -12,7 +12,8 @@ from typing import Any
 
 from ledgerwire.common.embedded.process import tail, until
 
-IN_TIME = 25.0
+IN_TIME = 45.0
+"""A deadline, not a pause: long enough for a busy machine, shorter than the time a test may take."""
 
 
 @dataclass(slots=True)
