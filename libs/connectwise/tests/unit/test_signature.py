@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -206,6 +207,13 @@ async def test_a_key_is_fetched_once_and_kept_for_a_while() -> None:
     time.now += 601
     await keys.get(GOOD_URL)
     assert len(server.seen) == 2
+
+
+async def test_a_burst_of_callbacks_fetches_their_key_once() -> None:
+    server = ScriptedServer(reply({"signing_key": "a"}))
+    keys = keys_of(server, Time())
+    assert await asyncio.gather(*(keys.get(GOOD_URL) for _ in range(30))) == ["a"] * 30
+    assert len(server.seen) == 1
 
 
 async def test_a_mismatch_fetches_the_key_again_at_most_once_a_minute() -> None:

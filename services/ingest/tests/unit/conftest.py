@@ -51,7 +51,7 @@ class RememberingDatabase:
             self.written.append((table, dict(parameters)))
             return SimpleNamespace(rowcount=1)
 
-        yield SimpleNamespace(account_id=account_id, execute=execute, after_commit=lambda hook: None)
+        yield SimpleNamespace(account_id=account_id, execute=execute, after_commit=lambda hook: None, traces={})
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return [row for name, row in self.written if name == table]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -40,17 +41,34 @@ class SigningKeys:
         self._now = monotonic
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._fetches: list[float] = []
+        self._flights: dict[str, asyncio.Lock] = {}
 
     async def get(self, url: str, *, after_mismatch: bool = False) -> str | None:
         """The key at `url`, None if there is none (or it was looked for a moment ago and nothing changed).
 
         Raises Transient when the key cannot be had now: the callback is neither good nor bad and should come again.
         """
-        kept = self._kept.get(url)
+        kept = self._fresh(url, after_mismatch=after_mismatch)
         if kept is not None:
-            age = self._now() - kept.fetched_at
-            if age < (REFETCH_SECONDS if after_mismatch or kept.key is None else KEEP_SECONDS):
-                return kept.key
+            return kept.key
+        # A burst of callbacks asks for one key at one moment: the first fetches it, the others wait for that answer.
+        flight = self._flights.setdefault(url, asyncio.Lock())
+        try:
+            async with flight:
+                kept = self._fresh(url, after_mismatch=after_mismatch)
+                return kept.key if kept is not None else await self._fetched(url)
+        finally:
+            if not flight.locked():
+                self._flights.pop(url, None)
+
+    def _fresh(self, url: str, *, after_mismatch: bool) -> _Kept | None:
+        kept = self._kept.get(url)
+        if kept is None:
+            return None
+        enough = REFETCH_SECONDS if after_mismatch or kept.key is None else KEEP_SECONDS
+        return kept if self._now() - kept.fetched_at < enough else None
+
+    async def _fetched(self, url: str) -> str | None:
         key = await self._fetch(url)
         self._kept[url] = _Kept(key, self._now())
         self._kept.move_to_end(url)
