@@ -126,11 +126,12 @@ def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port_connectwise: Port = 0,
     port_xero: Port = 0,
+    port_quickbooks: Port = 0,
     port_control: Port = 0,
     receiver_ca: Annotated[Path | None, typer.Option(help="CA that callback receivers are checked against.")] = None,
     json_: JsonFlag = False,
 ) -> None:
-    """Serve ConnectWise and Xero with a seeded month; prints one JSON line, serves until SIGTERM."""
+    """Serve ConnectWise, Xero and QuickBooks with a seeded month; prints one JSON line, serves until SIGTERM."""
     from ledgerwire.sandbox.__main__ import run as serve_sandbox  # noqa: PLC0415 - its world is needed by this command only
     from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START  # noqa: PLC0415 - as above
     from ledgerwire.sandbox.server import SandboxOptions  # noqa: PLC0415 - as above
@@ -143,6 +144,7 @@ def sandbox(
         host=host,
         port_connectwise=port_connectwise,
         port_xero=port_xero,
+        port_quickbooks=port_quickbooks,
         port_control=port_control,
         receiver_ca=receiver_ca,
     )
