@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 from ledgerwire.common.catalogue import Finding
-from ledgerwire.common.ledger.document import Contact, DocumentKind, LedgerDocument
+from ledgerwire.common.ledger.document import (
+    Contact,
+    ContactRole,
+    DocumentKind,
+    LedgerDocument,
+    Tracking,
+)
 from ledgerwire.common.ledger.reference import ReferenceData
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document with the ledger contact it goes to; `ledger_id` set when an existing document is to be updated."""
+    """A document with the ledger contact it goes to ("" for a journal); `ledger_id` set to update an existing document."""
 
     document: LedgerDocument
     contact_id: str
@@ -30,6 +36,8 @@ class Expected:
     Attributes:
         draft: it is asked to stay a draft.
         ledger_id: the existing document this call updates, None for a new one.
+        contact_id: "" for a journal.
+        net, tax, total: as in the document (a journal's total is the sum of its debits).
         customer: who is billed, for messages only.
     """
 
@@ -92,6 +100,7 @@ class FoundDocument:
         live: false for voided and deleted ones.
         draft: not approved yet.
         paid: what payments, refunds and applied credits have settled of it.
+        contact_id: "" for a journal.
     """
 
     ledger_id: str
@@ -110,20 +119,104 @@ class FoundDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadLine:
+    """One line as the ledger shows it; signs as in a `LedgerDocument` of the kind."""
+
+    description: str
+    quantity: Decimal
+    unit_amount: Decimal
+    net: Decimal
+    tax: Decimal
+    account_code: str
+    tax_type: str
+    item_code: str | None = None
+    tracking: tuple[Tracking, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A whole document as the ledger shows it now, for a comparison field by field."""
+
+    found: FoundDocument
+    due_date: date | None
+    reference: str | None
+    contact_name: str
+    lines: tuple[ReadLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditApplied:
+    """A part of a credit note that settles an invoice. `allocation_id` is what undoing it needs, "" where nothing is."""
+
+    credit_id: str
+    credit_number: str
+    invoice_id: str
+    invoice_number: str
+    amount: Decimal
+    applied_on: date
+    allocation_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What has settled one sales invoice or credit note so far (M18).
+
+    Attributes:
+        cash: paid-to-date in money, refunds taken off; never credits.
+        credits: the parts of credit notes applied to it (for an invoice), or of it applied to invoices (for a credit note).
+        paid_on: day of the last payment, None without one.
+    """
+
+    ledger_id: str
+    kind: DocumentKind
+    number: str
+    contact_id: str
+    currency: str
+    total: Decimal
+    balance: Decimal
+    cash: Decimal
+    credits: tuple[CreditApplied, ...] = ()
+    paid_on: date | None = None
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ContactSpec:
-    """A contact to create. `external_number` is derived from the PSA company id and is looked up first."""
+    """A contact to create. `external_number` is derived from the PSA company id and is looked up first.
+
+    `currency` is set only where the ledger gives a contact one currency (`LedgerRules.contact_has_one_currency`).
+    """
 
     name: str
     external_number: str
     email: str | None = None
     account_number: str | None = None
+    role: ContactRole = ContactRole.CUSTOMER
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSpec:
+    """A sellable item to create, never a tracked one; `account_code` is its income account (M10)."""
+
+    code: str
+    name: str
+    account_code: str
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the provider allows in one call and how long its answer may take."""
+    """What the provider allows in one call and how long its answer may take.
+
+    Attributes:
+        group_size: how many documents of a kind one call may carry (1 where none is named).
+        unique_number: kinds whose number the ledger keeps unique: after an unknown outcome a look-up by number is proof. For
+            the others absence counts only after `resend_window`, in which the same key and bytes may be sent again.
+    """
 
     group_size: dict[DocumentKind, int] = field(default_factory=dict)
+    unique_number: frozenset[DocumentKind] = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
+    resend_window: timedelta = timedelta(minutes=5)
     body_bytes: int = 3_000_000
     request_timeout: timedelta = timedelta(seconds=30)
     settle_delay: timedelta = timedelta(seconds=30)
@@ -155,15 +248,45 @@ class Ledger(Protocol):
         ...
 
     async def find_documents(self, kind: DocumentKind, numbers: Sequence[str]) -> Sequence[FoundDocument]:
-        """Every document with one of these numbers, voided and deleted ones included."""
+        """Every document with one of these numbers, voided and deleted ones included; of all suppliers for a bill."""
         ...
 
-    async def find_contact(self, external_number: str) -> Contact | None:
+    async def read_document(self, kind: DocumentKind, ledger_id: str) -> ReadDocument | None:
+        """The document as it is now, with its lines; None if the ledger does not know the id."""
+        ...
+
+    async def void(self, kind: DocumentKind, ledger_id: str, idempotency_key: str) -> None:
+        """Take a document out of the books; one that is void already is left as it is.
+
+        Raises Stopped (DOCUMENT_PAID, PERIOD_LOCKED, ...) where the ledger does not allow it.
+        """
+        ...
+
+    async def settlements(self, changed_since: datetime | None) -> Sequence[Settlement]:
+        """Sales invoices and credit notes whose settlement may have changed since then (None = all that are live)."""
+        ...
+
+    async def allocate(self, credit: CreditApplied, idempotency_key: str) -> None:
+        """Apply a credit note to an invoice: `credit_id`, `invoice_id`, `amount` and `applied_on` count.
+
+        Raises Stopped (PAYMENT_OVER_BALANCE, PERIOD_LOCKED, ...) where the ledger refuses it.
+        """
+        ...
+
+    async def deallocate(self, credit: CreditApplied, idempotency_key: str) -> None:
+        """Undo an allocation as `settlements` showed it; one that is gone already is no error."""
+        ...
+
+    async def find_contact(self, external_number: str, role: ContactRole = ContactRole.CUSTOMER) -> Contact | None:
         """The one contact with this external number, archived ones included; None if there is none."""
         ...
 
-    async def contacts(self) -> Sequence[Contact]:
-        """All contacts, archived ones included, for matching; cached for a short time."""
+    async def contacts(self, role: ContactRole = ContactRole.CUSTOMER) -> Sequence[Contact]:
+        """All contacts of a role, archived ones included, for matching; cached for a short time."""
+        ...
+
+    async def create_item(self, spec: ItemSpec, idempotency_key: str) -> None:
+        """Create an item that is sold but not tracked; one with the same code and account is no error."""
         ...
 
     async def create_contact(self, spec: ContactSpec, idempotency_key: str) -> Contact:

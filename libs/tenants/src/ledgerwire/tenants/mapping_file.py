@@ -45,14 +45,14 @@ class TaxSection(Section):
     """How lines are taxed (M12); the untaxed type is never guessed."""
 
     untaxed_type: Code
-    mode: Literal["by_name", "gl_amounts", "static"] = "by_name"
+    mode: Literal["by_name", "gl_amounts", "per_level", "external", "static"] = "by_name"
     links: dict[Code, Code] = Field(default_factory=dict)
     static_type: Code | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> TaxSection:
-        if self.mode == "static" and self.static_type is None:
-            raise ValueError("static_type is needed in mode static")
+        if self.mode in {"static", "external"} and self.static_type is None:
+            raise ValueError(f"static_type is needed in mode {self.mode}")
         return self
 
 
@@ -61,8 +61,10 @@ class RoundingSection(Section):
 
     account: Code
     tax_type: Code
-    policy: Literal["line", "document", "stop"] = "document"
+    policy: Literal["line", "document", "spread", "stop"] = "document"
     document_limit: Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)] | None = None
+    monthly_budget: Annotated[Decimal, Field(ge=0, max_digits=11, decimal_places=2)] | None = None
+    item: Code | None = None
 
 
 class TrackingSection(Section):
@@ -102,6 +104,55 @@ class ExclusionSection(Section):
         return self
 
 
+class CogsSection(Section):
+    """Cost of sales of stock lines (M5, M6, A060)."""
+
+    enabled: bool = False
+    validate_accounts: bool = True
+    by: Literal["class", "type", "both"] = "class"
+    product_types: tuple[Code, ...] = ()
+    drop_ship: bool = False
+
+
+class SalesItemsSection(Section):
+    """Items where the item decides the account (M10)."""
+
+    on_unknown: Literal["stop", "create"] = "stop"
+    on_mismatch: Literal["stop", "create"] = "stop"
+    discount: Code | None = None
+    freight: Code | None = None
+
+
+class CurrencySection(Section):
+    """Where the rate of a foreign document comes from (M15)."""
+
+    source: Literal["ledger", "table", "stop"] = "ledger"
+    rates: dict[Code, Annotated[Decimal, Field(gt=0)]] = Field(default_factory=dict)
+
+
+class ProcurementSection(Section):
+    """Receipts, returns, adjustments and transfers (M16)."""
+
+    enabled: bool = False
+    untaxed_type: Code | None = None
+    taxed_links: dict[Code, Code] = Field(default_factory=dict)
+    suppliers: dict[Code, Code] = Field(default_factory=dict)
+
+
+class ExpensesSection(Section):
+    """Expenses (M17)."""
+
+    enabled: bool = False
+    company_paid_types: tuple[Code, ...] = ()
+    clearing_contact: Code | None = None
+    clearing_account: Code | None = None
+    tax_inclusive: bool = False
+    untaxed_type: Code | None = None
+    taxed_links: dict[Code, Code] = Field(default_factory=dict)
+    required_status: str = ""
+    group_by_report: bool = False
+
+
 class MappingSection(Section):
     """All of one mapping version."""
 
@@ -115,4 +166,15 @@ class MappingSection(Section):
     exclusions: tuple[ExclusionSection, ...] = ()
     zero_effect: Literal["batch", "post"] = "batch"
     post_as: Literal["approved", "draft"] = "approved"
-    lock_policy: Literal["hold", "first_open_day"] = "hold"
+    lock_policy: Literal["hold", "first_open_day", "ask"] = "hold"
+    cogs: CogsSection = CogsSection()
+    sales_items: SalesItemsSection = SalesItemsSection()
+    currency: CurrencySection = CurrencySection()
+    procurement: ProcurementSection = ProcurementSection()
+    expenses: ExpensesSection = ExpensesSection()
+
+    @model_validator(mode="after")
+    def _cogs_validated_with_procurement(self) -> MappingSection:
+        if self.procurement.enabled and not self.cogs.validate_accounts:
+            raise ValueError("cogs.validate_accounts cannot be off while procurement is on (A061)")
+        return self

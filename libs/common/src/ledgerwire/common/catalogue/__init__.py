@@ -2,10 +2,16 @@
 
 from ledgerwire.common.catalogue import (  # noqa: F401 - importing registers their entries
     connections,
+    expenses,
+    items,
     ledger,
     lines,
+    mappings,
+    payments,
     posting,
+    procurement,
     records,
+    revisions,
 )
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.catalogue.registry import Entry, Severity, Side, entries, entry, is_known

@@ -15,15 +15,15 @@ class RecordClosedV1(Data):
 
     Attributes:
         connection_id: the ConnectWise connection the record lives on.
-        record_type: kind of record; `invoice` is the only one this version sends.
-        source_id: the record's id in ConnectWise (the invoice id, which is the unposted list's billingLogId).
+        record_type: kind of record, see `common.record_type`.
+        source_id: the record's id in ConnectWise (invoice id, unpostedProductId or expenseDetailId).
         found_by: what noticed it.
         urgent: true for a person waiting (callback, retry), false for bulk (sweep, replay of a group).
     """
 
     record_id: UUID
     connection_id: UUID
-    record_type: Literal["invoice"]
+    record_type: Literal["invoice", "procurement", "expense"]
     source_id: str
     found_by: Literal["callback", "sweep", "replay", "retry"]
     urgent: bool = True

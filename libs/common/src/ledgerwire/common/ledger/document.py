@@ -9,10 +9,23 @@ from enum import StrEnum
 
 
 class DocumentKind(StrEnum):
-    """The kinds of ledger document, named as the field names them."""
+    """The kinds of ledger document, named as the field names them.
+
+    bill, supplier_credit: what is owed to (or owed back by) a supplier or an employee. journal: debits and credits only.
+    """
 
     SALES_INVOICE = "sales_invoice"
     CREDIT_NOTE = "credit_note"
+    BILL = "bill"
+    SUPPLIER_CREDIT = "supplier_credit"
+    JOURNAL = "journal"
+
+
+class ContactRole(StrEnum):
+    """As what a contact stands on a document; an employee who is paid back is a supplier."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
 
 
 class LineRole(StrEnum):
@@ -44,7 +57,9 @@ class ContactDecision:
     """Which company is billed (M13) and what the mapper decided; never a ledger id unless linked by a person or match.
 
     Attributes:
-        company_key: the ConnectWise company id of the bill-to, as text; key of the contact link.
+        company_key: key of the contact link: the ConnectWise company id as text for a customer, `supplier:<company id>` or
+            `member:<member id>` for a supplier; with `:<currency>` behind it where the ledger gives a contact one currency
+            and the document has another than the base currency (M15).
         decision: "linked" (a link row exists), "link" (use `candidate_id`), "create".
         candidate_id: the ledger contact to link to when the decision is "link".
     """
@@ -55,11 +70,13 @@ class ContactDecision:
     candidate_id: str | None = None
     account_number: str | None = None
     email: str | None = None
+    role: ContactRole = ContactRole.CUSTOMER
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentLine:
-    """One document line. Signs are the document's own: positive adds to its total.
+    """One document line. Signs are the document's own: positive adds to its total; in a journal positive is a debit.
 
     Attributes:
         net: line amount without tax, 2 decimals; what the ledger must show.
@@ -87,11 +104,18 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class LedgerDocument:
-    """One complete document for the ledger; net + tax = total, to the cent."""
+    """One complete document for the ledger; net + tax = total, to the cent.
+
+    Attributes:
+        contact: None for a journal, and for a journal only.
+        net, tax, total: in a journal the sum of its debits, 0 and the sum of its debits; its lines add up to 0.
+        terms: name of the payment terms in the ledger, where the cross-reference gives one.
+        currency_rate: units of base currency for one of `currency`, where a table decides it (M15); None = the ledger's own.
+    """
 
     kind: DocumentKind
     number: str
-    contact: ContactDecision
+    contact: ContactDecision | None
     document_date: date
     due_date: date
     currency: str
@@ -101,6 +125,8 @@ class LedgerDocument:
     total: Decimal
     reference: str | None = None
     draft: bool = False
+    terms: str | None = None
+    currency_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,12 @@ class AccountClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LedgerAccount:
-    """One GL account. `system` names the ledger's own role for it (for example ROUNDING, DEBTORS), None for the rest."""
+    """One GL account.
+
+    Attributes:
+        system: the ledger's own role for it (for example ROUNDING, DEBTORS), None for the rest.
+        account_type: the ledger's own, finer type (for example INVENTORY, DIRECTCOSTS, "Cost of Goods Sold").
+    """
 
     code: str
     name: str
@@ -28,27 +33,38 @@ class LedgerAccount:
     active: bool
     tax_type: str | None = None
     system: str | None = None
+    account_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxComponent:
+    """One part of a rate that several agencies share (state and city, GST and PST); rate in percent."""
+
+    name: str
+    rate: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
-    """One tax rate: `tax_type` is the key documents carry, `name` what people see; rate in percent."""
+    """One tax rate: `tax_type` is the key documents carry, `name` what people see; rate in percent, components added up."""
 
     tax_type: str
     name: str
     rate: Decimal
     active: bool
     applies_to: frozenset[AccountClass] = frozenset()
+    components: tuple[TaxComponent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """One sellable item. `tracked` items post their own cost of sales."""
+    """One sellable item. `tracked` items post their own cost of sales; `revenue_account` is an account code."""
 
     code: str
     name: str
     tracked: bool = False
     revenue_account: str | None = None
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +76,31 @@ class TrackingCategory:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerRules:
+    """How a package differs where it matters to a decision.
+
+    Attributes:
+        item_decides_account: a sales line goes to its item's income account, whatever the line says (M10).
+        contact_has_one_currency: another currency needs another contact (M15).
+        separate_suppliers: suppliers are a list of their own whose names must differ from the customers'.
+        has_drafts: a document can be kept from the books until it is approved.
+        number_length: the longest document number.
+        item_code_length: the longest item code.
+        unit_decimals: decimals of quantity and unit amount; None = any, the product must then be exact.
+    """
+
+    item_decides_account: bool = False
+    contact_has_one_currency: bool = False
+    separate_suppliers: bool = False
+    has_drafts: bool = True
+    number_length: int = 255
+    item_code_length: int = 30
+    unit_decimals: int | None = 4
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceData:
-    """What a ledger company allows right now; `lock_date` closes every day up to and including it."""
+    """What a ledger company allows right now; `lock_date` closes every day up to and including it. `terms` are names."""
 
     organisation: str
     base_currency: str
@@ -71,3 +110,5 @@ class ReferenceData:
     items: tuple[LedgerItem, ...]
     tracking: tuple[TrackingCategory, ...]
     lock_date: date | None = None
+    terms: tuple[str, ...] = ()
+    rules: LedgerRules = LedgerRules()

@@ -32,6 +32,8 @@ class TaxMode(StrEnum):
 
     BY_NAME = "by_name"
     GL_AMOUNTS = "gl_amounts"
+    PER_LEVEL = "per_level"
+    EXTERNAL = "external"
     STATIC = "static"
 
 
@@ -42,9 +44,11 @@ class TaxSettings:
     Attributes:
         untaxed_type: ledger tax type of untaxed lines: zero, exempt or out of scope; never guessed.
         mode: by_name matches the PSA's tax name to a ledger rate; gl_amounts takes the ledger rate whose percentage
-            fits the exported amounts; static uses `static_type` for every taxable line.
+            fits the exported amounts; per_level matches the cross-references of the tax levels, together, to the one ledger
+            rate made of those components; external takes the amounts of a tax engine as printed, under `static_type`, and
+            compares no rate; static uses `static_type` for every taxable line.
         links: PSA tax code or cross-reference -> ledger tax type; wins over matching by name.
-        static_type: required by the static mode.
+        static_type: required by the static and external modes.
     """
 
     untaxed_type: str
@@ -58,11 +62,14 @@ class RoundingPolicy(StrEnum):
 
     document: such a line is written as 1 x total; cents left on the document become one adjustment line.
     line: quantity and price stay visible and a rounding line follows that line; cents left on the document as above.
+    spread: such a line is split into whole-cent parts of the same item, account and tax that add up to its total; cents
+        left on the document as above.
     stop: lines as in `document`; cents left on the document stop it.
     """
 
     LINE = "line"
     DOCUMENT = "document"
+    SPREAD = "spread"
     STOP = "stop"
 
 
@@ -74,12 +81,16 @@ class RoundingSettings:
         account: ledger account code of rounding and adjustment lines.
         tax_type: the ledger's no-tax type for those lines.
         document_limit: None = 0.01 x (lines + 1), at most 0.10; 0 = none allowed; more only by this explicit choice.
+        monthly_budget: sum of all absolute roundings and adjustments a calendar month may hold; None = not limited.
+        item: the item of those lines where the item decides the account (M10).
     """
 
     account: str
     tax_type: str
     policy: RoundingPolicy = RoundingPolicy.DOCUMENT
     document_limit: Decimal | None = None
+    monthly_budget: Decimal | None = None
+    item: str | None = None
 
 
 class OnMissing(StrEnum):
@@ -152,10 +163,124 @@ class PostAs(StrEnum):
 
 
 class LockPolicy(StrEnum):
-    """A document dated in a closed period: hold it for a person, or date it on the first open day (D14)."""
+    """A document dated in a closed period (D14).
+
+    hold: it stops and goes by itself once the period is open. first_open_day: it is dated on the first open day, the
+    original date in the reference. ask: it stops, and a person chooses one of the two.
+    """
 
     HOLD = "hold"
     FIRST_OPEN_DAY = "first_open_day"
+    ASK = "ask"
+
+
+class CogsBy(StrEnum):
+    """What tells a stock line (M6): the catalog item's class, its product type, or both."""
+
+    PRODUCT_CLASS = "class"
+    PRODUCT_TYPE = "type"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class CogsSettings:
+    """Cost of sales of stock lines (M5, M6).
+
+    Attributes:
+        enabled: such a line makes a journal, Dr cost of sales, Cr stock.
+        validate_accounts: a product line whose cost account is missing or unknown stops (A060); procurement forces it on (A061).
+        product_types: names of the product types that are stock, where `by` looks at them.
+        drop_ship: drop-shipped lines too; follows the PSA package set-up.
+    """
+
+    enabled: bool = False
+    validate_accounts: bool = True
+    by: CogsBy = CogsBy.PRODUCT_CLASS
+    product_types: tuple[str, ...] = ()
+    drop_ship: bool = False
+
+
+class OnUnknownItem(StrEnum):
+    """An item the ledger does not have: stop (ITEM_UNKNOWN), or create it once (M10)."""
+
+    STOP = "stop"
+    CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSettings:
+    """Items where the item decides the account (M10).
+
+    Attributes:
+        on_mismatch: the item's account is not the frozen one: stop (ITEM_ACCOUNT_MISMATCH), or use an item
+            `<code>-<account>`, created once.
+        discount, freight: codes of the items for product discount (SD) and PO freight (PF) lines; no default exists.
+    """
+
+    on_unknown: OnUnknownItem = OnUnknownItem.STOP
+    on_mismatch: OnUnknownItem = OnUnknownItem.STOP
+    discount: str | None = None
+    freight: str | None = None
+
+
+class RateSource(StrEnum):
+    """Where the rate of a foreign document comes from (M15)."""
+
+    LEDGER = "ledger"
+    TABLE = "table"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySettings:
+    """`rates`: currency code -> units of base currency for one of it, for the table."""
+
+    source: RateSource = RateSource.LEDGER
+    rates: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcurementSettings:
+    """Receipts, returns, adjustments and transfers (M16).
+
+    Attributes:
+        enabled: they are carried at all; turns COGS validation on (A061).
+        untaxed_type: ledger tax type of untaxed purchase lines; None = the one of sales.
+        taxed_links: PSA tax code or cross-reference -> ledger tax type of purchases.
+        suppliers: PSA company id of the vendor -> ledger contact id.
+    """
+
+    enabled: bool = False
+    untaxed_type: str | None = None
+    taxed_links: dict[str, str] = field(default_factory=dict)
+    suppliers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseSettings:
+    """Expenses (M17).
+
+    Attributes:
+        enabled: they are carried at all.
+        company_paid_types: names of the payment types the company pays itself (A057).
+        clearing_contact: name of the supplier that company-paid expenses are billed by (the card's bank).
+        clearing_account: account code such a bill is settled from; named in the message only.
+        tax_inclusive: amounts as entered contain the tax.
+        untaxed_type: ledger tax type of untaxed expense lines; None = the one of sales.
+        taxed_links: PSA tax code or cross-reference -> ledger tax type of expenses.
+        required_status: the approval an expense needs at least; empty = the unposted list decides.
+        group_by_report: one document per member and report instead of one per expense.
+    """
+
+    enabled: bool = False
+    company_paid_types: tuple[str, ...] = ()
+    clearing_contact: str | None = None
+    clearing_account: str | None = None
+    tax_inclusive: bool = False
+    untaxed_type: str | None = None
+    taxed_links: dict[str, str] = field(default_factory=dict)
+    required_status: str = ""
+    group_by_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +298,8 @@ class MappingSettings:
     zero_effect: ZeroEffect = ZeroEffect.BATCH
     post_as: PostAs = PostAs.APPROVED
     lock_policy: LockPolicy = LockPolicy.HOLD
+    cogs: CogsSettings = CogsSettings()
+    sales_items: ItemSettings = ItemSettings()
+    currency: CurrencySettings = CurrencySettings()
+    procurement: ProcurementSettings = ProcurementSettings()
+    expenses: ExpenseSettings = ExpenseSettings()
