@@ -103,6 +103,18 @@ class DocumentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class NewItem:
+    """An item that must exist before the document is sent; made once, never a tracked one (M10).
+
+    `revenue_account` is the code of its income account.
+    """
+
+    code: str
+    name: str
+    revenue_account: str
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerDocument:
     """One complete document for the ledger; net + tax = total, to the cent.
 
@@ -111,6 +123,7 @@ class LedgerDocument:
         net, tax, total: in a journal the sum of its debits, 0 and the sum of its debits; its lines add up to 0.
         terms: name of the payment terms in the ledger, where the cross-reference gives one.
         currency_rate: units of base currency for one of `currency`, where a table decides it (M15); None = the ledger's own.
+        new_items: items its lines name that the ledger does not have yet.
     """
 
     kind: DocumentKind
@@ -127,11 +140,12 @@ class LedgerDocument:
     draft: bool = False
     terms: str | None = None
     currency_rate: Decimal | None = None
+    new_items: tuple[NewItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A ledger contact as the contact guard sees it."""
+    """A ledger contact as the contact guard sees it. `currency` is the only one it may have, None where it has any."""
 
     contact_id: str
     name: str
@@ -139,3 +153,4 @@ class Contact:
     email: str | None = None
     external_number: str | None = None
     account_number: str | None = None
+    currency: str | None = None
