@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from ledgerwire.common.canonical import wire_bytes
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.conditions import Field, in_chunks
 from ledgerwire.connectwise.errors import unreadable
 from ledgerwire.connectwise.models import (
@@ -42,20 +43,39 @@ async def export_invoices(session: Session, invoice_ids: Sequence[int], summariz
     found: list[ExportTransaction] = []
     ids = list(dict.fromkeys(invoice_ids))
     for start in range(0, len(ids), EXPORT_CHUNK):
-        body = {
-            "batchIdentifier": _PREVIEW_IDENTIFIER,
-            "glInterfaceIdentifier": _PREVIEW_IDENTIFIER,
-            "locationId": 0,
-            "summarizeInvoices": summarize,
-            "exportInvoicesFlag": True,
-            "includedInvoiceIds": ids[start : start + EXPORT_CHUNK],
-            "excludedInvoiceIds": [],
-            "exportExpensesFlag": False,
-            "exportProductsFlag": False,
-        }
-        export = await session.post_read("/finance/accounting/export", wire_bytes(body), Export)
+        body = export_body(invoices=ids[start : start + EXPORT_CHUNK], summarize=summarize)
+        export = await session.post_read("/finance/accounting/export", body, Export)
         found += export.transactions or ()
     return found
+
+
+def export_body(
+    *,
+    invoices: Sequence[int] = (),
+    products: Sequence[str] = (),
+    expenses: Sequence[int] = (),
+    summarize: str = "Detailed",
+) -> bytes:
+    """The request for a GL export of just these records; what is not named is not exported.
+
+    An empty list of included ids would mean "all" where its flag is set, so a flag is set only with ids.
+    """
+    body = {
+        "batchIdentifier": _PREVIEW_IDENTIFIER,
+        "glInterfaceIdentifier": _PREVIEW_IDENTIFIER,
+        "locationId": 0,
+        "summarizeInvoices": summarize,
+        "exportInvoicesFlag": bool(invoices),
+        "includedInvoiceIds": list(invoices),
+        "excludedInvoiceIds": [],
+        "exportExpensesFlag": bool(expenses),
+        "includedExpenseIds": list(expenses),
+        "excludedExpenseIds": [],
+        "exportProductsFlag": bool(products),
+        "includedProductIds": list(products),
+        "excludedProductIds": [],
+    }
+    return wire_bytes(body)
 
 
 def transactions_by_invoice(
@@ -77,15 +97,23 @@ async def gl_entries(session: Session, invoice_id: int) -> list[GlEntry]:
     return await session.rows(f"/finance/invoices/{invoice_id}/glEntries/", GlEntry)
 
 
-async def create_batch(session: Session, identifier: str, processed_record_ids: Sequence[int]) -> None:
-    """Make a batch of these GL ids. Refused: nothing was made. Ambiguous: look for `identifier` before anything else."""
+async def create_batch(
+    session: Session,
+    identifier: str,
+    processed_record_ids: Sequence[int],
+    record_type: RecordType = RecordType.INVOICE,
+) -> None:
+    """Make a batch of these GL ids of one type of record.
+
+    Refused: nothing was made. Ambiguous: look for `identifier` before anything else.
+    """
     body = {
         "id": 0,
         "batchIdentifier": identifier,
         "glInterfaceIdentifier": identifier,
-        "exportInvoicesFlag": True,
-        "exportExpensesFlag": False,
-        "exportProductsFlag": False,
+        "exportInvoicesFlag": record_type is RecordType.INVOICE,
+        "exportExpensesFlag": record_type is RecordType.EXPENSE,
+        "exportProductsFlag": record_type is RecordType.PROCUREMENT,
         "processedRecordIds": list(processed_record_ids),
         "summarizeExpenses": False,
     }

@@ -10,7 +10,8 @@ import httpx
 
 from ledgerwire.common.http.calls import CallHook, ignore_call
 from ledgerwire.common.http.client import guarded_client
-from ledgerwire.connectwise import accounting, callbacks, setup_tables
+from ledgerwire.common.record_type import RecordType
+from ledgerwire.connectwise import accounting, callbacks, expenses, procurement, setup_tables
 from ledgerwire.connectwise.codebase import read_company_info
 from ledgerwire.connectwise.config import KEY_ANSWER_BYTES, ConnectWiseConfig
 from ledgerwire.connectwise.models import (
@@ -18,9 +19,12 @@ from ledgerwire.connectwise.models import (
     BillingStatus,
     BillingTerm,
     Callback,
+    CatalogItem,
     Company,
     CompanyInfo,
     Contact,
+    ExpenseEntry,
+    ExpenseExport,
     ExportTransaction,
     GlAccount,
     GlCaptions,
@@ -28,9 +32,13 @@ from ledgerwire.connectwise.models import (
     Invoice,
     InvoiceMark,
     Location,
+    PackageSetup,
+    ProcurementExport,
     SystemInfo,
     TaxCode,
+    UnpostedExpense,
     UnpostedInvoice,
+    UnpostedProcurement,
 )
 from ledgerwire.connectwise.session import Gate, Session
 from ledgerwire.connectwise.setup_tables import by_ids
@@ -103,9 +111,11 @@ class ConnectWise:
         """Batch, status and total of these invoices, read now: what proves a batch (M7)."""
         return await accounting.invoice_marks(self._session, ids)
 
-    async def create_batch(self, identifier: str, processed_record_ids: Sequence[int]) -> None:
-        """Make one batch; Refused if ConnectWise says no, Ambiguous if it may or may not exist now."""
-        await accounting.create_batch(self._session, identifier, processed_record_ids)
+    async def create_batch(
+        self, identifier: str, processed_record_ids: Sequence[int], record_type: RecordType = RecordType.INVOICE
+    ) -> None:
+        """Make one batch of one type of record; Refused if ConnectWise says no, Ambiguous if it may or may not exist now."""
+        await accounting.create_batch(self._session, identifier, processed_record_ids, record_type)
 
     async def find_batch(self, identifier: str) -> Batch | None:
         """The batch with this identifier, None if there is none."""
@@ -114,6 +124,51 @@ class ConnectWise:
     async def delete_batch(self, batch_id: int) -> None:
         """Delete a batch; its records return to the unposted list, the ledger is not touched."""
         await accounting.delete_batch(self._session, batch_id)
+
+    # Receipts, stock movements and expenses
+
+    async def unposted_procurement(self, ids: Sequence[str] | None = None) -> list[UnpostedProcurement]:
+        """Rows of the unposted list of these products (by `unpostedProductId`), or the whole list.
+
+        A product that is not there any more is in a batch, was reopened or deleted: this is what proves its batch.
+        """
+        if ids is not None:
+            return await procurement.unposted_by_id(self._session, ids)
+        return [row async for page in self.unposted_procurement_pages() for row in page]
+
+    def unposted_procurement_pages(self) -> AsyncIterator[list[UnpostedProcurement]]:
+        """The whole unposted list of products page by page, forward only."""
+        return procurement.unposted_pages(self._session)
+
+    async def export_procurement(self, ids: Sequence[str]) -> ProcurementExport:
+        """The GL export of these products (by `unpostedProductId`), several a call."""
+        return await procurement.export_procurement(self._session, ids)
+
+    async def unposted_expenses(self, ids: Sequence[int] | None = None) -> list[UnpostedExpense]:
+        """Rows of the unposted list of these expenses (by `expenseDetailId`), or the whole list; proves a batch as above."""
+        if ids is not None:
+            return await expenses.unposted_by_id(self._session, ids)
+        return [row async for page in self.unposted_expense_pages() for row in page]
+
+    def unposted_expense_pages(self) -> AsyncIterator[list[UnpostedExpense]]:
+        """The whole unposted list of expenses page by page, forward only."""
+        return expenses.unposted_pages(self._session)
+
+    async def export_expenses(self, ids: Sequence[int]) -> ExpenseExport:
+        """The GL export of these expenses (by `expenseDetailId`), several a call; bills or lines by the package set-up."""
+        return await expenses.export_expenses(self._session, ids)
+
+    async def expense_entries(self, ids: Sequence[int]) -> list[ExpenseEntry]:
+        """The expenses themselves: approval status and report."""
+        return await by_ids(self._session, setup_tables.EXPENSE_ENTRIES, ExpenseEntry, ids)
+
+    async def package_setup(self) -> PackageSetup:
+        """What ConnectWise hands to the accounting package, and in which shape."""
+        return await setup_tables.package_setup(self._session)
+
+    async def catalog_items(self, ids: Sequence[int]) -> list[CatalogItem]:
+        """The catalog products with these ids; one that is gone is left out."""
+        return await by_ids(self._session, setup_tables.CATALOG, CatalogItem, ids)
 
     # Master data and setup tables
 

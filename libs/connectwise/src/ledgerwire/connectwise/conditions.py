@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 from urllib.parse import quote
 
+V = TypeVar("V")
 Value = str | int | bool | Decimal | dt.date | dt.datetime | None
 
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:/[A-Za-z_][A-Za-z0-9_]*)*")
@@ -116,12 +118,26 @@ def encode(text: str) -> str:
     return quote(text, safe=",()/:=")
 
 
+def is_writable(text: str) -> bool:
+    """Whether a text can be written in a condition at all."""
+    return not _CONTROL.search(text) and not ('"' in text and "'" in text)
+
+
+def text_chunks(values: Sequence[str], *, limit: int = IN_LIST_CHARS) -> Iterator[list[str]]:
+    """`in_chunks` for texts: quotes and encoding count; ValueError for a text that cannot be written."""
+    return _chunked(values, lambda value: len(encode(literal(value))) + 1, limit)
+
+
 def in_chunks(values: Sequence[int], *, limit: int = IN_LIST_CHARS) -> Iterator[list[int]]:
     """Split ids so that each encoded list stays within `limit` characters; doubles are dropped, order is kept."""
-    chunk: list[int] = []
+    return _chunked(values, lambda value: len(str(value)) + 1, limit)
+
+
+def _chunked(values: Sequence[V], size_of: Callable[[V], int], limit: int) -> Iterator[list[V]]:
+    chunk: list[V] = []
     used = 0
     for value in dict.fromkeys(values):
-        size = len(str(value)) + 1
+        size = size_of(value)
         if chunk and used + size > limit:
             yield chunk
             chunk, used = [], 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ledgerwire.common.errors import Waiting
 from ledgerwire.connectwise.conditions import Field, in_chunks
-from ledgerwire.connectwise.models import GlCaptions, Reference, SystemInfo
+from ledgerwire.connectwise.models import GlCaptions, PackageSetup, Reference, SystemInfo
 from ledgerwire.connectwise.session import Session, T
 
 BILLING_STATUSES = "/finance/billingStatuses"
@@ -18,6 +18,9 @@ LOCATIONS = "/system/locations"
 COMPANIES = "/company/companies"
 CONTACTS = "/company/contacts"
 INVOICES = "/finance/invoices"
+EXPENSE_ENTRIES = "/expense/entries"
+PACKAGE_SETUP = "/finance/accountingPackageSetup"
+CATALOG = "/procurement/catalog"
 
 
 async def by_ids(session: Session, path: str, kind: type[T], ids: Sequence[int]) -> list[T]:
@@ -32,6 +35,12 @@ async def gl_captions(session: Session) -> GlCaptions:
     """The captions of the tenant's segments; a server without a row gives an empty one."""
     rows = await session.rows(GL_CAPTIONS, GlCaptions)
     return rows[0] if rows else GlCaptions()
+
+
+async def package_setup(session: Session) -> PackageSetup:
+    """The set-up of the accounting package; a server without a row gives an empty one."""
+    rows = await session.rows(PACKAGE_SETUP, PackageSetup)
+    return rows[0] if rows else PackageSetup()
 
 
 async def system_info(session: Session) -> SystemInfo:

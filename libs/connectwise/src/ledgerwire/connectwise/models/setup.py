@@ -144,3 +144,35 @@ class Location(Entity, frozen=True, kw_only=True):
     owner_level_id: int | None = None
     name: str | None = None
     structure_level: Reference | None = None
+
+
+class PackageSetup(Entity, frozen=True, kw_only=True):
+    """What ConnectWise hands to an accounting package, and in which shape.
+
+    Attributes:
+        transfer_expenses_as_bill_flag: expenses are exported as bills of the member, else as journal lines with offsets.
+        include_cogs_drop_ship_flag: cost of sales of drop-shipped products too (M6).
+    """
+
+    id: int | None = None
+    accounting_package: Reference | None = None
+    include_invoices_flag: bool | None = None
+    invoice_format: str | None = None
+    include_expenses_flag: bool | None = None
+    transfer_expenses_as_bill_flag: bool | None = None
+    expense_format: str | None = None
+    include_sales_tax_flag: bool | None = None
+    enable_tax_groups_flag: bool | None = None
+    include_items_flag: bool | None = None
+    include_cogs_entries_flag: bool | None = None
+    include_cogs_drop_ship_flag: bool | None = None
+
+
+class CatalogItem(Entity, frozen=True, kw_only=True):
+    """A catalog product as far as it decides an account: its class (Inventory is stock) and its type."""
+
+    id: int
+    identifier: str | None = None
+    product_class: str | None = None
+    type: Reference | None = None
+    drop_ship_flag: bool | None = None
