@@ -160,7 +160,7 @@ class LookSession:
         route = self._route(invoice)
         if route is None:
             return looking.unrouted(record, invoice)
-        settings = self._settings()
+        settings = self._settings(route)
         if settings is None:
             return looking.without_mapping(record, route.ledger_name)
         fault = self._ledger_faults.get(route.ledger_connection_id)
@@ -182,9 +182,9 @@ class LookSession:
             latest=self._latest.get(record.record_id),
         )
 
-    def _settings(self) -> Settings | None:
+    def _settings(self, route: Route) -> Settings | None:
         mapping = self._account.mapping
-        return Settings(self._account.mapping_version, mapping) if mapping else None
+        return Settings(self._account.mapping_version, mapping.of_company(route.ledger_name)) if mapping else None
 
     def _route(self, invoice: psa.Invoice) -> Route | None:
         return self._account.route(self._group.connection_id, reading.location_id(invoice))

@@ -5,7 +5,7 @@ import pytest
 
 from ledgerwire.common.ledger.document import LineRole
 from ledgerwire.mapper.domain.amounts import limit
-from ledgerwire.mapper.domain.parts import Case
+from ledgerwire.mapper.domain.parts import InvoiceCase
 from ledgerwire.mapper.domain.settings import RoundingPolicy
 
 from .build import SETTINGS, document, gl_line, mapped, source, stop, stops
@@ -107,7 +107,7 @@ def test_zero_allows_none_and_so_does_the_stop_policy(limit, policy):
 @pytest.mark.requirement("M11")
 @pytest.mark.parametrize(("lines", "allowed"), [(1, "0.02"), (4, "0.05"), (9, "0.10"), (40, "0.10")])
 def test_the_automatic_limit_is_a_cent_per_line_and_one_more_and_at_most_ten(lines, allowed):
-    assert limit(Case(source()), lines) == Decimal(allowed)
+    assert limit(InvoiceCase.of(source()), lines) == Decimal(allowed)
 
 
 @pytest.mark.requirement("M11")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ledgerwire.common.ledger.reference import AccountClass, LedgerAccount
 from ledgerwire.mapper.domain.model import GlLine
-from ledgerwire.mapper.domain.parts import Case, kind_words
+from ledgerwire.mapper.domain.parts import Case, InvoiceCase, kind_words
 from ledgerwire.mapper.domain.segments import Parts, account_positions
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
@@ -14,35 +16,66 @@ _ALLOWED = {
     "SD": _SALES | {AccountClass.EXPENSE},
 }
 _NEVER = frozenset({"DEBTORS", "CREDITORS", "GST", "ROUNDING", "RETAINEDEARNINGS", "HISTORICAL", "UNPAIDEXPCLM"})
-"""The ledger's own accounts: a sales line on one of them would be counted twice or refused."""
+"""The ledger's own accounts: a line on one of them would be counted twice or refused."""
 
 
-def decide(case: Case, index: int, line: GlLine, parts: Parts) -> tuple[LedgerAccount | None, int]:
-    """The ledger account of a line (None when it cannot take the line, which stops) and the index of the decision."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which account is asked for.
+
+    Attributes:
+        frozen: the account as the PSA froze it, read from `source`.
+        kind: what a clerk calls such lines ("Service", "Cost of sales").
+        text: what the line is about, for messages.
+        allowed: classes of account that can take the line.
+        explained: candidates that explain the frozen account and do not decide.
+    """
+
+    frozen: str
+    source: str
+    kind: str
+    text: str
+    allowed: frozenset[AccountClass]
+    explained: tuple[Candidate, ...] = ()
+
+
+def decide(case: InvoiceCase, index: int, line: GlLine, parts: Parts) -> tuple[LedgerAccount | None, int]:
+    """The ledger account of a sales line (None when it cannot take the line, which stops) and the index of the decision."""
+    asked = Asked(
+        frozen=parts.account,
+        source=parts.source,
+        kind=kind_words(line.gl_type),
+        text=line.description,
+        allowed=_ALLOWED.get(line.gl_type, _SALES),
+        explained=_explained(case, line, parts),
+    )
+    account, decision = find(case, asked)
+    return (account if fits(case, index, asked, account) else None), decision
+
+
+def find(case: Case, asked: Asked) -> tuple[LedgerAccount | None, int]:
+    """The account by link, else as frozen; None when the ledger has neither. No finding is noted: see `fits`."""
     candidates: list[Candidate] = []
     code = ""
-    for source, value, wanted in _in_order(case, parts):
+    for source, value, wanted in _in_order(case, asked):
         found = case.accounts.get(wanted)
         taken = found is not None and not code
         candidates.append(Candidate(source, value, taken, _reason(wanted, found, taken=taken)))
         if taken:
             code = wanted
-    candidates += _explained(case, line, parts)
-    decision = case.trace.add(
-        Decision("account", f"{kind_words(line.gl_type)} '{parts.account}'", code, tuple(candidates))
-    )
-    account = case.accounts.get(code)
-    return (account if _fits(case, index, line, parts, account) else None), decision
+    key = f"{asked.kind} '{asked.frozen}'"
+    decision = case.trace.add(Decision("account", key, code, (*candidates, *asked.explained)))
+    return case.accounts.get(code), decision
 
 
-def _in_order(case: Case, parts: Parts) -> list[tuple[str, str, str]]:
+def _in_order(case: Case, asked: Asked) -> list[tuple[str, str, str]]:
     """(source, value, account code wanted) in the order of authority."""
-    links = case.source.settings.account_links
+    links, frozen = case.settings.account_links, asked.frozen
     ways = []
-    if parts.account in links:
-        ways.append(("account link", f"{parts.account} > {links[parts.account]}", links[parts.account]))
-    if parts.account:
-        ways.append((parts.source, parts.account, parts.account))
+    if frozen in links:
+        ways.append(("account link", f"{frozen} > {links[frozen]}", links[frozen]))
+    if frozen:
+        ways.append((asked.source, frozen, frozen))
     return ways
 
 
@@ -54,15 +87,15 @@ def _reason(code: str, found: LedgerAccount | None, *, taken: bool) -> str:
     return "comes after what was used"
 
 
-def _explained(case: Case, line: GlLine, parts: Parts) -> list[Candidate]:
+def _explained(case: InvoiceCase, line: GlLine, parts: Parts) -> tuple[Candidate, ...]:
     """Rows of today's GL table for this kind of revenue: those that carry the account, and whether any still does."""
     if account_positions(case.source.segments) != (0,):
-        return []  # the table's rows show the first segment only
+        return ()  # the table's rows show the first segment only
     rows = [row for row in case.source.gl_table if row.gl_type == line.gl_type and row.account]
     agreeing = [row for row in rows if row.account == parts.account]
     if rows and not agreeing and parts.account:
         case.add("GL_ENTRIES_STALE", account=parts.account, kind=kind_words(line.gl_type))
-    return [
+    return tuple(
         Candidate(
             "GL table today",
             f"{row.level}: {row.record}",
@@ -70,20 +103,20 @@ def _explained(case: Case, line: GlLine, parts: Parts) -> list[Candidate]:
             reason="carries this account; what was frozen at close decides",
         )
         for row in agreeing
-    ]
+    )
 
 
-def _fits(case: Case, index: int, line: GlLine, parts: Parts, found: LedgerAccount | None) -> bool:
-    """Whether the line may go there; notes why not."""
-    kind = kind_words(line.gl_type)
-    if not parts.account:
-        case.add("GL_EMPTY_ACCOUNT", index, kind=kind, line_text=line.description)
+def fits(case: Case, index: int, asked: Asked, found: LedgerAccount | None) -> bool:
+    """Whether the line may go to the account; notes why not."""
+    kind = asked.kind
+    if not asked.frozen:
+        case.add("GL_EMPTY_ACCOUNT", index, kind=kind, line_text=asked.text)
     elif found is None:
-        wanted = case.source.settings.account_links.get(parts.account, parts.account)
+        wanted = case.settings.account_links.get(asked.frozen, asked.frozen)
         case.add("GL_ACCOUNT_UNKNOWN", index, account=wanted, kind=kind)
     elif not found.active:
         case.add("ACCOUNT_ARCHIVED", index, account=found.code, name=found.name)
-    elif found.account_class not in _ALLOWED.get(line.gl_type, _SALES) or (found.system or "").upper() in _NEVER:
+    elif found.account_class not in asked.allowed or (found.system or "").upper() in _NEVER:
         is_what = f"the ledger's own account for {found.system}" if found.system else f"of class {found.account_class}"
         case.add("ACCOUNT_WRONG_TYPE", index, account=found.code, name=found.name, kind=kind, found=is_what)
     else:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from ledgerwire.common.money import CENT, ZERO, floor_cents, is_cents, round_down, round_half_up, total
 from ledgerwire.mapper.domain import tax
 from ledgerwire.mapper.domain.model import GlExport, GlLine
-from ledgerwire.mapper.domain.parts import RECEIVABLE_ROW, TAX_ROW, Case, LineTax, money_words
+from ledgerwire.mapper.domain.parts import RECEIVABLE_ROW, TAX_ROW, Case, InvoiceCase, LineTax, money_words
 from ledgerwire.mapper.domain.settings import RoundingPolicy
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
@@ -53,7 +53,7 @@ def sales_lines(export: GlExport) -> tuple[GlLine, ...]:
     return tuple(line for line in export.lines if line.gl_type not in {TAX_ROW, RECEIVABLE_ROW})
 
 
-def figures(case: Case, export: GlExport) -> Figures | None:
+def figures(case: InvoiceCase, export: GlExport) -> Figures | None:
     """What the document must come to; None (with a stop) when the GL entries are not the invoice (M3)."""
     invoice, lines = case.source.invoice, sales_lines(export)
     printed_tax = abs(invoice.tax)
@@ -87,7 +87,7 @@ def _gl_tax(export: GlExport, gl_net: Decimal) -> Decimal:
     return -header if gl_net < 0 else header
 
 
-def _unbalanced(case: Case, found: Decimal) -> None:
+def _unbalanced(case: InvoiceCase, found: Decimal) -> None:
     expected = abs(case.source.invoice.total)
     case.add(
         "GL_OUT_OF_BALANCE",
@@ -97,7 +97,7 @@ def _unbalanced(case: Case, found: Decimal) -> None:
     )
 
 
-def _name_kind(case: Case, sign: int) -> None:
+def _name_kind(case: InvoiceCase, sign: int) -> None:
     kind = "credit note" if sign < 0 else "invoice"
     reason = "decides the kind, not the invoice type"
     signed = Candidate("total", money_words(case.source.invoice.total), matched=True, reason=reason)
@@ -106,7 +106,7 @@ def _name_kind(case: Case, sign: int) -> None:
     )
 
 
-def line_figures(case: Case, index: int, line: GlLine, sign: int) -> LineFigures:
+def line_figures(case: InvoiceCase, index: int, line: GlLine, sign: int) -> LineFigures:
     """Quantity and unit price of a line: the exact product, else 1 x its total (M11)."""
     net = round_half_up(-line.total * sign)
     quantity, price = abs(line.quantity or ZERO), abs(line.price or ZERO)
@@ -131,10 +131,12 @@ def _exact(quantity: Decimal, price: Decimal, net: Decimal) -> Decimal | None:
     return price if fits else None
 
 
-def _rounded(case: Case, index: int, line: GlLine, net: Decimal, quantity: Decimal, price: Decimal) -> LineFigures:
+def _rounded(
+    case: InvoiceCase, index: int, line: GlLine, net: Decimal, quantity: Decimal, price: Decimal
+) -> LineFigures:
     unit = round_half_up(price, PLACES) if net >= 0 else -round_half_up(price, PLACES)
     made = round_half_up(quantity * unit)
-    by_line = case.source.settings.rounding.policy is RoundingPolicy.LINE
+    by_line = case.settings.rounding.policy is RoundingPolicy.LINE
     keeps = by_line and round_down(quantity, PLACES) == quantity and abs(net - made) <= limit(case, 1)
     treatment = "a rounding line ties it" if keeps else f"posted as 1 x {money_words(net)}"
     shown = f"{quantity.normalize():f} x {price.normalize():f}"
@@ -162,7 +164,7 @@ def _rounded(case: Case, index: int, line: GlLine, net: Decimal, quantity: Decim
 
 def limit(case: Case, lines: int) -> Decimal:
     """How many cents may be adjusted on a document of so many lines; 0 = none (M11)."""
-    settings = case.source.settings.rounding
+    settings = case.settings.rounding
     if settings.policy is RoundingPolicy.STOP:
         return ZERO
     if settings.document_limit is not None:
@@ -170,7 +172,7 @@ def limit(case: Case, lines: int) -> Decimal:
     return min(CENT * (lines + 1), AUTOMATIC_CEILING)
 
 
-def adjustment(case: Case, wanted: Figures, made: Decimal, lines: Sequence[GlLine]) -> Decimal:
+def adjustment(case: InvoiceCase, wanted: Figures, made: Decimal, lines: Sequence[GlLine]) -> Decimal:
     """What one adjustment line must add to the net; 0 with a stop when it is more than may be adjusted."""
     difference = wanted.net - made
     if difference == 0:
@@ -180,7 +182,7 @@ def adjustment(case: Case, wanted: Figures, made: Decimal, lines: Sequence[GlLin
         case.add(
             "ADJUSTMENT_APPLIED",
             amount=money_words(difference),
-            account=case.accounts[case.source.settings.rounding.account].name,
+            account=case.accounts[case.settings.rounding.account].name,
             expected=money_words(wanted.total),
             found=found,
             cause=cause,

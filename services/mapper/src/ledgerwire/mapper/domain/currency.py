@@ -6,9 +6,9 @@ from ledgerwire.mapper.domain.parts import Case
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 
-def decide(case: Case) -> str:
-    """ISO code of the document's currency; the ledger's base currency where the invoice names none."""
-    reference, own = case.source.reference, case.source.invoice.currency
+def decide(case: Case, own: str | None) -> str:
+    """ISO code of the document's currency; the ledger's base currency where the record names none (`own`)."""
+    reference = case.reference
     code = own or reference.base_currency
     if code not in reference.currencies and code != reference.base_currency:
         case.add("CURRENCY_NOT_ENABLED", currency=code)

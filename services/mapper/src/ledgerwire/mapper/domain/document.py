@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ledgerwire.common.ledger.document import (
-    ContactDecision,
     DocumentKind,
     DocumentLine,
     LedgerDocument,
@@ -26,8 +25,17 @@ from ledgerwire.mapper.domain import (
     tracking,
 )
 from ledgerwire.mapper.domain.amounts import Figures, LineFigures
-from ledgerwire.mapper.domain.model import GlExport, GlLine, Mapped, MappingInput, NoEffect, Result, StoppedResult
-from ledgerwire.mapper.domain.parts import Case, LineTax, Treatment, day_words
+from ledgerwire.mapper.domain.model import (
+    GlExport,
+    GlLine,
+    Mapped,
+    MappingInput,
+    NoEffect,
+    Party,
+    Result,
+    StoppedResult,
+)
+from ledgerwire.mapper.domain.parts import InvoiceCase, LineTax, Treatment, day_words
 from ledgerwire.mapper.domain.segments import Parts, entries_by_id, parts_of
 from ledgerwire.mapper.domain.settings import PostAs, ZeroEffect
 from ledgerwire.mapper.domain.zero import has_no_effect
@@ -47,7 +55,7 @@ class _Line:
 
 def map_record(source: MappingInput) -> Result:
     """What one record becomes in the ledger, or why it does not. Pure: the same input gives the same bytes."""
-    case = Case(source)
+    case = InvoiceCase.of(source)
     verdict = eligibility.check(case)
     if verdict is not None:
         return verdict
@@ -64,7 +72,7 @@ def map_record(source: MappingInput) -> Result:
     return _map(case, export, wanted, lines)
 
 
-def _stopped(case: Case) -> StoppedResult:
+def _stopped(case: InvoiceCase) -> StoppedResult:
     """Only what stops it: the warnings say "posted", which it is not."""
     return StoppedResult(tuple(item for item in case.findings if item.stops), case.trace.build())
 
@@ -73,11 +81,14 @@ def _moves_nothing(wanted: Figures, lines: list[tuple[GlLine, Parts]]) -> bool:
     return has_no_effect(wanted.total, wanted.tax, ((parts, line.total) for line, parts in lines))
 
 
-def _map(case: Case, export: GlExport, wanted: Figures, lines: list[tuple[GlLine, Parts]]) -> Mapped | StoppedResult:
-    contacts.check_company(case)
-    contact = contacts.decide(case)
+def _map(
+    case: InvoiceCase, export: GlExport, wanted: Figures, lines: list[tuple[GlLine, Parts]]
+) -> Mapped | StoppedResult:
+    contacts.check_company(case, case.source.company)
+    code = currency.decide(case, case.source.invoice.currency)
+    contact = contacts.decide(case, _party(case), code)
     decided = [_line(case, export, index, line, parts, wanted.sign) for index, (line, parts) in enumerate(lines)]
-    due, dated, code = terms.decide(case), locks.decide(case), currency.decide(case)
+    due, dated = terms.decide(case), locks.decide(case, case.source.invoice.document_date)
     _check_settings(case)
     if case.is_stopped():
         return _stopped(case)
@@ -95,21 +106,28 @@ def _map(case: Case, export: GlExport, wanted: Figures, lines: list[tuple[GlLine
         net=wanted.net,
         tax=wanted.tax,
         total=wanted.total,
-        reference=_reference(case, contact),
-        draft=case.source.settings.post_as is PostAs.DRAFT,
+        reference=_reference(case),
+        draft=case.settings.post_as is PostAs.DRAFT,
     )
     _assert_ties(document)
     return Mapped((document,), tuple(case.findings), case.trace.build())
 
 
-def _line(case: Case, export: GlExport, index: int, line: GlLine, parts: Parts, sign: int) -> _Line:
+def _party(case: InvoiceCase) -> Party:
+    """The bill-to company (M13)."""
+    source = case.source
+    key = str(source.company.company_id)
+    return Party(key, source.company, source.link, source.contacts, case.settings.contacts.links.get(key))
+
+
+def _line(case: InvoiceCase, export: GlExport, index: int, line: GlLine, parts: Parts, sign: int) -> _Line:
     figures = amounts.line_figures(case, index, line, sign)
     treatment = _treatment(case, export, index, line, parts)
     by_amount = () if figures.decision is None else (figures.decision,)
     return _Line(line, treatment, figures, (*treatment.decisions, *by_amount))
 
 
-def _treatment(case: Case, export: GlExport, index: int, line: GlLine, parts: Parts) -> Treatment:
+def _treatment(case: InvoiceCase, export: GlExport, index: int, line: GlLine, parts: Parts) -> Treatment:
     """Account, item, tracking and tax of a line; lines that agree in all that decides share one (a long invoice has few)."""
     names = line.product or parts.non_product_id or line.description
     key = (line.gl_type, parts, names, line.product, line.taxable, line.total > 0,
@@ -120,7 +138,7 @@ def _treatment(case: Case, export: GlExport, index: int, line: GlLine, parts: Pa
     before = len(case.findings)
     account, by_account = accounts.decide(case, index, line, parts)
     item, by_item = items.decide(case, index, line, parts)
-    options, by_tracking = tracking.decide(case, index, line, parts)
+    options, by_tracking = tracking.decide(case, index, line.description, parts)
     taxed = tax.decide(case, index, line, export, account)
     by_tax = (taxed.decision,) if taxed else ()
     made = Treatment(
@@ -131,9 +149,9 @@ def _treatment(case: Case, export: GlExport, index: int, line: GlLine, parts: Pa
     return made
 
 
-def _check_settings(case: Case) -> None:
+def _check_settings(case: InvoiceCase) -> None:
     """The rounding account and its no-tax type must exist in the ledger before a cent is lost looking for them."""
-    rounding = case.source.settings.rounding
+    rounding = case.settings.rounding
     account = case.accounts.get(rounding.account)
     if account is None or not account.active:
         case.add("GL_ACCOUNT_UNKNOWN", account=rounding.account, kind="Rounding")
@@ -141,7 +159,7 @@ def _check_settings(case: Case) -> None:
         case.add("TAX_TYPE_MISSING", tax_type=rounding.tax_type, purpose="rounding lines")
 
 
-def _document_lines(case: Case, wanted: Figures, decided: list[_Line]) -> tuple[DocumentLine, ...]:
+def _document_lines(case: InvoiceCase, wanted: Figures, decided: list[_Line]) -> tuple[DocumentLine, ...]:
     taxes = [item.treatment.tax for item in decided if item.treatment.tax is not None]
     nets = [item.figures.net for item in decided]
     computed = amounts.computed_taxes(nets, taxes)
@@ -177,8 +195,8 @@ def _sale(item: _Line, line_tax: LineTax, share: Decimal, computed: Decimal) -> 
     )
 
 
-def _tie(case: Case, role: LineRole, amount: Decimal, description: str) -> DocumentLine:
-    settings = case.source.settings.rounding
+def _tie(case: InvoiceCase, role: LineRole, amount: Decimal, description: str) -> DocumentLine:
+    settings = case.settings.rounding
     return DocumentLine(
         description=description,
         quantity=Decimal(1),
@@ -191,11 +209,11 @@ def _tie(case: Case, role: LineRole, amount: Decimal, description: str) -> Docum
     )
 
 
-def _reference(case: Case, contact: ContactDecision) -> str | None:
+def _reference(case: InvoiceCase) -> str | None:
     """PO number or reference; the service company where another one pays (M13); the invoice's date where it moved (D14)."""
     invoice = case.source.invoice
     parts = [invoice.customer_po or invoice.reference or ""]
-    if invoice.company_name and invoice.company_name != contact.company_name:
+    if invoice.company_name and invoice.company_name != case.party:
         parts.append(invoice.company_name)
     if any(item.code == "DATE_MOVED" for item in case.findings):
         parts.append(f"dated {day_words(invoice.document_date)} {invoice.document_date.year}")

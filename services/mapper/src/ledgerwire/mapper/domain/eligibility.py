@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledgerwire.mapper.domain.model import GlTableRow, Ignored, Invoice, NoEffect
-from ledgerwire.mapper.domain.parts import Case, kind_words
+from ledgerwire.mapper.domain.parts import InvoiceCase, kind_words
 from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
 
 CORPORATE_LEVELS = frozenset({"corporate", "owner", "my company", "my company: owner"})
@@ -13,10 +13,10 @@ _TREATMENT_WORDS = {
 }
 
 
-def check(case: Case) -> Ignored | NoEffect | None:
+def check(case: InvoiceCase) -> Ignored | NoEffect | None:
     """None when the record is to be mapped; stops are noted on the case."""
     invoice, export = case.source.invoice, case.source.export
-    rule = next((item for item in case.source.settings.exclusions if matches(item, invoice)), None)
+    rule = next((item for item in case.settings.exclusions if matches(item, invoice)), None)
     ignored = _nothing_to_do(case, rule)
     if ignored is not None:
         return ignored
@@ -31,7 +31,7 @@ def check(case: Case) -> Ignored | NoEffect | None:
     return None
 
 
-def _nothing_to_do(case: Case, rule: ExclusionRule | None) -> Ignored | None:
+def _nothing_to_do(case: InvoiceCase, rule: ExclusionRule | None) -> Ignored | None:
     invoice = case.source.invoice
     if rule is not None and rule.treatment is ExclusionTreatment.LEAVE_UNPOSTED:
         words = _TREATMENT_WORDS[rule.treatment]

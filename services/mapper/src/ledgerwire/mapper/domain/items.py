@@ -26,7 +26,7 @@ def default_for(gl_type: str, defaults: DefaultNonProductIds) -> DefaultItem:
 
 def decide(case: Case, index: int, line: GlLine, parts: Parts) -> tuple[str | None, int]:
     """The item code of a line and the index of the decision; stops are noted on the case."""
-    default = default_for(line.gl_type, case.source.settings.default_non_product_ids)
+    default = default_for(line.gl_type, case.settings.default_non_product_ids)
     ways = _in_order(line, parts, default)
     code = next((value for _, value, usable in ways if usable), "")
     default_used = bool(code) and not any(usable for source, _, usable in ways if source != "default")

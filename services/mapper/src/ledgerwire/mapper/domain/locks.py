@@ -8,14 +8,19 @@ from ledgerwire.mapper.domain.parts import Case, day_words
 from ledgerwire.mapper.domain.settings import LockPolicy
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
+FIRST_OPEN_DAY = "FIRST_OPEN_DAY"
+HOLD = "HOLD"
+"""What a person may choose for one record, whatever the policy."""
 
-def decide(case: Case) -> date:
-    """The date of the document; a date in a closed period is noted on the case."""
-    dated, lock = case.source.invoice.document_date, case.source.reference.lock_date
+
+def decide(case: Case, dated: date) -> date:
+    """The date of a document that the PSA dates `dated`; a date in a closed period is noted on the case."""
+    lock = case.reference.lock_date
     if lock is None or dated > lock:
         return dated
     first_open = lock + timedelta(days=1)
-    holds = case.source.settings.lock_policy is LockPolicy.HOLD
+    moves = case.settings.lock_policy == LockPolicy.FIRST_OPEN_DAY
+    holds = not (moves or case.chose(FIRST_OPEN_DAY)) or case.chose(HOLD)
     case.add(
         "PERIOD_LOCKED" if holds else "DATE_MOVED",
         date=day_words(dated),
@@ -27,6 +32,11 @@ def decide(case: Case) -> date:
     locked = Candidate(
         "invoice date", dated.isoformat(), matched=False, reason=f"is locked, books are closed to {lock}"
     )
-    moved = Candidate("first open day", first_open.isoformat(), matched=True, reason="is chosen by the lock policy")
+    moved = Candidate(
+        "first open day",
+        first_open.isoformat(),
+        matched=True,
+        reason=f"is chosen by {'the lock policy' if moves else 'a person'}",
+    )
     case.trace.add(Decision("date", "the document", first_open.isoformat(), (locked, moved)))
     return first_open

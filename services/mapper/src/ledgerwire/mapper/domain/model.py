@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledgerwire.common.catalogue.finding import Finding
-from ledgerwire.common.ledger.document import Contact, LedgerDocument
+from ledgerwire.common.ledger.document import Contact, ContactRole, LedgerDocument
 from ledgerwire.common.ledger.reference import ReferenceData
 from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.domain.trace import Trace
@@ -164,6 +164,23 @@ class ContactLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """Whom a document is made out to, and which ledger contacts could be it.
+
+    Attributes:
+        key: `company_key` of the contact decision without currency: `250`, `supplier:250`, `member:7`.
+        chosen: the ledger contact that the account's settings name.
+    """
+
+    key: str
+    company: Company
+    link: ContactLink | None = None
+    contacts: tuple[Contact, ...] = ()
+    chosen: str | None = None
+    role: ContactRole = ContactRole.CUSTOMER
+
+
+@dataclass(frozen=True, slots=True)
 class MappingInput:
     """Everything that decides what a record becomes; stored exactly, so that the same input gives the same bytes.
 
@@ -172,6 +189,10 @@ class MappingInput:
         entries: the frozen entries, read only where the export is ambiguous.
         reference: the slice of the ledger's reference data that this record can touch.
         contacts: ledger contacts that could be the bill-to company.
+        choices: what a person chose for this record: FIRST_OPEN_DAY (D14), LINK:<contact id> and CREATE_CONTACT (D9),
+            ACCEPT_ROUNDING (M11). Empty by default.
+        rounding_used: what roundings and adjustments of the ledger company come to so far in the month of this document, this
+            record not counted (D13).
     """
 
     ledger: str
@@ -188,6 +209,8 @@ class MappingInput:
     tax_codes: tuple[TaxCode, ...] = ()
     link: ContactLink | None = None
     contacts: tuple[Contact, ...] = ()
+    choices: tuple[str, ...] = ()
+    rounding_used: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

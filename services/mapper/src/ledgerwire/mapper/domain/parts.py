@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.ledger.document import Tracking
-from ledgerwire.common.ledger.reference import LedgerAccount, LedgerItem, TaxRate
+from ledgerwire.common.ledger.reference import LedgerAccount, LedgerItem, ReferenceData, TaxRate
 from ledgerwire.mapper.domain.model import MappingInput
+from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.domain.trace import TraceBuilder
 
 TAX_ROW = "ST"
@@ -72,29 +73,33 @@ class LineTax:
     decision: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Case:
-    """One record under the rules: its input, look-ups made once, and what the rules found."""
+    """One record under the rules: what every rule may ask, look-ups made once, and what the rules found.
 
-    source: MappingInput
+    Attributes:
+        number, party: what messages call the record and who is billed or paid.
+        choices: what a person chose for this record (D3), for example FIRST_OPEN_DAY.
+    """
+
+    number: str
+    party: str
+    ledger: str
+    settings: MappingSettings
+    reference: ReferenceData
+    choices: tuple[str, ...] = ()
     trace: TraceBuilder = field(default_factory=TraceBuilder)
     findings: list[Finding] = field(default_factory=list)
-    treatments: dict[tuple[object, ...], Treatment] = field(default_factory=dict)
     accounts: dict[str, LedgerAccount] = field(init=False)
     items: dict[str, LedgerItem] = field(init=False)
     rates: dict[str, TaxRate] = field(init=False)
     _base: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        reference = self.source.reference
-        self.accounts = {account.code: account for account in reference.accounts}
-        self.items = {item.code: item for item in reference.items}
-        self.rates = {rate.tax_type: rate for rate in reference.tax_rates if rate.active}
-        self._base = {
-            "number": self.source.invoice.number,
-            "customer": self.source.company.name,
-            "ledger": self.source.ledger,
-        }
+        self.accounts = {account.code: account for account in self.reference.accounts}
+        self.items = {item.code: item for item in self.reference.items}
+        self.rates = {rate.tax_type: rate for rate in self.reference.tax_rates if rate.active}
+        self._base = {"number": self.number, "customer": self.party, "ledger": self.ledger}
 
     def finding(self, code: str, line: int | None = None, *, warned: bool = False, **params: str) -> Finding:
         """A finding with the params that every message may name."""
@@ -109,3 +114,33 @@ class Case:
     def is_stopped(self) -> bool:
         """Whether any finding so far stops the record."""
         return any(item.stops for item in self.findings)
+
+    def chose(self, choice: str) -> bool:
+        """Whether a person chose this for the record."""
+        return choice in self.choices
+
+    def chosen(self, prefix: str) -> str | None:
+        """What follows `prefix:` in a choice of a person, None where there is none."""
+        start = f"{prefix}:"
+        return next((item[len(start) :] for item in reversed(self.choices) if item.startswith(start)), None)
+
+
+@dataclass(slots=True, kw_only=True)
+class InvoiceCase(Case):
+    """An invoice under the rules."""
+
+    source: MappingInput
+    treatments: dict[tuple[object, ...], Treatment] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: MappingInput) -> InvoiceCase:
+        """The case of one invoice."""
+        return cls(
+            number=source.invoice.number,
+            party=source.company.name,
+            ledger=source.ledger,
+            settings=source.settings,
+            reference=source.reference,
+            choices=source.choices,
+            source=source,
+        )

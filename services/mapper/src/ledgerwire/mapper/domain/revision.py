@@ -115,7 +115,9 @@ def _bare(document: LedgerDocument) -> LedgerDocument:
     return replace(document, lines=tuple(replace(line, decisions=()) for line in document.lines))
 
 
-def _same_contact(old: ContactDecision, new: ContactDecision) -> bool:
+def _same_contact(old: ContactDecision | None, new: ContactDecision | None) -> bool:
+    if old is None or new is None:
+        return old is new  # a journal has none
     if old.company_key != new.company_key:
         return False
     return new.decision == "linked" or (old.decision, old.candidate_id) == (new.decision, new.candidate_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -284,8 +284,23 @@ class ExpenseSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanySettings:
+    """What one ledger company has otherwise: a section given here stands in the place of the account's, whole."""
+
+    tax: TaxSettings | None = None
+    rounding: RoundingSettings | None = None
+    sales_items: ItemSettings | None = None
+    currency: CurrencySettings | None = None
+    procurement: ProcurementSettings | None = None
+    expenses: ExpenseSettings | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MappingSettings:
-    """All of one mapping version. `account_links`: PSA account string -> ledger account code."""
+    """All of one mapping version. `account_links`: PSA account string -> ledger account code.
+
+    `companies`: name of a ledger company -> the sections in which it differs from the account's others.
+    """
 
     tax: TaxSettings
     rounding: RoundingSettings
@@ -303,3 +318,18 @@ class MappingSettings:
     currency: CurrencySettings = CurrencySettings()
     procurement: ProcurementSettings = ProcurementSettings()
     expenses: ExpenseSettings = ExpenseSettings()
+    companies: dict[str, CompanySettings] = field(default_factory=dict)
+
+    def of_company(self, name: str) -> MappingSettings:
+        """The settings that hold for one ledger company."""
+        own = self.companies.get(name, CompanySettings())
+        return replace(
+            self,
+            tax=own.tax or self.tax,
+            rounding=own.rounding or self.rounding,
+            sales_items=own.sales_items or self.sales_items,
+            currency=own.currency or self.currency,
+            procurement=own.procurement or self.procurement,
+            expenses=own.expenses or self.expenses,
+            companies={},
+        )

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from ledgerwire.common.ledger.reference import AccountClass, LedgerAccount, TaxRate
 from ledgerwire.common.money import ZERO, round_half_up
 from ledgerwire.mapper.domain.model import GlExport, GlLine
-from ledgerwire.mapper.domain.parts import Case, LineTax, listed, money_words
+from ledgerwire.mapper.domain.parts import Case, InvoiceCase, LineTax, listed, money_words
 from ledgerwire.mapper.domain.settings import TaxMode
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
@@ -20,7 +20,7 @@ def of(amount: Decimal, percent: Decimal) -> Decimal:
     return round_half_up(amount * percent / HUNDRED)
 
 
-def is_taxed(case: Case, line: GlLine, export: GlExport) -> bool:
+def is_taxed(case: InvoiceCase, line: GlLine, export: GlExport) -> bool:
     """Whether a line is taxed: never on an untaxed document; a released down payment only where it was taxed (M9)."""
     header = export.taxable if export.taxable is not None else case.source.invoice.taxable
     if not header and case.source.invoice.tax == 0:
@@ -30,9 +30,11 @@ def is_taxed(case: Case, line: GlLine, export: GlExport) -> bool:
     return line.taxable
 
 
-def decide(case: Case, index: int, line: GlLine, export: GlExport, account: LedgerAccount | None) -> LineTax | None:
+def decide(
+    case: InvoiceCase, index: int, line: GlLine, export: GlExport, account: LedgerAccount | None
+) -> LineTax | None:
     """The tax of a line, None when it cannot be told (a stop is on the case then)."""
-    settings = case.source.settings.tax
+    settings = case.settings.tax
     taxed = is_taxed(case, line, export)
     name = _psa_code(case, line, export)
     if not taxed:
@@ -60,11 +62,11 @@ def _percent(line: GlLine, export: GlExport) -> Decimal | None:
     return line.tax_percent if line.tax_percent is not None else export.tax_percent
 
 
-def _psa_code(case: Case, line: GlLine, export: GlExport) -> str:
+def _psa_code(case: InvoiceCase, line: GlLine, export: GlExport) -> str:
     return line.tax_code or export.tax_code or case.source.invoice.tax_code or ""
 
 
-def _names(case: Case, line: GlLine, export: GlExport, code: str) -> list[tuple[str, str]]:
+def _names(case: InvoiceCase, line: GlLine, export: GlExport, code: str) -> list[tuple[str, str]]:
     """(source, text) under which the PSA knows the tax, in order; a level's reference only where it is the only one."""
     known = next((item for item in case.source.tax_codes if code in {item.identifier, item.description}), None)
     own = {item for item in (known.xrefs if known else export.tax_xrefs) if item}
@@ -76,12 +78,12 @@ def _names(case: Case, line: GlLine, export: GlExport, code: str) -> list[tuple[
     return [(source, text.strip()) for source, text in dict.fromkeys(names) if text.strip()]
 
 
-def _named(case: Case, line: GlLine, export: GlExport, code: str) -> tuple[str, list[Candidate]]:
-    links, names = case.source.settings.tax.links, _names(case, line, export, code)
+def _named(case: InvoiceCase, line: GlLine, export: GlExport, code: str) -> tuple[str, list[Candidate]]:
+    links, names = case.settings.tax.links, _names(case, line, export, code)
     for _, text in names:
         if text in links:
             return links[text], [Candidate("tax link", text, matched=True, reason=f"is linked to {links[text]}")]
-    fitting = _fitting(case, export) if case.source.settings.tax.mode is TaxMode.GL_AMOUNTS else None
+    fitting = _fitting(case, export) if case.settings.tax.mode is TaxMode.GL_AMOUNTS else None
     pool = fitting if fitting is not None else list(case.rates.values())
     tried: list[Candidate] = []
     for source, text in names:
@@ -100,7 +102,7 @@ def _named(case: Case, line: GlLine, export: GlExport, code: str) -> tuple[str, 
     return "", tried
 
 
-def _fitting(case: Case, export: GlExport) -> list[TaxRate]:
+def _fitting(case: InvoiceCase, export: GlExport) -> list[TaxRate]:
     """Ledger rates for revenue that turn the taxed lines into the printed tax, but for rounding."""
     nets = [-line.total for line in export.lines if line.gl_type not in {"ST", "AR"} and is_taxed(case, line, export)]
     room = tolerance(len(nets))
@@ -131,8 +133,8 @@ def nearest(case: Case, name: str, percent: Decimal | None) -> str:
     return listed([max(rates, key=closeness).name] if rates else [])
 
 
-def _unknown(case: Case, *, taxed: bool, tax_type: str, name: str, percent: Decimal | None) -> None:
-    if not taxed or tax_type or case.source.settings.tax.mode is TaxMode.STATIC:
+def _unknown(case: InvoiceCase, *, taxed: bool, tax_type: str, name: str, percent: Decimal | None) -> None:
+    if not taxed or tax_type or case.settings.tax.mode is TaxMode.STATIC:
         purpose = "taxable lines" if taxed else "untaxed lines"
         case.add("TAX_TYPE_MISSING", tax_type=tax_type, purpose=purpose)
     elif not name:

@@ -6,7 +6,7 @@ import calendar
 import re
 from datetime import date, timedelta
 
-from ledgerwire.mapper.domain.parts import Case, day_words
+from ledgerwire.mapper.domain.parts import InvoiceCase, day_words
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 _DAYS = re.compile(r"^\s*(?:net\s*)?(\d{1,3})(?:\s*days?)?\s*$", re.IGNORECASE)
@@ -25,7 +25,7 @@ def due_by_reference(reference: str, document_date: date) -> date | None:
     return None
 
 
-def decide(case: Case) -> date:
+def decide(case: InvoiceCase) -> date:
     """The due date of the document; warnings are noted on the case."""
     invoice, export, term = case.source.invoice, case.source.export, case.source.term
     days = term.due_days if term else export.due_days if export else None
@@ -48,11 +48,11 @@ def decide(case: Case) -> date:
     return due
 
 
-def _check(case: Case, name: str, source: str, due: date) -> None:
+def _check(case: InvoiceCase, name: str, source: str, due: date) -> None:
     """Warn where the cross-reference is blank (0 is not blank) or says another day than the printed one."""
     term, export = case.source.term, case.source.export
     own = (term.xref if term else None) or (export.terms_xref if export else None) or ""
-    links = case.source.settings.terms.links
+    links = case.settings.terms.links
     reference = links.get(name) or links.get(own) or own.strip()
     if not reference:
         case.add("TERMS_XREF_MISSING", term=name, due=day_words(due), due_source=source)
