@@ -134,7 +134,12 @@ class AccountFile(Section):
 
     def mapping_body(self) -> bytes:
         """The canonical bytes of the mapping: the same settings give the same bytes, however the file is written."""
-        return canonical_bytes(self.mapping.model_dump())
+        return mapping_bytes(self.mapping)
+
+
+def mapping_bytes(mapping: MappingSection) -> bytes:
+    """A mapping as it is stored, hashed and decoded by the mapper."""
+    return canonical_bytes(mapping.model_dump())
 
 
 def read_account_file(path: Path) -> AccountFile:

@@ -153,8 +153,19 @@ class ExpensesSection(Section):
     group_by_report: bool = False
 
 
+class CompanyMappingSection(Section):
+    """What one ledger company has otherwise; a section given here replaces the account's, whole."""
+
+    tax: TaxSection | None = None
+    rounding: RoundingSection | None = None
+    sales_items: SalesItemsSection | None = None
+    currency: CurrencySection | None = None
+    procurement: ProcurementSection | None = None
+    expenses: ExpensesSection | None = None
+
+
 class MappingSection(Section):
-    """All of one mapping version."""
+    """All of one mapping version; `companies` by the names of the account's ledger companies."""
 
     tax: TaxSection
     rounding: RoundingSection
@@ -172,9 +183,11 @@ class MappingSection(Section):
     currency: CurrencySection = CurrencySection()
     procurement: ProcurementSection = ProcurementSection()
     expenses: ExpensesSection = ExpensesSection()
+    companies: dict[Code, CompanyMappingSection] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _cogs_validated_with_procurement(self) -> MappingSection:
-        if self.procurement.enabled and not self.cogs.validate_accounts:
+        all_of_them = [self.procurement, *(each.procurement for each in self.companies.values() if each.procurement)]
+        if any(each.enabled for each in all_of_them) and not self.cogs.validate_accounts:
             raise ValueError("cogs.validate_accounts cannot be off while procurement is on (A061)")
         return self

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.security import SecretBox
@@ -56,16 +58,20 @@ class CompanyContext:
 
 @dataclass(frozen=True, slots=True)
 class MappingContext:
-    """One mapping version: the exact canonical bytes and their hash."""
+    """One mapping version: the exact canonical bytes, their hash, and the first document date it decides (None = all)."""
 
     version: int
     body: bytes
     body_hash: str
+    effective_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AccountContext:
-    """Everything a service needs of an account but its secrets."""
+    """Everything a service needs of an account but its secrets.
+
+    `mappings` are the versions that still decide some date, newest first.
+    """
 
     account_id: UUID
     name: str
@@ -74,7 +80,17 @@ class AccountContext:
     sync: SyncSection
     connections: Mapping[UUID, ConnectionContext]
     companies: tuple[CompanyContext, ...]
-    mapping: MappingContext
+    mappings: tuple[MappingContext, ...]
+
+    @property
+    def mapping(self) -> MappingContext:
+        """The newest version."""
+        return self.mappings[0]
+
+    def mapping_on(self, day: date) -> MappingContext:
+        """The version that decides documents of a day: the newest one that had begun (D16)."""
+        begun = (item for item in self.mappings if item.effective_from is None or item.effective_from <= day)
+        return next(begun, self.mappings[-1])
 
     @property
     def live(self) -> bool:
@@ -109,8 +125,8 @@ class AccountContext:
 async def account_for_service(unit: Unit) -> AccountContext:
     """The account of an account unit, read now; ConfigurationError if there is none or it was never fully applied."""
     account = await rows.account(unit)
-    mapping = await rows.mapping(unit)
-    if account is None or mapping is None:
+    mappings = await rows.mappings(unit)
+    if account is None or not mappings:
         raise ConfigurationError(f"there is no account {unit.account_id}")
     connections = [
         ConnectionContext(
@@ -132,7 +148,7 @@ async def account_for_service(unit: Unit) -> AccountContext:
         sync=SyncSection.model_validate(account.settings["sync"]),
         connections={item.connection_id: item for item in connections},
         companies=companies,
-        mapping=MappingContext(mapping.version, mapping.body, mapping.body_hash),
+        mappings=tuple(map(_mapping, mappings)),
     )
 
 
@@ -141,7 +157,11 @@ async def mapping_version(unit: Unit, version: int) -> MappingContext:
     row = await rows.mapping(unit, version)
     if row is None:
         raise ConfigurationError(f"account {unit.account_id} has no mapping version {version}")
-    return MappingContext(row.version, row.body, row.body_hash)
+    return _mapping(row)
+
+
+def _mapping(row: Row[Any]) -> MappingContext:
+    return MappingContext(row.version, row.body, row.body_hash, row.effective_from)
 
 
 def open_connection_secret(box: SecretBox, connection: ConnectionContext) -> ConnectWiseSecret:

@@ -58,13 +58,14 @@ class CompanyView:
 
 @dataclass(frozen=True, slots=True)
 class MappingView:
-    """The mapping version in force."""
+    """One mapping version; `effective_from` is the first document date it decides, None = every date."""
 
     version: int
     author: str
     reason: str
     created_at: datetime
     body_hash: str
+    effective_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,13 +179,23 @@ async def remove(
 
 
 async def current_mapping(unit: Unit) -> MappingView | None:
-    """The mapping version in force."""
+    """The newest mapping version."""
     newest = select(MappingVersion.__table__).where(MappingVersion.account_id == unit.account_id)
     row = (await unit.execute(newest.order_by(MappingVersion.version.desc()).limit(1))).one_or_none()
-    return None if row is None else MappingView(row.version, row.author, row.reason, row.created_at, row.body_hash)
+    if row is None:
+        return None
+    return MappingView(row.version, row.author, row.reason, row.created_at, row.body_hash, row.effective_from)
 
 
-async def add_mapping(unit: Unit, version: int, body: bytes, *, author: str, reason: str) -> None:
+async def mappings(unit: Unit) -> list[Row[Any]]:
+    """All mapping versions of the account, newest first."""
+    query = select(MappingVersion.__table__).where(MappingVersion.account_id == unit.account_id)
+    return list(await unit.execute(query.order_by(MappingVersion.version.desc())))
+
+
+async def add_mapping(
+    unit: Unit, version: int, body: bytes, *, author: str, reason: str, effective_from: date | None = None
+) -> None:
     """A new mapping version; versions are never changed."""
     await unit.execute(
         insert(MappingVersion).values(
@@ -195,6 +205,7 @@ async def add_mapping(unit: Unit, version: int, body: bytes, *, author: str, rea
             reason=reason,
             body=body,
             body_hash=sha256_hex(body),
+            effective_from=effective_from,
         )
     )
 

@@ -14,8 +14,12 @@ _ACCOUNT = text("SELECT * FROM tenants.account_for_services").columns(settings=J
 _CONNECTIONS = text("SELECT * FROM tenants.connection_for_services ORDER BY name").columns(config=JSONB)
 _COMPANIES = text("SELECT * FROM tenants.company_for_services ORDER BY name").columns(location_ids=JSONB)
 _MAPPING = text(
-    "SELECT version, body, body_hash FROM tenants.mapping_version_for_services"
-    " WHERE CAST(:version AS integer) IS NULL OR version = :version ORDER BY version DESC LIMIT 1"
+    "SELECT version, body, body_hash, effective_from FROM tenants.mapping_version_for_services WHERE version = :version"
+)
+_MAPPINGS = text(
+    "SELECT version, body, body_hash, effective_from FROM tenants.mapping_version_for_services AS v WHERE NOT EXISTS ("
+    "SELECT 1 FROM tenants.mapping_version_for_services AS later WHERE later.version > v.version"
+    " AND (later.effective_from IS NULL OR later.effective_from <= v.effective_from)) ORDER BY version DESC"
 )
 _CONSENT = text("SELECT * FROM tenants.consent_for_services WHERE consent_id = :consent_id")
 
@@ -35,9 +39,14 @@ async def companies(unit: Unit) -> list[Row[Any]]:
     return list(await unit.execute(_COMPANIES))
 
 
-async def mapping(unit: Unit, version: int | None = None) -> Row[Any] | None:
-    """One mapping version, by default the newest."""
+async def mapping(unit: Unit, version: int) -> Row[Any] | None:
+    """One mapping version."""
     return (await unit.execute(_MAPPING, {"version": version})).one_or_none()
+
+
+async def mappings(unit: Unit) -> list[Row[Any]]:
+    """The mapping versions that still decide some date, newest first; the others are replaced by later ones."""
+    return list(await unit.execute(_MAPPINGS))
 
 
 async def consent(unit: Unit, consent_id: UUID) -> Row[Any] | None:

@@ -105,7 +105,10 @@ class Consent(Base):
 
 
 class MappingVersion(Base):
-    """One immutable version of an account's mapping settings: who, when, why, and the exact canonical bytes."""
+    """One immutable version of an account's mapping settings: who, when, why, and the exact canonical bytes.
+
+    `effective_from` is the first document date it decides, None = every date; a later version wins where both apply.
+    """
 
     __tablename__ = "mapping_version"
     __table_args__ = ({"schema": SCHEMA},)
@@ -117,6 +120,7 @@ class MappingVersion(Base):
     reason: Mapped[str]
     body: Mapped[bytes]
     body_hash: Mapped[str]
+    effective_from: Mapped[date | None]
 
 
 class Lease(Base):
