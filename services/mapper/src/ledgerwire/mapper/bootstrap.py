@@ -54,6 +54,7 @@ class TenantClients:
                     _LEDGER_NAMES.get(context.connection(company.ledger_connection_id).kind, "the ledger"),
                     company.connectwise_connection_id,
                     frozenset(company.location_ids),
+                    company.name,
                 )
                 for company in context.companies
             ),

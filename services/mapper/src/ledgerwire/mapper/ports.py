@@ -28,12 +28,16 @@ from ledgerwire.mapper.domain.settings import MappingSettings
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One ledger company of the account and the PSA locations that post to it (empty = all of the connection's)."""
+    """One ledger company of the account and the PSA locations that post to it (empty = all of the connection's).
+
+    `ledger_name` is the package's name, `company` the company's own in the account.
+    """
 
     ledger_connection_id: UUID
     ledger_name: str
     connectwise_connection_id: UUID
     location_ids: frozenset[int]
+    company: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ class LookSession:
 
     def _settings(self, route: Route) -> Settings | None:
         mapping = self._account.mapping
-        return Settings(self._account.mapping_version, mapping.of_company(route.ledger_name)) if mapping else None
+        return Settings(self._account.mapping_version, mapping.of_company(route.company)) if mapping else None
 
     def _route(self, invoice: psa.Invoice) -> Route | None:
         return self._account.route(self._group.connection_id, reading.location_id(invoice))
