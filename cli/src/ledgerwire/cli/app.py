@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 import typer
 
-from ledgerwire.cli import account_commands, record_commands, replay_commands, run_commands, status_command
+from ledgerwire.cli import (
+    account_commands,
+    mapping_commands,
+    record_commands,
+    replay_commands,
+    run_commands,
+    status_command,
+)
 from ledgerwire.cli.failures import Exit, Failure
 from ledgerwire.cli.output import Output
 
@@ -21,6 +28,7 @@ app = typer.Typer(
 run_commands.register(app)
 status_command.register(app)
 app.add_typer(account_commands.app, name="account")
+app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(record_commands.app, name="record")
 replay_commands.register(app)
 

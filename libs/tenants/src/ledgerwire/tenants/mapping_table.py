@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Union, get_args, get_origin
@@ -21,6 +21,9 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import ConfigurationError, Stopped
 from ledgerwire.tenants import yaml_text
 from ledgerwire.tenants.mapping_file import MappingSection
+
+Writer = Callable[[MappingSection], str]
+"""Writes a mapping as the text of a file."""
 
 COLUMNS = ("setting", "value")
 _PART = re.compile(r"(?P<name>[a-z_0-9]+)(?:\[(?P<key>(?:[^\[\]]|\[\[|\]\])+)\])?(?:\.|$)")
