@@ -7,7 +7,8 @@ from typing import Any
 from ledgerwire.sandbox.connectwise.errors import bad_request, invalid_field, record_not_found
 from ledgerwire.sandbox.connectwise.export import render_export
 from ledgerwire.sandbox.connectwise.gl import account_and_class
-from ledgerwire.sandbox.connectwise.state import ConnectWiseState, GlEntry, Row
+from ledgerwire.sandbox.connectwise.interface_records import GlEntry
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
 from ledgerwire.sandbox.connectwise.wire import timestamp
 
 _RESOURCE = "AccountingBatch"
@@ -62,7 +63,7 @@ def create_batch(state: ConnectWiseState, body: Any, member_id: int) -> Row:
     state.insert("batches", batch, member_id)
     for entry_id in wanted:
         state.entry_batches[entry_id] = batch["id"]
-    touched = sorted({known[entry_id].invoice_id for entry_id in wanted})
+    touched = sorted({int(known[entry_id].record.id) for entry_id in wanted})
     answer = render_export(state, touched, wanted)
     for number in touched:
         _mark(state, number, batch, member_id)
@@ -105,7 +106,7 @@ def delete_batch(state: ConnectWiseState, batch_id: int, member_id: int) -> None
     known = state.entries
     for entry_id in [one for one, number in state.entry_batches.items() if number == batch_id]:
         del state.entry_batches[entry_id]
-        freed[known[entry_id].invoice_id].append(entry_id)
+        freed[int(known[entry_id].record.id)].append(entry_id)
     reference = {"id": batch_id, "name": batch["batchIdentifier"]}
     state.delete("batches", batch_id, member_id)
     for number in sorted(freed):
@@ -129,7 +130,7 @@ def export_batch(state: ConnectWiseState, batch_id: int) -> Row:
     batch_of(state, batch_id)
     ids = frozenset(one for one, number in state.entry_batches.items() if number == batch_id)
     known = state.entries
-    return render_export(state, sorted({known[one].invoice_id for one in ids}), ids)
+    return render_export(state, sorted({int(known[one].record.id) for one in ids}), ids)
 
 
 def batch_entries(state: ConnectWiseState, batch_id: int) -> list[Row]:
@@ -141,7 +142,7 @@ def batch_entries(state: ConnectWiseState, batch_id: int) -> list[Row]:
 
 
 def _entry(state: ConnectWiseState, entry: GlEntry) -> Row:
-    invoice = state.tables["invoices"][entry.invoice_id]
+    invoice = state.tables["invoices"][int(entry.record.id)]
     account, _ = account_and_class(state, entry.segments)
     return {
         "id": entry.id,
@@ -154,5 +155,5 @@ def _entry(state: ConnectWiseState, entry: GlEntry) -> Row:
         "item": entry.line.item_identifier if entry.line else None,
         "salesCode": entry.sales_code,
         "costOfGoodsSoldAccountNumber": account_and_class(state, entry.cogs, "cogs")[0] or None,
-        "invoice": {"id": entry.invoice_id, "identifier": invoice["invoiceNumber"]},
+        "invoice": {"id": int(entry.record.id), "identifier": invoice["invoiceNumber"]},
     }

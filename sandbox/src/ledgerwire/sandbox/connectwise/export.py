@@ -7,8 +7,9 @@ from decimal import Decimal
 from ledgerwire.sandbox.connectwise.conditions import as_moment
 from ledgerwire.sandbox.connectwise.export_request import ExportRequest
 from ledgerwire.sandbox.connectwise.gl import account_and_class
+from ledgerwire.sandbox.connectwise.interface_records import GlEntry
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
-from ledgerwire.sandbox.connectwise.state import ConnectWiseState, GlEntry, Row
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
 from ledgerwire.sandbox.connectwise.tax import TaxLevel, levels_of, tax_amounts
 from ledgerwire.sandbox.connectwise.unposted import bill_to, unposted_invoice_ids
 

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from ledgerwire.sandbox.connectwise.gl_mapping import CORPORATE, DIMENSIONS
+from ledgerwire.sandbox.connectwise.interface_records import GlEntry, RecordKey
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
-from ledgerwire.sandbox.connectwise.state import ConnectWiseState, GlEntry, Row
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
 from ledgerwire.sandbox.connectwise.tax import levels_of, tax_amounts
 
 SEGMENTS = tuple(f"segment{number}" for number in range(1, 11))
@@ -150,7 +151,7 @@ def freeze_entries(state: ConnectWiseState, invoice: Row) -> list[GlEntry]:
     return [
         GlEntry(
             id=next(state.entry_ids),
-            invoice_id=int(invoice["id"]),
+            record=RecordKey("invoice", int(invoice["id"])),
             gl_type=draft.gl_type,
             amount=draft.amount,
             description=draft.description,

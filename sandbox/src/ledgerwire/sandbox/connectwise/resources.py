@@ -51,8 +51,6 @@ RESOURCES = (
     Resource("/finance/accountingPackageSetup", "accounting_package_setup", "AccountingPackageSetup", "RU"),
     Resource("/finance/agreements/types", "agreement_types", "AgreementType"),
     Resource("/finance/agreements", "agreements", "Agreement"),
-    Resource("/finance/accounting/unpostedexpenses", "unposted_expenses", "UnpostedExpense"),
-    Resource("/finance/accounting/unpostedprocurement", "unposted_procurement", "UnpostedProcurement"),
     Resource("/finance/accounting/unpostedpayments", "unposted_payments", "UnpostedPayments"),
     Resource("/procurement/catalog", "catalog", "CatalogItem"),
     Resource("/procurement/categories", "categories", "Category"),

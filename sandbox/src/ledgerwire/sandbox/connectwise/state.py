@@ -5,15 +5,18 @@ import copy
 import hashlib
 import itertools
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
+from ledgerwire.sandbox.connectwise.expenses import Expense
 from ledgerwire.sandbox.connectwise.gl_mapping import mapped_types
+from ledgerwire.sandbox.connectwise.interface_records import GlEntry, InterfaceRecord, Procurement, RecordKey
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
+from ledgerwire.sandbox.connectwise.receipts import Receipt
 from ledgerwire.sandbox.connectwise.security import accounting_role
+from ledgerwire.sandbox.connectwise.stock_movements import Adjustment, Transfer
 from ledgerwire.sandbox.connectwise.switches import Switches
 from ledgerwire.sandbox.connectwise.wire import timestamp
 from ledgerwire.sandbox.core.clock import VirtualClock
@@ -27,16 +30,20 @@ Table = dict[int, Row]
 
 TABLES = (
     "companies", "company_types", "company_statuses", "contacts", "sites",
-    "billing_statuses", "billing_terms", "tax_codes", "tax_code_levels", "tax_code_xrefs", "currencies",
+    "billing_statuses", "billing_terms", "tax_codes", "tax_code_levels", "tax_code_xrefs", "tax_xref_levels",
+    "tax_integrations", "currencies",
     "gl_accounts", "gl_mapped_types", "gl_captions",
-    "invoices", "batches", "accounting_packages", "accounting_package_setup",
-    "unposted_expenses", "unposted_procurement", "unposted_payments",
+    "invoices", "batches", "accounting_packages", "accounting_package_setup", "unposted_payments",
     "locations", "departments", "members", "api_members", "my_security", "callbacks",
-    "agreements", "agreement_types", "categories", "catalog",
+    "agreements", "agreement_types", "categories", "subcategories", "product_types", "units_of_measure", "catalog",
+    "warehouses", "warehouse_bins", "purchase_orders", "purchase_order_lines", "purchase_order_statuses",
+    "adjustments", "adjustment_types",
+    "expense_entries", "expense_reports", "expense_types", "payment_types", "classifications",
 )  # fmt: skip
 """Every table. Rows are what the REST API shows; child rows carry `parentId`, which is never shown.
 
-Children: `sites` (of a company; also `company`), `tax_code_levels` and `tax_code_xrefs` (of a tax code).
+Children: `sites` (of a company; also `company`), `tax_code_levels` and `tax_code_xrefs` (of a tax code),
+`tax_xref_levels` (of a cross-reference), `purchase_order_lines` (of a purchase order).
 """
 
 
@@ -60,25 +67,6 @@ class Credentials:
 
         client_id = uuid.uuid5(uuid.NAMESPACE_DNS, f"client-{seed}.sandbox.invalid")
         return cls(company_id, key("public"), key("private"), str(client_id))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GlEntry:
-    """One general ledger entry as frozen when the invoice closed; `amount` is a debit when positive."""
-
-    id: int
-    invoice_id: int
-    gl_type: str
-    amount: Decimal
-    description: str
-    segments: Mapping[str, str]
-    cogs: Mapping[str, str]
-    product_id: str | None
-    inventory: str | None
-    sales_code: str | None
-    gl_account_id: int
-    line: InvoiceLine | None = None
-    tax_level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +110,11 @@ class ConnectWiseState:
     invoice_lines: dict[int, list[InvoiceLine]] = field(default_factory=dict)
     gl_entries: dict[int, list[GlEntry]] = field(default_factory=dict)
     entries: dict[int, GlEntry] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    adjustments: dict[str, Adjustment] = field(default_factory=dict)
+    transfers: dict[str, Transfer] = field(default_factory=dict)
+    expenses: dict[int, Expense] = field(default_factory=dict)
+    interface: dict[RecordKey, InterfaceRecord] = field(default_factory=dict)
     entry_batches: dict[int, int] = field(default_factory=dict)
     unposted_rows: dict[int, int] = field(default_factory=dict)
     closed_at: dict[int, str] = field(default_factory=dict)
@@ -137,11 +130,15 @@ class ConnectWiseState:
         self,
         tables: Mapping[str, Mapping[int, Mapping[str, Any]]],
         lines: Mapping[int, Sequence[InvoiceLine]],
+        *,
+        procurement: Iterable[Procurement] = (),
+        expenses: Iterable[Expense] = (),
     ) -> None:
         """Replace all data. Rows are copied; audit stamps, mapped types and the API member are filled in.
 
-        Invoices that arrive closed are given their GL entries by `InvoiceDesk.adopt_closed`.
-        Raises ValueError for an unknown table.
+        Records that arrive closed, received or approved are given their GL entries by the desks' `adopt`; the rows of
+        purchase orders, adjustments and expense entries that belong to them are made where the tables have none.
+        Raises ValueError for an unknown table or a record given twice.
         """
         unknown = set(tables) - set(TABLES)
         if unknown:
@@ -158,8 +155,18 @@ class ConnectWiseState:
             for row in table.values():
                 self._stamp_new(row, "zAdmin")
         self.invoice_lines = {int(number): list(each) for number, each in lines.items()}
-        self.gl_entries, self.entries, self.entry_batches = {}, {}, {}
+        self._load_facts(list(procurement), list(expenses))
+        self.gl_entries, self.entries, self.entry_batches, self.interface = {}, {}, {}, {}
         self.unposted_rows, self.closed_at, self.last_ids = {}, {}, {}
+
+    def _load_facts(self, procurement: list[Procurement], expenses: list[Expense]) -> None:
+        self.receipts = {one.id: one for one in procurement if isinstance(one, Receipt)}
+        self.adjustments = {one.id: one for one in procurement if isinstance(one, Adjustment)}
+        self.transfers = {one.id: one for one in procurement if isinstance(one, Transfer)}
+        self.expenses = {one.expense_id: one for one in expenses}
+        distinct = len(self.receipts) + len(self.adjustments) + len(self.transfers)
+        if distinct < len(procurement) or len(self.expenses) < len(expenses):
+            raise ValueError("a receipt, stock movement or expense was given twice")
 
     def _ensure_api_member(self) -> None:
         member = self.credentials.member_id
@@ -227,6 +234,24 @@ class ConnectWiseState:
         """Take an invoice's GL entries away, as reopening it does."""
         for entry in self.gl_entries.pop(invoice_id, []):
             self.entries.pop(entry.id, None)
+
+    def put_record(self, record: InterfaceRecord) -> None:
+        """Put a receipt, stock movement or expense on the accounting interface with its entries."""
+        self.interface[record.key] = record
+        self.entries.update({entry.id: entry for entry in record.entries})
+
+    def drop_record(self, key: RecordKey) -> None:
+        """Take it off again, as reversing an approval does."""
+        record = self.interface.pop(key, None)
+        for entry in record.entries if record else []:
+            self.entries.pop(entry.id, None)
+
+    def entries_of(self, key: RecordKey) -> list[GlEntry]:
+        """The entries of a record that a batch names; none where its close found no mapping."""
+        if key.kind == "invoice":
+            return self.gl_entries.get(int(key.id), [])
+        record = self.interface.get(key)
+        return record.entries if record else []
 
     def notify(self, table: str, record_id: int, action: str, member_id: int) -> None:
         """Tell every listener what happened to a record."""
