@@ -101,6 +101,8 @@ class FoundDocument:
         draft: not approved yet.
         paid: what payments, refunds and applied credits have settled of it.
         contact_id: "" for a journal.
+        currency_rate: units of base currency for one of `currency` as the ledger keeps it, so that a revision can keep it
+            too (M15); None for a document in base currency.
     """
 
     ledger_id: str
@@ -116,6 +118,7 @@ class FoundDocument:
     live: bool
     draft: bool = False
     paid: Decimal = Decimal(0)
+    currency_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,8 @@ class Settlement:
         cash: paid-to-date in money, refunds taken off; never credits.
         credits: the parts of credit notes applied to it (for an invoice), or of it applied to invoices (for a credit note).
         paid_on: day of the last payment, None without one.
+        changed_at: the ledger's own stamp of the last change (aware UTC): the next `settlements` starts from the latest seen.
+        reference: what the ledger shows beside the number, for matching a document that is not ours.
     """
 
     ledger_id: str
@@ -178,6 +183,8 @@ class Settlement:
     credits: tuple[CreditApplied, ...] = ()
     paid_on: date | None = None
     live: bool = True
+    changed_at: datetime | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
