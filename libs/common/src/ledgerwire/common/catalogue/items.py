@@ -1,7 +1,162 @@
-"""Causes found on items, terms and names that a ledger keeps by rules of its own (M10, M15)."""
+"""Causes found on items, terms, numbers and names that a ledger keeps by rules of its own (M10, M15)."""
 
 from __future__ import annotations
 
-from ledgerwire.common.catalogue.registry import register
+from ledgerwire.common.catalogue.registry import Entry, Severity, Side, register
 
-register()
+_ITEMS = "Ledger: products and services"
+_GL_TABLE = "ConnectWise: System > Setup Tables > GL Accounts"
+_INVOICE = "ConnectWise: Finance > Invoices"
+
+register(
+    # --- the item decides the account
+    Entry(
+        code="ITEM_ACCOUNT_MISMATCH",
+        severity=Severity.STOP,
+        title="The item sells to another account",
+        message="'{item}' on {number} sells to account '{found}' in {ledger}; ConnectWise closed the line with '{account}'.",
+        action="Set the income account of '{item}' to '{account}' in {ledger}, or let Ledgerwire make an item for each "
+        "account, then Retry; or correct the GL mapping, set {number} to GL Reload and close it again.",
+        where="Ledger: products and services; Ledgerwire: sales items of the account",
+        who="account admin",
+        side=Side.LEDGER,
+        cause_params=("item", "account"),
+        source="M10",
+    ),
+    Entry(
+        code="ITEM_MISSING",
+        severity=Severity.STOP,
+        title="A sales line without an item",
+        message="'{line_text}' on {number} has no item; in {ledger} the item decides the account of a sales line.",
+        action="Give the mapping row of account '{account}' a Non-Product ID, set {number} to GL Reload and close it; or set "
+        "a default item in Ledgerwire, then Retry.",
+        where=f"{_GL_TABLE}; or Ledgerwire: default items, rounding item",
+        who="account admin",
+        side=Side.LEDGERWIRE,
+        cause_params=("account",),
+        source="M10, M11",
+    ),
+    Entry(
+        code="ITEM_INACTIVE",
+        severity=Severity.STOP,
+        title="Item made inactive in the ledger",
+        message="'{item}' on {number} is inactive in {ledger}.",
+        action="Make '{item}' active in {ledger}, or map the product to another item, then Retry.",
+        where=_ITEMS,
+        who="clerk",
+        side=Side.LEDGER,
+        cause_params=("item",),
+        source="M10",
+    ),
+    Entry(
+        code="ITEM_NAME_TAKEN",
+        severity=Severity.STOP,
+        title="The item's name is in use",
+        message="{ledger} has something else called '{item}' ({found}), so no item was made.",
+        action="Rename one of the two, then Retry.",
+        where=_ITEMS,
+        who="account admin",
+        side=Side.LEDGER,
+        cause_params=("item",),
+        source="M10",
+    ),
+    # --- numbers, terms, drafts
+    Entry(
+        code="NUMBER_TOO_LONG",
+        severity=Severity.STOP,
+        title="Number too long for the ledger",
+        message="'{number}' has {length} characters; document numbers in {ledger} have at most {limit}.",
+        action="Give the record a shorter number in ConnectWise, then Retry.",
+        where=_INVOICE,
+        who="clerk",
+        side=Side.CONNECTWISE,
+        cause_params=("number",),
+        source="M3",
+    ),
+    Entry(
+        code="CUSTOM_NUMBERS_OFF",
+        severity=Severity.STOP,
+        title="The ledger numbers its documents itself",
+        message="{ledger} would give {number} a number of its own: custom transaction numbers are off.",
+        action="Switch custom transaction numbers on in {ledger}, then Retry.",
+        where="Ledger: Account and settings > Sales > Sales form content",
+        who="account admin",
+        side=Side.LEDGER,
+        cause_params=("ledger",),
+        source="M3",
+    ),
+    Entry(
+        code="TERM_UNKNOWN",
+        severity=Severity.WARNING,
+        title="Payment term not in the ledger",
+        message="Posted, due {due} as printed. {ledger} has no term '{term}'.",
+        action="Add the term in {ledger}, or correct the cross-reference of the billing term.",
+        where="Ledger: terms; ConnectWise: System > Setup Tables > Billing Terms",
+        who="account admin",
+        side=Side.LEDGER,
+        cause_params=("term",),
+        source="A011, M14",
+    ),
+    Entry(
+        code="DRAFTS_NOT_KEPT",
+        severity=Severity.STOP,
+        title="The ledger keeps no drafts",
+        message="{number} is to be a draft; {ledger} posts at once.",
+        action="Let the account post approved documents, then Retry.",
+        where="Ledgerwire: ledgerwire account apply",
+        who="account admin",
+        side=Side.LEDGERWIRE,
+        cause_params=("ledger",),
+        source="M7",
+    ),
+    # --- what one document can carry
+    Entry(
+        code="TRACKING_MIXED",
+        severity=Severity.STOP,
+        title="Lines disagree where the document has one value",
+        message="Lines of {number} have different values of {category}: {found}. {ledger} keeps one for a whole document.",
+        action="Give all lines the same {category}: correct the mapping rows, set {number} to GL Reload and close it; or "
+        "split the invoice.",
+        where=_GL_TABLE,
+        who="account admin",
+        side=Side.CONNECTWISE,
+        cause_params=("category", "found"),
+        source="A068, M2",
+    ),
+    Entry(
+        code="TAX_CODES_MIXED",
+        severity=Severity.STOP,
+        title="More than one sales tax on a document",
+        message="Lines of {number} have different sales tax codes: {found}. {ledger} keeps one for a whole document.",
+        action="Set one tax code on {number} (a line is taxable or not), set it to GL Reload and close it.",
+        where=_INVOICE,
+        who="clerk",
+        side=Side.CONNECTWISE,
+        cause_params=("found",),
+        source="M12",
+    ),
+    Entry(
+        code="CONTACT_CURRENCY_DIFFERS",
+        severity=Severity.STOP,
+        title="The contact has another currency",
+        message="{number} is in {currency}; the contact of {customer} in {ledger} has another currency, which never changes.",
+        action="Link {customer} to a contact in {currency}, or let Ledgerwire make '{customer} ({currency})', then Retry.",
+        where="Ledgerwire: contact links of the account; Ledger: contacts",
+        who="clerk",
+        side=Side.LEDGER,
+        cause_params=("customer", "currency"),
+        source="M15",
+    ),
+    # --- two at work
+    Entry(
+        code="STALE_OBJECT",
+        severity=Severity.STOP,
+        title="Somebody else is changing it",
+        message="{number} was changed in {ledger} while it was being updated; nothing was overwritten.",
+        action="See what was changed in {ledger}, then Retry.",
+        where="Ledger: the document",
+        who="clerk",
+        side=Side.LEDGER,
+        source="F1, A130",
+    ),
+)
