@@ -10,8 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from ledgerwire.common.canonical import from_canonical
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.security import SecretBox
 from ledgerwire.tenants.account_file import SyncSection
 from ledgerwire.tenants.plan import CONNECTWISE
@@ -64,6 +66,17 @@ class MappingContext:
     body: bytes
     body_hash: str
     effective_from: date | None = None
+
+    @property
+    def record_types(self) -> tuple[RecordType, ...]:
+        """The types of record that are carried: invoices always, the others where the mapping enables them."""
+        body = from_canonical(self.body, dict[str, Any])
+        sections = [body, *(body.get("companies") or {}).values()]
+        others = {RecordType.PROCUREMENT: "procurement", RecordType.EXPENSE: "expenses"}
+        enabled = (
+            kind for kind, name in others.items() if any((each.get(name) or {}).get("enabled") for each in sections)
+        )
+        return (RecordType.INVOICE, *enabled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.db.session import Unit
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.ingest.judgement import Judged
 
 
@@ -40,7 +41,7 @@ class KnownRecord:
 
 @dataclass(frozen=True, slots=True)
 class SweepCounts:
-    """What one sweep saw."""
+    """What one sweep saw. `missed` are closes without the callback that they should have had: invoices only."""
 
     gate: str
     seen: int = 0
@@ -48,6 +49,12 @@ class SweepCounts:
     too_young: int = 0
     announced: int = 0
     missed: int = 0
+
+    def __add__(self, other: SweepCounts) -> SweepCounts:
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in COUNTED})
+
+
+COUNTED = ("seen", "known", "too_young", "announced", "missed")
 
 
 async def store_receipt(
@@ -95,7 +102,7 @@ async def write_step(
 
 
 async def heard_since(unit: Unit, connection_id: UUID, source_ids: Sequence[str]) -> dict[str, datetime]:
-    """Source id -> when the latest callback about it that rang was received."""
+    """Invoice id -> when the latest callback about it that rang was received (other records have no callbacks)."""
     statement = text(
         "SELECT source_id, max(received_at) AS at FROM ingest.receipt WHERE account_id = :account_id"
         " AND connection_id = :connection_id AND source_id = ANY (CAST(:source_ids AS text[])) AND ignored IS NULL"
@@ -105,37 +112,42 @@ async def heard_since(unit: Unit, connection_id: UUID, source_ids: Sequence[str]
     return {row.source_id: row.at for row in await unit.execute(statement, values)}
 
 
-async def known_records(unit: Unit, connection_id: UUID, source_ids: Sequence[str]) -> dict[str, KnownRecord]:
-    """Source id -> what mapper knows of it, through mapper's view."""
+async def known_records(
+    unit: Unit, connection_id: UUID, record_type: RecordType, source_ids: Sequence[str]
+) -> dict[str, KnownRecord]:
+    """Source id -> what mapper knows of the record of this type, through mapper's view."""
     statement = text(
         "SELECT source_id, state, unposted_id, closed_at, total FROM mapper.record_states_for_ingest"
-        " WHERE connection_id = :connection_id AND record_type = 'invoice'"
+        " WHERE connection_id = :connection_id AND record_type = :record_type"
         " AND source_id = ANY (CAST(:source_ids AS text[]))"
     )
-    rows = await unit.execute(statement, {"connection_id": connection_id, "source_ids": list(source_ids)})
+    values = {"connection_id": connection_id, "record_type": record_type.value, "source_ids": list(source_ids)}
+    rows = await unit.execute(statement, values)
     return {row.source_id: KnownRecord(row.state, row.unposted_id, row.closed_at, row.total) for row in rows}
 
 
-async def save_sweep(unit: Unit, connection_id: UUID, counts: SweepCounts, at: datetime) -> None:
-    """Where a finished sweep stands."""
+async def save_sweep(
+    unit: Unit, connection_id: UUID, counts: Mapping[RecordType, SweepCounts], gate: str, at: datetime
+) -> None:
+    """Where a finished sweep stands, over all types of record and by type."""
+    total = sum(counts.values(), SweepCounts(gate))
     statement = text(
         "INSERT INTO ingest.sweep AS s (account_id, connection_id, gate, seen, known, too_young, announced, missed,"
-        " missed_ever, finished_at, tried_at) VALUES (:account_id, :connection_id, :gate, :seen, :known, :too_young,"
-        " :announced, CAST(:missed AS integer), CAST(:missed AS bigint), :at, :at)"
+        " missed_ever, by_type, finished_at, tried_at) VALUES (:account_id, :connection_id, :gate, :seen, :known,"
+        " :too_young, :announced, CAST(:missed AS integer), CAST(:missed AS bigint), CAST(:by_type AS jsonb), :at, :at)"
         " ON CONFLICT (account_id, connection_id) DO UPDATE SET"
         " gate = excluded.gate, seen = excluded.seen, known = excluded.known, too_young = excluded.too_young,"
         " announced = excluded.announced, missed = excluded.missed, missed_ever = s.missed_ever + excluded.missed,"
-        " failed_with = NULL, finished_at = excluded.finished_at, tried_at = excluded.tried_at"
+        " by_type = excluded.by_type, failed_with = NULL, finished_at = excluded.finished_at, tried_at = excluded.tried_at"
     )
     values = {
         "account_id": unit.account_id,
         "connection_id": connection_id,
-        "gate": counts.gate,
-        "seen": counts.seen,
-        "known": counts.known,
-        "too_young": counts.too_young,
-        "announced": counts.announced,
-        "missed": counts.missed,
+        "gate": gate,
+        **{name: getattr(total, name) for name in COUNTED},
+        "by_type": canonical_bytes(
+            {kind.value: {name: getattr(each, name) for name in COUNTED} for kind, each in counts.items()}
+        ).decode(),
         "at": at,
     }
     await unit.execute(statement, values)
@@ -155,7 +167,7 @@ async def save_failed_sweep(unit: Unit, connection_id: UUID, gate: str, code: st
 async def sweep_state(unit: Unit, connection_id: UUID) -> dict[str, Any] | None:
     """The latest sweep of a connection, as a person may see it."""
     statement = text(
-        "SELECT gate, seen, known, too_young, announced, missed, missed_ever, failed_with, finished_at, tried_at"
+        "SELECT gate, seen, known, too_young, announced, missed, missed_ever, by_type, failed_with, finished_at, tried_at"
         " FROM ingest.sweep WHERE account_id = :account_id AND connection_id = :connection_id"
     )
     row = (await unit.execute(statement, _key(unit, connection_id))).mappings().first()

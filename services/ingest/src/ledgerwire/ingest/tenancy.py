@@ -12,6 +12,7 @@ from uuid import UUID
 
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.security import SecretBox
 from ledgerwire.connectwise import ConnectWise
 from ledgerwire.ingest import repository
@@ -60,7 +61,10 @@ class SyncTerms:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One account's ConnectWise, ready to use. `own_member` is the API member's login, if it is known."""
+    """One account's ConnectWise, ready to use.
+
+    `own_member` is the API member's login, if it is known; `record_types` are those that the account carries.
+    """
 
     account_id: UUID
     connection_id: UUID
@@ -69,6 +73,7 @@ class Tenant:
     psa: ConnectWise
     callback_token: str
     own_member: str | None
+    record_types: tuple[RecordType, ...] = (RecordType.INVOICE,)
 
 
 class UnknownConnectionError(LookupError):
@@ -155,4 +160,5 @@ class Tenancy:
             psa=psa,
             callback_token=secret.callback_token,
             own_member=registered.member if registered else None,
+            record_types=account.mapping.record_types,
         )

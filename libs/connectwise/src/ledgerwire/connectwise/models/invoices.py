@@ -146,6 +146,11 @@ class UnpostedInvoice(Entity, frozen=True, kw_only=True):
         return self.billing_log_id
 
     @property
+    def source_id(self) -> str | None:
+        """The invoice's id as text, as every unposted row has one."""
+        return str(self.billing_log_id) if self.billing_log_id is not None else None
+
+    @property
     def invoice_date(self) -> dt.date | None:
         return psa_date(self.invoice_date_text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, text
@@ -90,7 +91,10 @@ class CallbackRegistration(Base):
 
 
 class Sweep(Base):
-    """The latest sweep of a connection. `gate` is live, hold (counts only) or off; `missed` had no callback."""
+    """The latest sweep of a connection. `gate` is live, hold (counts only) or off; `missed` had no callback.
+
+    `by_type` has the counts of each record type; the columns hold their sums.
+    """
 
     __tablename__ = "sweep"
     __table_args__ = ({"schema": SCHEMA},)
@@ -104,6 +108,7 @@ class Sweep(Base):
     announced: Mapped[int] = mapped_column(server_default=text("0"))
     missed: Mapped[int] = mapped_column(server_default=text("0"))
     missed_ever: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    by_type: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
     failed_with: Mapped[str | None]
     finished_at: Mapped[datetime | None]
     tried_at: Mapped[datetime]

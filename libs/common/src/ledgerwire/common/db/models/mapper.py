@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,6 +60,9 @@ class Record(Base):
     the same thing again after a stop is a new message. `findings` are those of the latest look, in the catalogue's codes.
     `unposted_id`, `closed_at` and `total` are the PSA's unposted row as last seen: the sweep compares them.
     `settled_*` is what poster reported about a revision; poster's own rows stay the truth.
+    `particulars` are the columns that only one type of record has in lists: tax and due date of an invoice, vendor invoice of a
+    receipt, member, classification and payment type of an expense. `choices` are what people chose for the record, in order;
+    who, when and why is in the timeline.
     """
 
     __tablename__ = "record"
@@ -94,6 +97,8 @@ class Record(Base):
     settled_revision: Mapped[int | None]
     settled_findings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     settled_at: Mapped[datetime | None]
+    particulars: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    choices: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'::text[]"))
     correlation_id: Mapped[str]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]
