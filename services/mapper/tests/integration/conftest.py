@@ -41,7 +41,7 @@ from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.handlers import MAP, MapRecords, bury
 from ledgerwire.mapper.person import RecordDesk
-from ledgerwire.mapper.ports import Account, Route
+from ledgerwire.mapper.ports import Account, MappingVersion, Route
 from ledgerwire.mapper.records import StoredRecord
 from ledgerwire.mapper.settling import SETTLE, SettleRecords, closed_record, settled_document
 from ledgerwire.sandbox.server import Sandbox, SandboxOptions
@@ -135,7 +135,10 @@ class Office:
 
     def change(self, **changes: Any) -> None:
         """The account's settings change: a new mapping version."""
-        self.account = replace(self.account, mapping_version=self.account.mapping_version + 1, **changes)
+        newest = self.account.mappings[0]
+        mapping = changes.pop("mapping", newest.settings)
+        mappings = () if mapping is None else (MappingVersion(newest.version + 1, mapping),)
+        self.account = replace(self.account, mappings=mappings, **changes)
 
     def record_id(self, invoice_id: int) -> UUID:
         return record_id(AccountId(self.account_id), self.connection_id, "invoice", str(invoice_id))
@@ -286,7 +289,7 @@ async def _office(settings: Settings, sandbox: Sandbox) -> AsyncIterator[Office]
     )  # fmt: skip
     ledger = SimulatedLedger(sandbox.world.scenario.xero)
     account = Account(
-        account_id, live=True, go_live_from=date(2026, 1, 1), mapping_version=1, mapping=from_canonical(canonical_bytes(sandbox.world.scenario.account["mapping"]), MappingSettings),
+        account_id, live=True, go_live_from=date(2026, 1, 1), mappings=(MappingVersion(1, from_canonical(canonical_bytes(sandbox.world.scenario.account["mapping"]), MappingSettings)),),
         routes=(Route(ledger_id, "Xero", connection_id, frozenset()),),
     )  # fmt: skip
     store_worker: list[Worker] = []

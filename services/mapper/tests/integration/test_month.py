@@ -84,7 +84,7 @@ def _merged(base, patch):
 def _patched(office: Office, patch) -> None:
     """The account file's own change, as a new mapping version."""
     if "mapping" in patch:
-        merged = _merged(json.loads(canonical_bytes(office.account.mapping)), patch["mapping"])
+        merged = _merged(json.loads(canonical_bytes(office.account.mappings[0].settings)), patch["mapping"])
         office.change(mapping=from_canonical(canonical_bytes(merged), MappingSettings))
 
 

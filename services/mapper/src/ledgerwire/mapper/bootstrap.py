@@ -24,10 +24,10 @@ from ledgerwire.mapper.announcing import SOURCE
 from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.handlers import MAP, MapRecords, bury
 from ledgerwire.mapper.person import RecordDesk
-from ledgerwire.mapper.ports import Account, Ledger, Psa, Route
+from ledgerwire.mapper.ports import Account, Ledger, MappingVersion, Psa, Route
 from ledgerwire.mapper.settling import SETTLE, SettleRecords, closed_record, settled_document
 from ledgerwire.tenants.clients import ConnectionClients
-from ledgerwire.tenants.read import AccountContext
+from ledgerwire.tenants.read import MappingContext
 
 SCHEMA = ServiceSchema(SOURCE)
 _LEDGER_NAMES = {"xero": "Xero", "quickbooks": "QuickBooks"}
@@ -38,7 +38,7 @@ class TenantClients:
 
     def __init__(self, clients: ConnectionClients) -> None:
         self._clients = clients
-        self._mappings: dict[UUID, tuple[str, MappingSettings]] = {}
+        self._mappings: dict[str, MappingSettings] = {}
 
     async def account(self, account_id: UUID) -> Account:
         context = await self._clients.account(account_id)
@@ -46,8 +46,7 @@ class TenantClients:
             account_id=account_id,
             live=context.live,
             go_live_from=context.go_live_from,
-            mapping_version=context.mapping.version,
-            mapping=self._mapping(context),
+            mappings=tuple(map(self._mapping, context.mappings)),
             routes=tuple(
                 Route(
                     company.ledger_connection_id,
@@ -60,12 +59,11 @@ class TenantClients:
             ),
         )
 
-    def _mapping(self, context: AccountContext) -> MappingSettings:
-        kept = self._mappings.get(context.account_id)
-        if kept is None or kept[0] != context.mapping.body_hash:
-            decoded = from_canonical(context.mapping.body, MappingSettings)
-            kept = self._mappings[context.account_id] = (context.mapping.body_hash, decoded)
-        return kept[1]
+    def _mapping(self, stored: MappingContext) -> MappingVersion:
+        settings = self._mappings.get(stored.body_hash)
+        if settings is None:
+            settings = self._mappings[stored.body_hash] = from_canonical(stored.body, MappingSettings)
+        return MappingVersion(stored.version, settings, stored.effective_from)
 
     async def psa(self, account_id: UUID, connection_id: UUID) -> Psa:
         return await self._clients.connectwise(account_id, connection_id)

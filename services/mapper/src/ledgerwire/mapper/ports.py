@@ -41,15 +41,30 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
+class MappingVersion:
+    """One version of the mapping; `effective_from` is the first document date it decides, None = every date (D16)."""
+
+    version: int
+    settings: MappingSettings
+    effective_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """What an account says about mapping. `mapping` is None until its first version is applied."""
+    """What an account says about mapping. `mappings`, newest first, is empty until its first version is applied."""
 
     account_id: UUID
     live: bool
     go_live_from: date | None
-    mapping_version: int
-    mapping: MappingSettings | None
+    mappings: tuple[MappingVersion, ...]
     routes: tuple[Route, ...]
+
+    def mapping_on(self, day: date | None) -> MappingVersion | None:
+        """The version that decides a document of a day: the newest that had begun by then."""
+        begun = [
+            item for item in self.mappings if item.effective_from is None or day is None or item.effective_from <= day
+        ]
+        return next(iter(begun or self.mappings[-1:]), None)
 
     def route(self, connection_id: UUID, location_id: int | None) -> Route | None:
         """The ledger company that takes a location: one that names it, else one that takes all."""

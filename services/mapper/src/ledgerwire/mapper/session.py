@@ -160,7 +160,7 @@ class LookSession:
         route = self._route(invoice)
         if route is None:
             return looking.unrouted(record, invoice)
-        settings = self._settings(route)
+        settings = self._settings(route, invoice)
         if settings is None:
             return looking.without_mapping(record, route.ledger_name)
         fault = self._ledger_faults.get(route.ledger_connection_id)
@@ -182,16 +182,16 @@ class LookSession:
             latest=self._latest.get(record.record_id),
         )
 
-    def _settings(self, route: Route) -> Settings | None:
-        mapping = self._account.mapping
-        return Settings(self._account.mapping_version, mapping.of_company(route.company)) if mapping else None
+    def _settings(self, route: Route, invoice: psa.Invoice) -> Settings | None:
+        mapping = self._account.mapping_on(invoice.date)
+        return Settings(mapping.version, mapping.settings.of_company(route.company)) if mapping else None
 
     def _route(self, invoice: psa.Invoice) -> Route | None:
         return self._account.route(self._group.connection_id, reading.location_id(invoice))
 
     async def _read_ledgers(self, reads: GroupReads, *, fresh: bool) -> None:
         """Reference data, contacts and contact links of the ledger companies this group goes to; a fault of one is kept."""
-        if self._account.mapping is None:
+        if not self._account.mappings:
             return
         wanted: dict[UUID, tuple[Route, set[str]]] = {}
         for invoice in reads.invoices.values():
