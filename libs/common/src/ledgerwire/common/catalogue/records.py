@@ -29,10 +29,22 @@ register(
         source="M2, M25, F1",
     ),
     Entry(
+        code="GL_NO_MAPPING",
+        severity=Severity.STOP,
+        title="No GL mapping of this kind",
+        message="{number} was closed without GL entries: the GL table maps {kind} revenue ({gl_type}) at no level.",
+        action="Add a row for {kind} revenue at the owner level, set {number} to GL Reload and close it again.",
+        where=_GL_TABLE,
+        who="account admin",
+        side=Side.CONNECTWISE,
+        cause_params=("gl_type",),
+        source="A128, M2, F1",
+    ),
+    Entry(
         code="GL_EMPTY_ACCOUNT",
         severity=Severity.STOP,
         title="GL mapping with an empty account",
-        message="{kind} revenue on {number} ('{line_text}') was closed with an empty account.",
+        message="{kind} revenue on {number} ('{line_text}') was closed with an empty account ({row}).",
         action="Fill the account of that mapping row, set {number} to GL Reload and close it again.",
         where=_GL_TABLE,
         who="account admin",
@@ -55,7 +67,7 @@ register(
         code="GL_ENTRIES_STALE",
         severity=Severity.WARNING,
         title="The GL table has changed since the close",
-        message="{number} was closed with account {account}; the GL table no longer gives it to {kind} revenue. "
+        message="{number} was closed with account {account}; today the GL table gives {today} to {kind} revenue. "
         "The account of the close is used.",
         action="If today's mapping is right, set {number} to GL Reload and close it before it is posted.",
         where=_GL_TABLE,
