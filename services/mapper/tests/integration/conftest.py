@@ -135,9 +135,9 @@ class Office:
 
     def change(self, **changes: Any) -> None:
         """The account's settings change: a new mapping version."""
-        newest = self.account.mappings[0]
-        mapping = changes.pop("mapping", newest.settings)
-        mappings = () if mapping is None else (MappingVersion(newest.version + 1, mapping),)
+        newest = next(iter(self.account.mappings), None)
+        mapping = changes.pop("mapping", newest.settings if newest else None)
+        mappings = () if mapping is None else (MappingVersion(newest.version + 1 if newest else 1, mapping),)
         self.account = replace(self.account, mappings=mappings, **changes)
 
     def record_id(self, invoice_id: int) -> UUID:
