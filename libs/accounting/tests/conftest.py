@@ -36,12 +36,22 @@ SEED: dict[str, Any] = {
         {"Code": "200", "Name": "Sales", "Type": "REVENUE", "TaxType": "OUTPUT"},
         {"Code": "260", "Name": "Old income", "Type": "REVENUE", "TaxType": "OUTPUT", "Status": "ARCHIVED"},
         {"Code": "310", "Name": "Cost of goods sold", "Type": "DIRECTCOSTS", "TaxType": "INPUT"},
+        {"Code": "319", "Name": "Old cost", "Type": "DIRECTCOSTS", "TaxType": "INPUT", "Status": "ARCHIVED"},
+        {"Code": "600", "Name": "Stock", "Type": "CURRENT", "TaxType": "NONE"},
+        {"Code": "610", "Name": "Receivables", "Type": "CURRENT", "SystemAccount": "DEBTORS"},
+        {"Code": "630", "Name": "Tracked stock", "Type": "INVENTORY", "TaxType": "NONE"},
+        {"Code": "800", "Name": "Payables", "Type": "CURRLIAB", "SystemAccount": "CREDITORS"},
         {"Code": "860", "Name": "Rounding", "Type": "EXPENSE", "SystemAccount": "ROUNDING", "TaxType": "NONE"},
     ],
     "tax_rates": [
         {"Name": "GST on Income", "TaxType": "OUTPUT", "EffectiveRate": 10.0, "CanApplyToExpenses": False},
         {"Name": "GST on Expenses", "TaxType": "INPUT", "EffectiveRate": 10.0, "CanApplyToRevenue": False},
-        {"Name": "Fifteen", "TaxType": "TAX015", "EffectiveRate": 15.0},
+        {
+            "Name": "Fifteen",
+            "TaxType": "TAX015",
+            "EffectiveRate": 15.0,
+            "TaxComponents": [{"Name": "State", "Rate": 12.5}, {"Name": "City", "Rate": 2.5}],
+        },
         {"Name": "Tax Exempt", "TaxType": "NONE", "EffectiveRate": 0.0},
     ],
     "items": [{"Code": "MS-SERVER", "Name": "Managed server", "SalesDetails": {"AccountCode": "200"}}],
@@ -49,8 +59,12 @@ SEED: dict[str, Any] = {
     "contacts": [
         {"Name": "Harbour Dental", "ContactNumber": "C-1", "EmailAddress": "a@harbour.example"},
         {"Name": "Gone & Co", "ContactNumber": "C-3", "ContactStatus": "ARCHIVED"},
+        {"Name": "O'Neill Legal", "ContactNumber": "C-4"},
+        {"Name": "Northwind Supply", "ContactNumber": "C-5"},
+        {"Name": "Southwind Supply", "ContactNumber": "C-6"},
     ],
-    "currencies": [{"Code": "AUD", "Description": "Australian Dollar"}],
+    "currencies": [{"Code": "AUD", "Description": "Australian Dollar"}, {"Code": "USD", "Description": "US Dollar"}],
+    "day_rates": {"USD": "0.64"},
 }
 
 
