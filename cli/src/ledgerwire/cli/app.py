@@ -8,6 +8,7 @@ import typer
 
 from ledgerwire.cli import (
     account_commands,
+    explain_command,
     mapping_commands,
     record_commands,
     replay_commands,
@@ -30,6 +31,7 @@ status_command.register(app)
 app.add_typer(account_commands.app, name="account")
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(record_commands.app, name="record")
+explain_command.register(app)
 replay_commands.register(app)
 
 

@@ -71,9 +71,9 @@ def view(shown: Shown) -> RenderableType:
 
 
 def _document(document: LedgerDocument, shown: Shown) -> RenderableType:
+    to = f" to {escape(document.contact.company_name)}, due {document.due_date:%d %b %Y}" if document.contact else ""
     table = Table(
-        title=f"{document.kind.value.replace('_', ' ').capitalize()} {document.number} to {escape(document.contact.company_name)}"
-        f", due {document.due_date:%d %b %Y}",
+        title=f"{document.kind.value.replace('_', ' ').capitalize()} {escape(document.number)}{to}",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         show_footer=True,
