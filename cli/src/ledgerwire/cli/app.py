@@ -8,6 +8,7 @@ import typer
 
 from ledgerwire.cli import (
     account_commands,
+    contacts_command,
     explain_command,
     mapping_commands,
     record_commands,
@@ -31,6 +32,7 @@ status_command.register(app)
 app.add_typer(account_commands.app, name="account")
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(record_commands.app, name="record")
+contacts_command.register(app)
 explain_command.register(app)
 replay_commands.register(app)
 

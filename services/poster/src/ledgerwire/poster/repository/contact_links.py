@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledgerwire.common.db.models.poster import ContactLinkRow
@@ -55,3 +57,11 @@ async def put_contact_link(
             index_elements=["account_id", "connection_id", "company_key"], set_=changed | {"updated_at": text("now()")}
         )
     )
+
+
+async def created_links(unit: Unit, since: date | None) -> list[Row[Any]]:
+    """Links whose contact we created, since the start of a day, oldest first."""
+    query = select(ContactLinkRow.__table__).where(ContactLinkRow.created_by_us)
+    if since is not None:
+        query = query.where(ContactLinkRow.created_at >= datetime.combine(since, time(), UTC))
+    return list(await unit.execute(query.order_by(ContactLinkRow.created_at, ContactLinkRow.company_key)))
