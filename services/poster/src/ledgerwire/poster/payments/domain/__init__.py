@@ -1,0 +1,1 @@
+"""What is to be done about payments and credits, decided without touching anything."""
