@@ -14,6 +14,7 @@ from ledgerwire.sandbox.connectwise.errors import ApiError, method_not_allowed, 
 from ledgerwire.sandbox.connectwise.gate import Gate
 from ledgerwire.sandbox.connectwise.invoice_routes import InvoiceRoutes
 from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
+from ledgerwire.sandbox.connectwise.payment_routes import PaymentRoutes
 from ledgerwire.sandbox.connectwise.replies import Replies
 from ledgerwire.sandbox.connectwise.resources import add_table_routes
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, acting_member
@@ -82,6 +83,7 @@ def create_connectwise(
     api.add_exception_handler(HTTPException, _http_error)
     InvoiceRoutes(state, desk, replies).register(api)
     AccountingRoutes(state, replies, faults).register(api)
+    PaymentRoutes(state, replies).register(api)
     SystemRoutes(state, replies).register(api)
     add_table_routes(api, state, replies)
     app = SystemMiddleware(

@@ -51,7 +51,6 @@ RESOURCES = (
     Resource("/finance/accountingPackageSetup", "accounting_package_setup", "AccountingPackageSetup", "RU"),
     Resource("/finance/agreements/types", "agreement_types", "AgreementType"),
     Resource("/finance/agreements", "agreements", "Agreement"),
-    Resource("/finance/accounting/unpostedpayments", "unposted_payments", "UnpostedPayments"),
     Resource("/procurement/catalog", "catalog", "CatalogItem"),
     Resource("/procurement/categories", "categories", "Category"),
     Resource("/system/members", "members", "Member"),

@@ -33,7 +33,7 @@ TABLES = (
     "billing_statuses", "billing_terms", "tax_codes", "tax_code_levels", "tax_code_xrefs", "tax_xref_levels",
     "tax_integrations", "currencies",
     "gl_accounts", "gl_mapped_types", "gl_captions",
-    "invoices", "batches", "accounting_packages", "accounting_package_setup", "unposted_payments",
+    "invoices", "batches", "accounting_packages", "accounting_package_setup", "payments",
     "locations", "departments", "members", "api_members", "my_security", "callbacks",
     "agreements", "agreement_types", "categories", "subcategories", "product_types", "units_of_measure", "catalog",
     "warehouses", "warehouse_bins", "purchase_orders", "purchase_order_lines", "purchase_order_statuses",

@@ -20,6 +20,8 @@ class Switches:
     """What a batch does with processedRecordIds that are gone or already batched."""
     closed_batch_delete: Literal["refuse", "allow"] = "refuse"
     """Whether a batch closed in the user interface may be deleted."""
+    payment_rows: Literal["one_of_money", "one", "many"] = "one_of_money"
+    """Payment rows an invoice takes: one of money beside its credits, one in all, or any number."""
     signing_key_doubly_encoded: bool = False
     """The key endpoint answers a JSON string that itself holds JSON."""
     callback_suffix: Literal["glued", "query"] = "glued"
