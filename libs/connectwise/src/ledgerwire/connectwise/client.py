@@ -40,6 +40,7 @@ from ledgerwire.connectwise.models import (
     UnpostedInvoice,
     UnpostedProcurement,
 )
+from ledgerwire.connectwise.payments import Payments
 from ledgerwire.connectwise.session import Gate, Session
 from ledgerwire.connectwise.setup_tables import by_ids
 from ledgerwire.connectwise.signing_keys import SigningKeys
@@ -65,6 +66,8 @@ class ConnectWise:
         self._key_http = key_http
         self._session = Session(http, config, gate)
         self._keys = SigningKeys(key_http, config.client_id)
+        self.payments = Payments(self._session)
+        """Payments of invoices (M18)."""
 
     async def __aenter__(self) -> Self:
         return self
