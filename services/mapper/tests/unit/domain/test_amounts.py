@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from ledgerwire.common.ledger.document import LineRole
-from ledgerwire.mapper.domain.amounts import limit
 from ledgerwire.mapper.domain.parts import InvoiceCase
+from ledgerwire.mapper.domain.rounding import limit
 from ledgerwire.mapper.domain.settings import RoundingPolicy
 
 from .build import SETTINGS, document, gl_line, mapped, source, stop, stops
@@ -44,7 +44,8 @@ def test_a_line_that_does_not_multiply_out_is_posted_once_at_its_total_with_the_
     assert made.description == "Cat 6 cable (100 x 5.2456)"
     [finding] = result.findings
     assert finding.message == (
-        "Posted. 'Cat 6 cable': 100 x 5.2456 is 524.56, ConnectWise has 525.00 (0.44); posted as 1 x 525.00."
+        "Posted. 'Cat 6 cable': 100 x 5.2456 is 524.56, ConnectWise has 525.00 (0.44); posted as 1 x 525.00. "
+        "Cause: ConnectWise rounds the unit price to 5.25 before it multiplies."
     )
 
 
@@ -90,7 +91,8 @@ def test_one_adjustment_line_ties_the_total_and_says_why():
     )
     [finding] = result.findings
     assert finding.message == (
-        "Posted. -0.01 added to Rounding: ConnectWise 733.34, Xero 733.35. Cause: 2 GL lines with fractions of a cent."
+        "Posted. -0.01 added to Rounding: ConnectWise 733.34, Xero 733.35. "
+        "Cause: 2 GL lines with fractions of a cent, from unit prices with fractions of a cent."
     )
 
 

@@ -20,7 +20,12 @@ from .build import SETTINGS, document, gl_line, mapped, source, stop, stops, war
         ("30 days", date(2026, 3, 2)),
         ("EOM+20", date(2026, 2, 20)),
         ("end of month", date(2026, 1, 31)),
-        ("DUE ON RECEIPT", None),
+        ("DUE ON RECEIPT", date(2026, 1, 31)),
+        ("20 days after end of month", date(2026, 2, 20)),
+        ("20th of following month", date(2026, 2, 20)),
+        ("31st of next month", date(2026, 2, 28)),
+        ("15 of current month", date(2026, 1, 15)),
+        ("Staff", None),
     ],
 )
 def test_what_a_cross_reference_says_about_the_due_date(reference, due):

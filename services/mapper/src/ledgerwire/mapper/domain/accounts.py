@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ledgerwire.common.ledger.reference import AccountClass, LedgerAccount
+from ledgerwire.mapper.domain.levels import NOT_EXPLAINED, Explained, explain, level_words
 from ledgerwire.mapper.domain.model import GlLine
 from ledgerwire.mapper.domain.parts import Case, InvoiceCase, kind_words
 from ledgerwire.mapper.domain.segments import Parts, account_positions
@@ -28,7 +29,7 @@ class Asked:
         kind: what a clerk calls such lines ("Service", "Cost of sales").
         text: what the line is about, for messages.
         allowed: classes of account that can take the line.
-        explained: candidates that explain the frozen account and do not decide.
+        explained: what today's GL table says about the frozen account; it does not decide.
     """
 
     frozen: str
@@ -36,7 +37,7 @@ class Asked:
     kind: str
     text: str
     allowed: frozenset[AccountClass]
-    explained: tuple[Candidate, ...] = ()
+    explained: Explained = NOT_EXPLAINED
 
 
 def decide(case: InvoiceCase, index: int, line: GlLine, parts: Parts) -> tuple[LedgerAccount | None, int]:
@@ -56,7 +57,7 @@ def decide(case: InvoiceCase, index: int, line: GlLine, parts: Parts) -> tuple[L
 def find(case: Case, asked: Asked) -> tuple[LedgerAccount | None, int]:
     """The account by link, else as frozen; None when the ledger has neither. No finding is noted: see `fits`."""
     candidates: list[Candidate] = []
-    code = ""
+    code, explained = "", asked.explained
     for source, value, wanted in _in_order(case, asked):
         found = case.accounts.get(wanted)
         taken = found is not None and not code
@@ -64,7 +65,8 @@ def find(case: Case, asked: Asked) -> tuple[LedgerAccount | None, int]:
         if taken:
             code = wanted
     key = f"{asked.kind} '{asked.frozen}'"
-    decision = case.trace.add(Decision("account", key, code, (*candidates, *asked.explained)))
+    because = explained.because if code else ""
+    decision = case.trace.add(Decision("account", key, code, (*candidates, *explained.candidates), because=because))
     return case.accounts.get(code), decision
 
 
@@ -87,30 +89,23 @@ def _reason(code: str, found: LedgerAccount | None, *, taken: bool) -> str:
     return "comes after what was used"
 
 
-def _explained(case: InvoiceCase, line: GlLine, parts: Parts) -> tuple[Candidate, ...]:
-    """Rows of today's GL table for this kind of revenue: those that carry the account, and whether any still does."""
+def _explained(case: InvoiceCase, line: GlLine, parts: Parts) -> Explained:
+    """What today's GL table says about the frozen account; a warning where it would give another one."""
     if account_positions(case.source.segments) != (0,):
-        return ()  # the table's rows show the first segment only
-    rows = [row for row in case.source.gl_table if row.gl_type == line.gl_type and row.account]
-    agreeing = [row for row in rows if row.account == parts.account]
-    if rows and not agreeing and parts.account:
-        case.add("GL_ENTRIES_STALE", account=parts.account, kind=kind_words(line.gl_type))
-    return tuple(
-        Candidate(
-            "GL table today",
-            f"{row.level}: {row.record}",
-            matched=False,
-            reason="carries this account; what was frozen at close decides",
-        )
-        for row in agreeing
-    )
+        return NOT_EXPLAINED  # the table's rows show the first segment only
+    said = explain(case.source, line, parts.account)
+    if said.today:
+        case.add("GL_ENTRIES_STALE", account=parts.account, kind=kind_words(line.gl_type), today=said.today)
+    return said
 
 
 def fits(case: Case, index: int, asked: Asked, found: LedgerAccount | None) -> bool:
     """Whether the line may go to the account; notes why not."""
     kind = asked.kind
     if not asked.frozen:
-        case.add("GL_EMPTY_ACCOUNT", index, kind=kind, line_text=asked.text)
+        empty = asked.explained.empty
+        row = level_words(empty) if empty else "its mapping row is not told"
+        case.add("GL_EMPTY_ACCOUNT", index, kind=kind, line_text=asked.text, row=row)
     elif found is None:
         wanted = case.settings.account_links.get(asked.frozen, asked.frozen)
         case.add("GL_ACCOUNT_UNKNOWN", index, account=wanted, kind=kind)

@@ -1,30 +1,30 @@
-"""Assemble the record's ledger document from what each rule decided. Entry: `map_record`."""
+"""Assemble the record's ledger documents from what each rule decided. Entry: `map_record`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ledgerwire.common.ledger.document import (
-    DocumentKind,
-    DocumentLine,
-    LedgerDocument,
-    LineRole,
-)
+from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, LineRole
 from ledgerwire.common.money import ZERO, total
 from ledgerwire.mapper.domain import (
     accounts,
     amounts,
+    cogs,
     contacts,
     currency,
     eligibility,
     items,
     locks,
+    rounding,
     tax,
     terms,
     tracking,
 )
-from ledgerwire.mapper.domain.amounts import Figures, LineFigures
+from ledgerwire.mapper.domain.amounts import Figures
+from ledgerwire.mapper.domain.cogs import Cost
+from ledgerwire.mapper.domain.currency import Currency
+from ledgerwire.mapper.domain.line_amounts import LineFigures, Piece, line_figures
 from ledgerwire.mapper.domain.model import (
     GlExport,
     GlLine,
@@ -35,9 +35,10 @@ from ledgerwire.mapper.domain.model import (
     Result,
     StoppedResult,
 )
-from ledgerwire.mapper.domain.parts import InvoiceCase, LineTax, Treatment, day_words
+from ledgerwire.mapper.domain.parts import Case, InvoiceCase, LineTax, Treatment, day_words
 from ledgerwire.mapper.domain.segments import Parts, entries_by_id, parts_of
 from ledgerwire.mapper.domain.settings import PostAs, ZeroEffect
+from ledgerwire.mapper.domain.tax_shares import allocate_tax, computed_taxes
 from ledgerwire.mapper.domain.zero import has_no_effect
 
 REFERENCE_LIMIT = 255
@@ -50,6 +51,7 @@ class _Line:
     source: GlLine
     treatment: Treatment
     figures: LineFigures
+    cost: Cost | None
     decisions: tuple[int, ...]
 
 
@@ -67,7 +69,7 @@ def map_record(source: MappingInput) -> Result:
         return _stopped(case)
     entries = entries_by_id(source)
     lines = [(line, parts_of(line, source, entries)) for line in amounts.sales_lines(export)]
-    if source.settings.zero_effect is ZeroEffect.BATCH and _moves_nothing(wanted, lines):
+    if source.settings.zero_effect == ZeroEffect.BATCH and _moves_nothing(case, wanted, lines):
         return NoEffect(tuple(case.findings), case.trace.build())
     return _map(case, export, wanted, lines)
 
@@ -77,7 +79,9 @@ def _stopped(case: InvoiceCase) -> StoppedResult:
     return StoppedResult(tuple(item for item in case.findings if item.stops), case.trace.build())
 
 
-def _moves_nothing(wanted: Figures, lines: list[tuple[GlLine, Parts]]) -> bool:
+def _moves_nothing(case: InvoiceCase, wanted: Figures, lines: list[tuple[GlLine, Parts]]) -> bool:
+    if wanted.total or any(cogs.takes_stock(case, line) for line, _ in lines):
+        return False
     return has_no_effect(wanted.total, wanted.tax, ((parts, line.total) for line, parts in lines))
 
 
@@ -85,32 +89,38 @@ def _map(
     case: InvoiceCase, export: GlExport, wanted: Figures, lines: list[tuple[GlLine, Parts]]
 ) -> Mapped | StoppedResult:
     contacts.check_company(case, case.source.company)
-    code = currency.decide(case, case.source.invoice.currency)
-    contact = contacts.decide(case, _party(case), code)
-    decided = [_line(case, export, index, line, parts, wanted.sign) for index, (line, parts) in enumerate(lines)]
+    money = currency.money(case, case.source.invoice.currency, case.source.kept_rate)
+    contact = contacts.decide(case, _party(case), money.code)
+    decided = [_line(case, export, index, each, wanted.sign, money) for index, each in enumerate(lines)]
     due, dated = terms.decide(case), locks.decide(case, case.source.invoice.document_date)
-    _check_settings(case)
+    check_settings(case)
+    cogs.check_number(case, case.number)
     if case.is_stopped():
         return _stopped(case)
     document_lines = _document_lines(case, wanted, decided)
+    journal = cogs.journal(case, [item.cost for item in decided if item.cost is not None], dated)
     if case.is_stopped():
         return _stopped(case)
     document = LedgerDocument(
         kind=DocumentKind.CREDIT_NOTE if wanted.sign < 0 else DocumentKind.SALES_INVOICE,
-        number=case.source.invoice.number,
+        number=case.number,
         contact=contact,
         document_date=dated,
-        due_date=max(due, dated),
-        currency=code,
+        due_date=max(due.date, dated),
+        currency=money.code,
         lines=document_lines,
         net=wanted.net,
         tax=wanted.tax,
         total=wanted.total,
         reference=_reference(case),
-        draft=case.settings.post_as is PostAs.DRAFT,
+        draft=case.settings.post_as == PostAs.DRAFT,
+        terms=due.terms,
+        currency_rate=money.rate,
+        new_items=tuple(case.new_items.values()),
     )
-    _assert_ties(document)
-    return Mapped((document,), tuple(case.findings), case.trace.build())
+    assert_ties(document)
+    documents = (document,) if journal is None else (document, journal)
+    return Mapped(documents, tuple(case.findings), case.trace.build())
 
 
 def _party(case: InvoiceCase) -> Party:
@@ -120,70 +130,83 @@ def _party(case: InvoiceCase) -> Party:
     return Party(key, source.company, source.link, source.contacts, case.settings.contacts.links.get(key))
 
 
-def _line(case: InvoiceCase, export: GlExport, index: int, line: GlLine, parts: Parts, sign: int) -> _Line:
-    figures = amounts.line_figures(case, index, line, sign)
+def _line(
+    case: InvoiceCase, export: GlExport, index: int, each: tuple[GlLine, Parts], sign: int, money: Currency
+) -> _Line:
+    line, parts = each
+    figures = line_figures(case, index, line, sign)
     treatment = _treatment(case, export, index, line, parts)
-    by_amount = () if figures.decision is None else (figures.decision,)
-    return _Line(line, treatment, figures, (*treatment.decisions, *by_amount))
+    cost = cogs.decide(case, index, line, treatment.item, treatment.tracking, money)
+    decisions = treatment.decisions
+    if figures.decision is not None:
+        decisions = (*decisions, figures.decision)
+    return _Line(line, treatment, figures, cost, decisions)
 
 
 def _treatment(case: InvoiceCase, export: GlExport, index: int, line: GlLine, parts: Parts) -> Treatment:
     """Account, item, tracking and tax of a line; lines that agree in all that decides share one (a long invoice has few)."""
     names = line.product or parts.non_product_id or line.description
     key = (line.gl_type, parts, names, line.product, line.taxable, line.total > 0,
-           line.tax_code, line.tax_xref, line.tax_percent)  # fmt: skip
+           line.tax_code, line.tax_xref, line.tax_percent, line.tax_levels, line.category)  # fmt: skip
     known = case.treatments.get(key)
     if known is not None:
         return known
     before = len(case.findings)
     account, by_account = accounts.decide(case, index, line, parts)
-    item, by_item = items.decide(case, index, line, parts)
+    item = items.decide(case, index, line, parts, account)
     options, by_tracking = tracking.decide(case, index, line.description, parts)
     taxed = tax.decide(case, index, line, export, account)
     by_tax = (taxed.decision,) if taxed else ()
-    made = Treatment(
-        account.code if account else "", item, options, taxed, (by_account, by_item, *by_tracking, *by_tax)
-    )
+    decisions = (by_account, item.decision, *by_tracking, *by_tax)
+    made = Treatment(account.code if account else "", item.code, options, taxed, decisions)
     if len(case.findings) == before:  # a line with a finding is judged by itself, so that each is named
         case.treatments[key] = made
     return made
 
 
-def _check_settings(case: InvoiceCase) -> None:
-    """The rounding account and its no-tax type must exist in the ledger before a cent is lost looking for them."""
-    rounding = case.settings.rounding
-    account = case.accounts.get(rounding.account)
+def check_settings(case: Case) -> None:
+    """What the settings name must exist in the ledger before a cent is lost looking for it, and drafts must be possible."""
+    settings = case.settings.rounding
+    account = case.accounts.get(settings.account)
     if account is None or not account.active:
-        case.add("GL_ACCOUNT_UNKNOWN", account=rounding.account, kind="Rounding")
-    if rounding.tax_type not in case.rates:
-        case.add("TAX_TYPE_MISSING", tax_type=rounding.tax_type, purpose="rounding lines")
+        case.add("GL_ACCOUNT_UNKNOWN", account=settings.account, kind="Rounding")
+    if settings.tax_type not in case.rates:
+        case.add("TAX_TYPE_MISSING", tax_type=settings.tax_type, purpose="rounding lines")
+    items.check_rounding_item(case)
+    if case.settings.post_as == PostAs.DRAFT and not case.reference.rules.has_drafts:
+        case.add("DRAFTS_NOT_KEPT")
 
 
 def _document_lines(case: InvoiceCase, wanted: Figures, decided: list[_Line]) -> tuple[DocumentLine, ...]:
-    taxes = [item.treatment.tax for item in decided if item.treatment.tax is not None]
-    nets = [item.figures.net for item in decided]
-    computed = amounts.computed_taxes(nets, taxes)
-    shares = amounts.allocate_tax(case, wanted, nets, taxes, computed)
+    pieces = [(item, piece) for item in decided for piece in item.figures.pieces]
+    taxes = [item.treatment.tax for item, _ in pieces if item.treatment.tax is not None]
+    nets = [piece.net for _, piece in pieces]
+    computed = computed_taxes(nets, taxes)
+    shares = allocate_tax(case, wanted, nets, taxes, computed)
     lines: list[DocumentLine] = []
-    for item, line_tax, share, made in zip(decided, taxes, shares, computed, strict=True):
-        lines.append(_sale(item, line_tax, share, made))
+    for (item, piece), line_tax, share, made in zip(pieces, taxes, shares, computed, strict=True):
+        lines.append(_sale(item, piece, line_tax, share, made))
         if item.figures.rounding:
-            lines.append(_tie(case, LineRole.ROUNDING, item.figures.rounding, f"Rounding: {item.source.description}"))
-    left = amounts.adjustment(case, wanted, total(line.net for line in lines), [item.source for item in decided])
+            lines.append(tie(case, LineRole.ROUNDING, item.figures.rounding, f"Rounding: {item.source.description}"))
+    sources = [item.source for item in decided]
+    left = rounding.adjustment(case, wanted, total([line.net for line in lines]), sources)
     if left:
-        lines.append(_tie(case, LineRole.ADJUSTMENT, left, "Rounding"))
+        lines.append(tie(case, LineRole.ADJUSTMENT, left, "Rounding"))
+    if case.settings.rounding.monthly_budget is not None:
+        added = total(abs(line.net) for line in lines if line.role is not LineRole.SALE)
+        rounding.check_budget(case, case.source.rounding_used, added, sources)
     return tuple(lines)
 
 
-def _sale(item: _Line, line_tax: LineTax, share: Decimal, computed: Decimal) -> DocumentLine:
-    figures, treatment = item.figures, item.treatment
+def _sale(item: _Line, piece: Piece, line_tax: LineTax, share: Decimal, computed: Decimal) -> DocumentLine:
+    treatment, shown = item.treatment, item.figures.shown
     text = item.source.description or treatment.item or "Sale"
-    by_ledger = computed if line_tax.taxed else tax.of(figures.net, line_tax.rate.rate)
+    by_ledger = computed if line_tax.taxed else tax.of(piece.net, line_tax.rate.rate)
     return DocumentLine(
-        description=f"{text} ({figures.shown})" if figures.shown else text,
-        quantity=figures.quantity,
-        unit_amount=figures.unit_amount,
-        net=figures.net,
+        description=f"{text} ({shown})" if shown else text,
+        quantity=piece.quantity,
+        unit_amount=piece.unit_amount,
+        net=piece.net,
         account_code=treatment.account,
         tax_type=line_tax.rate.tax_type,
         tax_amount=share,
@@ -195,7 +218,8 @@ def _sale(item: _Line, line_tax: LineTax, share: Decimal, computed: Decimal) -> 
     )
 
 
-def _tie(case: InvoiceCase, role: LineRole, amount: Decimal, description: str) -> DocumentLine:
+def tie(case: Case, role: LineRole, amount: Decimal, description: str) -> DocumentLine:
+    """A line that ties the totals: to the rounding account, without tax; as the rounding item where the item decides it."""
     settings = case.settings.rounding
     return DocumentLine(
         description=description,
@@ -206,6 +230,7 @@ def _tie(case: InvoiceCase, role: LineRole, amount: Decimal, description: str) -
         tax_type=settings.tax_type,
         tax_amount=ZERO,
         role=role,
+        item_code=settings.item if case.reference.rules.item_decides_account else None,
     )
 
 
@@ -220,8 +245,8 @@ def _reference(case: InvoiceCase) -> str | None:
     return " / ".join(part for part in parts if part)[:REFERENCE_LIMIT] or None
 
 
-def _assert_ties(document: LedgerDocument) -> None:
-    """What holds for every document this module makes; a failure here is a bug, not a finding."""
-    net, taxes = total(line.net for line in document.lines), total(line.tax_amount for line in document.lines)
+def assert_ties(document: LedgerDocument) -> None:
+    """What holds for every document this package makes; a failure here is a bug, not a finding."""
+    net, taxes = total([line.net for line in document.lines]), total([line.tax_amount for line in document.lines])
     if (net, taxes, net + taxes) != (document.net, document.tax, document.total):
         raise AssertionError(f"{document.number}: {net} + {taxes} is not {document.total}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ledgerwire.mapper.domain.levels import is_owner, level_words
 from ledgerwire.mapper.domain.model import GlTableRow, Ignored, Invoice, NoEffect
 from ledgerwire.mapper.domain.parts import InvoiceCase, kind_words
 from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
 
-CORPORATE_LEVELS = frozenset({"corporate", "owner", "my company", "my company: owner"})
+FORBIDDEN = "|"
+"""A character that the PSA forbids in an invoice number: neither system finds the document by it again."""
+
 _TREATMENT_WORDS = {
     ExclusionTreatment.LEAVE_UNPOSTED: "left unposted",
     ExclusionTreatment.BATCH_WITHOUT_POSTING: "batched without posting",
@@ -21,13 +24,15 @@ def check(case: InvoiceCase) -> Ignored | NoEffect | None:
     if ignored is not None:
         return ignored
     if export is None or not export.lines:
-        case.add("GL_ENTRIES_MISSING", mapping=missing_mapping(invoice, case.source.gl_table))
+        _no_entries(case)
         return None
     if rule is not None:
         case.add("EXCLUDED_BY_RULE", rule=rule.name, treatment=_TREATMENT_WORDS[rule.treatment])
         return NoEffect(tuple(case.findings), case.trace.build(), excluded=True)
     if invoice.invoice_type == "Consolidated":
         case.add("INVOICE_TYPE_UNCONFIRMED", type=invoice.invoice_type)
+    if FORBIDDEN in invoice.number:
+        case.add("INVALID_CHARACTER", field="Invoice number", value=invoice.number, character=FORBIDDEN)
     return None
 
 
@@ -56,9 +61,24 @@ def matches(rule: ExclusionRule, invoice: Invoice) -> bool:
     return bool(stated) and all(stated)
 
 
+def _no_entries(case: InvoiceCase) -> None:
+    """Closed without GL entries: name the kinds that no row maps at all, else the mapping that the close did not find."""
+    invoice, table = case.source.invoice, case.source.gl_table
+    mapped = {row.gl_type for row in table}
+    unmapped = [kind for kind in invoice.kinds if kind not in mapped] if table else []
+    for kind in unmapped:
+        case.add("GL_NO_MAPPING", kind=kind_words(kind), gl_type=kind)
+    filled = {row.gl_type for row in table if row.account}
+    empty = [row for row in table if row.gl_type in invoice.kinds and row.gl_type not in filled]
+    for row in empty:
+        case.add("GL_EMPTY_ACCOUNT", kind=kind_words(row.gl_type), line_text="all lines", row=level_words(row))
+    if not unmapped and not empty:
+        case.add("GL_ENTRIES_MISSING", mapping=missing_mapping(invoice, table))
+
+
 def missing_mapping(invoice: Invoice, table: tuple[GlTableRow, ...]) -> str:
     """Which mapping the close did not find, as far as it can be told: kinds the invoice has and no owner-level row maps."""
-    mapped = {row.gl_type for row in table if row.level.strip().casefold() in CORPORATE_LEVELS}
+    mapped = {row.gl_type for row in table if is_owner(row)}
     kinds = [kind for kind in invoice.kinds if kind not in mapped] or list(invoice.kinds)
     named = " and ".join(f"{kind_words(kind)} revenue ({kind})" for kind in kinds) or "one of its lines"
     return f"{named} of '{invoice.agreement}'" if invoice.agreement else named

@@ -24,6 +24,7 @@ class Invoice:
         listed: it stands on the unposted list (by billingLogId) at this moment.
         total, tax: signed as the PSA prints them.
         kinds: GL types that its header says it has (service, agreement, product, expense totals other than 0).
+        location, department, agreement_type: names by which the GL table may map it; they explain and never decide (M2).
     """
 
     invoice_id: int
@@ -48,11 +49,21 @@ class Invoice:
     agreement: str | None = None
     downpayment_taxed: bool = False
     kinds: tuple[str, ...] = ()
+    location: str | None = None
+    department: str | None = None
+    agreement_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GlLine:
-    """One row of the export's detail, tax rows included. `quantity` and `price` are what is shown, not what decides."""
+    """One row of the export's detail, tax rows included. `quantity` and `price` are what is shown, not what decides.
+
+    Attributes:
+        cost: cost of the whole line in document currency; filled on lines that are no stock too (M6).
+        cost_account, stock_account: as the GL table gave them at the close.
+        product_class, product_type, category: of the catalog product, where the line has one.
+        tax_levels: the tax levels at which the line is taxed; None where the export does not tell them apart.
+    """
 
     entry_id: int
     gl_type: str
@@ -68,6 +79,23 @@ class GlLine:
     tax_code: str | None = None
     tax_xref: str | None = None
     tax_percent: Decimal | None = None
+    cost: Decimal | None = None
+    cost_account: str = ""
+    stock_account: str = ""
+    drop_shipped: bool = False
+    product_class: str | None = None
+    product_type: str | None = None
+    category: str | None = None
+    tax_levels: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaxLevel:
+    """One tax level of a document; `amount` is its tax in document currency, without sign."""
+
+    level: int
+    xref: str
+    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +117,7 @@ class GlExport:
         tax: sales tax of the header, used where no ST row is exported.
         tax_xrefs: cross-references of the tax levels, in level order.
         downpayment_taxed: taxDpAppliedFlag (M9).
+        tax_levels: the document's tax by level, in level order.
     """
 
     header_ids: tuple[int, ...]
@@ -104,6 +133,7 @@ class GlExport:
     due_days: int | None = None
     terms_xref: str | None = None
     account_number: str | None = None
+    tax_levels: tuple[TaxLevel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +146,17 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class GlTableRow:
-    """One row of today's GL table: it explains the frozen entries and never decides them (M2)."""
+    """One row of today's GL table: it explains the frozen entries and never decides them (M2).
+
+    `order` is the sort order of its level: the lowest is the most specific and wins.
+    """
 
     gl_type: str
     level: str
     record: str
     account: str
     non_product_id: str
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +227,8 @@ class MappingInput:
             ACCEPT_ROUNDING (M11). Empty by default.
         rounding_used: what roundings and adjustments of the ledger company come to so far in the month of this document, this
             record not counted (D13).
+        kept_rate: the exchange rate of an earlier revision of this record, which keeps it (M15).
+        drop_ship_cogs: the package set-up has cost-of-sales entries for drop-shipped products too (M6).
     """
 
     ledger: str
@@ -211,6 +247,8 @@ class MappingInput:
     contacts: tuple[Contact, ...] = ()
     choices: tuple[str, ...] = ()
     rounding_used: Decimal = Decimal(0)
+    kept_rate: Decimal | None = None
+    drop_ship_cogs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledgerwire.common.catalogue.finding import Finding
-from ledgerwire.common.ledger.document import Tracking
+from ledgerwire.common.ledger.document import NewItem, Tracking
 from ledgerwire.common.ledger.reference import LedgerAccount, LedgerItem, ReferenceData, TaxRate
 from ledgerwire.mapper.domain.model import MappingInput
 from ledgerwire.mapper.domain.settings import MappingSettings
@@ -26,6 +26,7 @@ KINDS = {
     "RE": "Expense",
     "RD": "Deferred",
     "SD": "Discount",
+    "PF": "Freight",
 }
 """GL types of sales lines, as a clerk calls them (revenue kinds)."""
 
@@ -80,6 +81,7 @@ class Case:
     Attributes:
         number, party: what messages call the record and who is billed or paid.
         choices: what a person chose for this record (D3), for example FIRST_OPEN_DAY.
+        new_items: items to be made before the documents are sent, by code (M10).
     """
 
     number: str
@@ -90,6 +92,7 @@ class Case:
     choices: tuple[str, ...] = ()
     trace: TraceBuilder = field(default_factory=TraceBuilder)
     findings: list[Finding] = field(default_factory=list)
+    new_items: dict[str, NewItem] = field(default_factory=dict)
     accounts: dict[str, LedgerAccount] = field(init=False)
     items: dict[str, LedgerItem] = field(init=False)
     rates: dict[str, TaxRate] = field(init=False)

@@ -20,10 +20,11 @@ class Decision:
     """One decision: what was asked about which key, the candidates in order, and what came out.
 
     Attributes:
-        subject: account, item, tax, tracking, terms, contact, amount, kind, date, currency.
+        subject: account, item, tax, tracking, terms, contact, amount, kind, date, currency, cost.
         key: what was decided upon, for example the PSA's account string.
         result: what was decided; empty when nothing could be.
         default_used: a fall-back of the settings decided, not the PSA's own value (A073).
+        because: how the set-up of the PSA explains the result, where it does: which level beats which (M2).
     """
 
     subject: str
@@ -31,6 +32,7 @@ class Decision:
     result: str
     candidates: tuple[Candidate, ...] = ()
     default_used: bool = False
+    because: str = ""
 
     @property
     def winner(self) -> Candidate | None:
@@ -70,6 +72,7 @@ _SUBJECTS = {
     "kind": "Document",
     "date": "Date",
     "currency": "Currency",
+    "cost": "Cost of sales",
 }
 
 
@@ -83,6 +86,8 @@ def words(decision: Decision) -> str:
         text = f"{subject} for {decision.key}: {decision.result}, because {winner.source} {_says(winner)}"
     if decision.default_used:
         text += " (default used)"
+    if decision.because:
+        text = f"{subject} {decision.result} because {decision.because}. {text}"
     lost = [f"{item.source} {_says(item)}" for item in decision.candidates if item is not winner]
     return f"{text}. Not used: {'; '.join(lost)}." if lost else f"{text}."
 
