@@ -1,7 +1,13 @@
 """All tables of all schemas; importing this package registers them."""
 
 from ledgerwire.common.db.base import Base
-from ledgerwire.common.db.models import ingest, mapper, poster, tenants
+from ledgerwire.common.db.models import (  # noqa: F401 - importing registers their tables
+    ingest,
+    mapper,
+    payments,
+    poster,
+    tenants,
+)
 
 SCHEMAS = (tenants.SCHEMA, ingest.SCHEMA, mapper.SCHEMA, poster.SCHEMA)
 
