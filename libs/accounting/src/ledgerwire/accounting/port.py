@@ -39,6 +39,7 @@ class Expected:
         contact_id: "" for a journal.
         net, tax, total: as in the document (a journal's total is the sum of its debits).
         customer: who is billed, for messages only.
+        remarks: warnings found while composing; the verdict on a posted document tells them.
     """
 
     number: str
@@ -52,6 +53,7 @@ class Expected:
     draft: bool = False
     ledger_id: str | None = None
     customer: str = ""
+    remarks: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
