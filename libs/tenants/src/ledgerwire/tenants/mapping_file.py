@@ -96,6 +96,7 @@ class ExclusionSection(Section):
     number_prefixes: tuple[Code, ...] = ()
     invoice_types: tuple[Code, ...] = ()
     company_ids: tuple[int, ...] = ()
+    record_types: tuple[Literal["invoice", "procurement", "expense"], ...] = ("invoice",)
 
     @model_validator(mode="after")
     def _has_a_condition(self) -> ExclusionSection:
@@ -149,7 +150,9 @@ class ExpensesSection(Section):
     tax_inclusive: bool = False
     untaxed_type: Code | None = None
     taxed_links: dict[Code, Code] = Field(default_factory=dict)
-    required_status: str = ""
+    required_status: Literal[
+        "", "PendingApproval", "ApprovedByTierOne", "ApprovedByTierTwo", "ReadyToBill", "Billed"
+    ] = ""
     group_by_report: bool = False
 
 

@@ -19,7 +19,8 @@ _TREATMENT_WORDS = {
 def check(case: InvoiceCase) -> Ignored | NoEffect | None:
     """None when the record is to be mapped; stops are noted on the case."""
     invoice, export = case.source.invoice, case.source.export
-    rule = next((item for item in case.settings.exclusions if matches(item, invoice)), None)
+    rules = (item for item in case.settings.exclusions if "invoice" in item.record_types)
+    rule = next((item for item in rules if matches(item, invoice)), None)
     ignored = _nothing_to_do(case, rule)
     if ignored is not None:
         return ignored

@@ -136,9 +136,11 @@ class ExclusionRule:
     """Records that match every non-empty condition are excluded.
 
     Attributes:
-        number_prefixes: the invoice number starts with one of these.
-        invoice_types: PSA invoice types (Standard, Agreement, ...).
-        company_ids: PSA ids of the bill-to company.
+        number_prefixes: the record's number starts with one of these.
+        invoice_types: PSA invoice types (Standard, Agreement, ...); of products Purchase, Adjustment or Transfer, of expenses
+            their classification.
+        company_ids: PSA ids of the bill-to company, the vendor, or the customer an expense was for.
+        record_types: the types of record it looks at: invoice, procurement, expense.
     """
 
     name: str
@@ -146,6 +148,7 @@ class ExclusionRule:
     number_prefixes: tuple[str, ...] = ()
     invoice_types: tuple[str, ...] = ()
     company_ids: tuple[int, ...] = ()
+    record_types: tuple[str, ...] = ("invoice",)
 
 
 class ZeroEffect(StrEnum):
