@@ -6,7 +6,7 @@ from ledgerwire.sandbox.connectwise.batches import batch_entries, batch_invoices
 from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.connectwise.errors import ApiError
 from ledgerwire.sandbox.connectwise.export import export
-from ledgerwire.sandbox.connectwise.export_request import ExportRequest
+from ledgerwire.sandbox.connectwise.export_request import ExportRequest, Ids
 from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids, unposted_row
 
@@ -89,8 +89,8 @@ def test_included_excluded_date_and_location_narrow_the_export(make_state: Make)
         return [one["documentNumber"] for one in export(state, request)["transactions"]]
 
     assert numbers() == ["INV-1", "INV-2"]
-    assert numbers(included=frozenset({2, 3})) == ["INV-2"]
-    assert numbers(excluded=frozenset({2})) == ["INV-1"]
+    assert numbers(invoice_ids=Ids(included=frozenset({2, 3}))) == ["INV-2"]
+    assert numbers(invoice_ids=Ids(excluded=frozenset({2}))) == ["INV-1"]
     assert numbers(thru_date="2026-03-31") == ["INV-1"]
     assert numbers(location_id=9) == []
     with pytest.raises(ApiError):

@@ -11,14 +11,23 @@ from starlette.exceptions import HTTPException
 from ledgerwire.sandbox.connectwise.accounting_routes import AccountingRoutes
 from ledgerwire.sandbox.connectwise.delivery import RETRY_DELAYS, CallbackDispatcher
 from ledgerwire.sandbox.connectwise.errors import ApiError, method_not_allowed, render_429, render_500, route_not_found
+from ledgerwire.sandbox.connectwise.expense_desk import ExpenseDesk
+from ledgerwire.sandbox.connectwise.expense_routes import ExpenseRoutes
 from ledgerwire.sandbox.connectwise.gate import Gate
 from ledgerwire.sandbox.connectwise.invoice_routes import InvoiceRoutes
 from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
 from ledgerwire.sandbox.connectwise.payment_routes import PaymentRoutes
+from ledgerwire.sandbox.connectwise.procurement_desk import ProcurementDesk
+from ledgerwire.sandbox.connectwise.procurement_routes import (
+    AdjustmentRoutes,
+    PurchaseOrderLineRoutes,
+    PurchaseOrderRoutes,
+)
 from ledgerwire.sandbox.connectwise.replies import Replies
 from ledgerwire.sandbox.connectwise.resources import add_table_routes
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, acting_member
 from ledgerwire.sandbox.connectwise.system_routes import SystemRoutes
+from ledgerwire.sandbox.connectwise.unposted_routes import LISTS, UnpostedListRoutes
 from ledgerwire.sandbox.connectwise.wire import encode
 from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.middleware import AsgiApp, SystemMiddleware
@@ -30,9 +39,17 @@ class ConnectWise:
 
     state: ConnectWiseState
     desk: InvoiceDesk
+    procurement: ProcurementDesk
+    expenses: ExpenseDesk
     callbacks: CallbackDispatcher
     api: AsgiApp
     app: AsgiApp
+
+    def adopt(self) -> None:
+        """Give everything that was loaded closed, received or approved its general ledger entries."""
+        self.desk.adopt_closed()
+        self.procurement.adopt()
+        self.expenses.adopt()
 
     async def as_person(self, member_id: int, method: str, path: str, body: Any = None) -> httpx.Response:
         """A REST request (`path` after `/apis/3.0`) made on a member's screen: no key, no faults, no limits."""
@@ -75,8 +92,7 @@ def create_connectwise(
     retry_delays: tuple[float, ...] = RETRY_DELAYS,
 ) -> ConnectWise:
     """Build the server over `state`; receivers of callbacks are trusted as `verify_receivers` says."""
-    desk = InvoiceDesk(state)
-    desk.adopt_closed()
+    desk, procurement, expenses = InvoiceDesk(state), ProcurementDesk(state), ExpenseDesk(state)
     replies = Replies(state)
     api = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     api.add_exception_handler(ApiError, _api_error)
@@ -85,6 +101,12 @@ def create_connectwise(
     AccountingRoutes(state, replies, faults).register(api)
     PaymentRoutes(state, replies).register(api)
     SystemRoutes(state, replies).register(api)
+    for unposted in LISTS:
+        UnpostedListRoutes(state, replies, unposted).register(api)
+    PurchaseOrderLineRoutes(state, replies, procurement).register(api)
+    PurchaseOrderRoutes(state, replies, procurement).register(api)
+    AdjustmentRoutes(state, replies, procurement).register(api)
+    ExpenseRoutes(state, expenses, replies).register(api)
     add_table_routes(api, state, replies)
     app = SystemMiddleware(
         Gate(api, state, faults),
@@ -96,4 +118,6 @@ def create_connectwise(
         latency=lambda: state.switches.latency_seconds,
     )
     callbacks = CallbackDispatcher(state, faults, verify=verify_receivers, retry_delays=retry_delays)
-    return ConnectWise(state, desk, callbacks, api, app)
+    connectwise = ConnectWise(state, desk, procurement, expenses, callbacks, api, app)
+    connectwise.adopt()
+    return connectwise

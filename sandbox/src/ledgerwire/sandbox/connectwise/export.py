@@ -1,274 +1,117 @@
-"""The GL export of invoices: one transaction each, revenue as credits, tax rows among the details."""
+"""The GL export: what is unposted and asked for, as the documents an accounting package would write."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from ledgerwire.sandbox.connectwise.conditions import as_moment
+from ledgerwire.sandbox.connectwise.expenses import Expense
+from ledgerwire.sandbox.connectwise.export_expenses import bills_of_expenses, journals_of_expenses, members_as_vendors
+from ledgerwire.sandbox.connectwise.export_purchases import purchases, vendors_of
 from ledgerwire.sandbox.connectwise.export_request import ExportRequest
-from ledgerwire.sandbox.connectwise.gl import account_and_class
-from ledgerwire.sandbox.connectwise.interface_records import GlEntry
-from ledgerwire.sandbox.connectwise.lines import InvoiceLine
+from ledgerwire.sandbox.connectwise.export_sales import sales
+from ledgerwire.sandbox.connectwise.export_stock import adjustment_transaction, inventory_transfer
+from ledgerwire.sandbox.connectwise.interface_records import GlEntry, InterfaceRecord, RecordKey
+from ledgerwire.sandbox.connectwise.receipts import Receipt
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
-from ledgerwire.sandbox.connectwise.tax import TaxLevel, levels_of, tax_amounts
-from ledgerwire.sandbox.connectwise.unposted import bill_to, unposted_invoice_ids
+from ledgerwire.sandbox.connectwise.stock_movements import Adjustment, Transfer
+from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids
+from ledgerwire.sandbox.connectwise.wire import midnight
 
-ITEM_TYPES = frozenset({"RP", "AP"})
-_FOUR_PLACES = Decimal("0.0001")
-
-
-@dataclass(slots=True)
-class _Invoice:
-    """One invoice with everything that its transaction and details repeat."""
-
-    state: ConnectWiseState
-    row: Row
-    lines: Sequence[InvoiceLine]
-    levels: Sequence[TaxLevel] = field(init=False)
-    customer: Row = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.levels = levels_of(self.state, self.row.get("taxCode"))
-        self.customer = self.state.tables["companies"].get(int(bill_to(self.row)["id"]), {})
-
-    @property
-    def document_type(self) -> str:
-        return "CREDIT MEMO" if self.row["type"] == "CreditMemo" else "INVOICE"
-
-    def header_amount(self, name: str) -> Decimal:
-        amount = Decimal(self.row.get(name) or 0)
-        return abs(amount) if self.state.switches.export_header_total == "absolute" else amount
-
-    def terms(self) -> Row:
-        return self.state.tables["billing_terms"].get((self.row.get("billingTerms") or {}).get("id", 0), {})
+Chosen = Mapping[RecordKey, Sequence[GlEntry]]
 
 
-def _company_type(customer: Row) -> Row | None:
-    types = customer.get("types") or []
-    return types[0] if types else None
+def _chosen(
+    state: ConnectWiseState, keys: Iterable[RecordKey], entry_ids: frozenset[int] | None
+) -> dict[RecordKey, list[GlEntry]]:
+    """The entries to show of each record; a record with none is left out."""
+
+    def wanted(entry: GlEntry) -> bool:
+        return entry.id in entry_ids if entry_ids is not None else entry.id not in state.entry_batches
+
+    found = {key: [entry for entry in state.entries_of(key) if wanted(entry)] for key in keys}
+    return {key: entries for key, entries in found.items() if entries}
 
 
-def _tax_header(invoice: _Invoice, entries: Sequence[GlEntry]) -> Row:
-    state, row = invoice.state, invoice.row
-    amounts = tax_amounts(row, invoice.lines, invoice.levels)
-    taxed = sum((line.total for line in invoice.lines if line.taxable), Decimal(0))
-    levels = {level.number: level for level in invoice.levels}
-    tax_entry = next((entry for entry in entries if entry.gl_type == "ST"), None)
-    header: Row = {
-        "taxable": bool(row.get("taxableFlag")),
-        "taxableTotal": taxed,
-        "taxCode": row.get("taxCode"),
-        "taxGroupRate": sum((level.rate for level in invoice.levels), Decimal(0)),
-        "piggyBackFlag": False,
-        "taxAccountNumber": account_and_class(state, tax_entry.segments)[0] if tax_entry else None,
-        "salesTax": invoice.header_amount("salesTax"),
-        "taxAgencyXref": levels[1].agency if 1 in levels else None,
-        "stateTaxXref": levels[1].xref if 1 in levels else None,
-        "countyTaxXref": levels[2].xref if 2 in levels else None,
-        "taxId": invoice.customer.get("taxIdentifier"),
-        "taxDpAppliedFlag": bool(row.get("downpaymentPreviouslyTaxedFlag")),
-        "useAvalaraFlag": False,
-        "sendAvalaraTaxFlag": False,
-        "taxLevels": [
-            {
-                "taxLevel": level.number,
-                "taxCodeXref": level.xref,
-                "taxableAmount": taxed,
-                "taxAmount": amounts.get(level.number, Decimal(0)),
-            }
-            for level in invoice.levels
-        ],
-    }
-    for number, name in ((1, "stateTax"), (2, "countyTax"), (3, "cityTax")):
-        if number in levels:
-            header[name] = amounts.get(number, Decimal(0))
-            header[f"taxableAmount{number}"] = taxed
-    return header
+def _records(state: ConnectWiseState, chosen: Chosen) -> list[tuple[InterfaceRecord, Sequence[GlEntry]]]:
+    return [(state.interface[key], entries) for key, entries in chosen.items() if key.kind != "invoice"]
 
 
-def _is_prepayment(state: ConnectWiseState, row: Row) -> bool:
-    agreement = state.tables["agreements"].get((row.get("agreement") or {}).get("id", 0), {})
-    kind = state.tables["agreement_types"].get((agreement.get("type") or {}).get("id", 0), {})
-    return bool(kind.get("prePaymentFlag"))
+def _expenses_as_bills(state: ConnectWiseState) -> bool:
+    setup: Row = next(iter(state.tables["accounting_package_setup"].values()), {})
+    return bool(setup.get("transferExpensesAsBillFlag"))
 
 
-def _transaction(invoice: _Invoice, entries: Sequence[GlEntry], open_entries: Sequence[GlEntry]) -> Row:
-    state, row = invoice.state, invoice.row
-    receivable = next(entry for entry in entries if entry.gl_type == "AR")
-    account, gl_class = account_and_class(state, receivable.segments)
-    terms = invoice.terms()
+def render_export(state: ConnectWiseState, keys: Iterable[RecordKey], entry_ids: frozenset[int] | None = None) -> Row:
+    """The `GLExport` of these records; with `entry_ids` only those entries, else those in no batch yet."""
+    chosen = _chosen(state, keys, entry_ids)
+    transactions, customers = sales(state, {key: each for key, each in chosen.items() if key.kind == "invoice"})
+    records = _records(state, chosen)
+    receipts = [(one, each) for one, each in records if isinstance(one.fact, Receipt)]
+    spent = [(one, each) for one, each in records if isinstance(one.fact, Expense)]
+    as_bills = _expenses_as_bills(state)
     return {
-        "id": receivable.id,
-        "glClass": gl_class,
-        "glTypeId": "AR",
-        "documentDate": row.get("date"),
-        "documentNumber": row["invoiceNumber"],
-        "documentType": invoice.document_type,
-        "memo": row.get("reference") or f"{invoice.document_type} {row['invoiceNumber']}",
-        "description": row.get("topComment"),
-        "attention": row.get("attention"),
-        "company": bill_to(row),
-        "companyType": _company_type(invoice.customer),
-        "companyAccountNumber": invoice.customer.get("accountNumber"),
-        "site": row.get("billingSite"),
-        "billingTerms": row.get("billingTerms"),
-        "billingTermsXref": terms.get("termsXref"),
-        "dueDays": terms.get("dueDays"),
-        "dueDate": row.get("dueDate"),
-        "emailDeliveryFlag": False,
-        "printDeliveryFlag": False,
-        "agreementPrePaymentFlag": _is_prepayment(state, row),
-        "accountNumber": account,
-        "billingType": row["type"],
-        "glEntryIds": ",".join(str(entry.id) for entry in open_entries if entry.gl_type == "AR"),
-        "project": row.get("project"),
-        "currency": row.get("currency"),
-        "total": invoice.header_amount("total"),
-        **_tax_header(invoice, entries),
-        "shipToCompany": row.get("shipToCompany") or row["company"],
-        "shipSite": row.get("shippingSite"),
-        "customerPO": row.get("customerPO"),
-        "status": row["status"],
-        "detail": [_detail(invoice, entry) for entry in open_entries if entry.gl_type != "AR"],
-    }
-
-
-def _detail(invoice: _Invoice, entry: GlEntry) -> Row:
-    account, gl_class = account_and_class(invoice.state, entry.segments)
-    common: Row = {
-        "id": entry.id,
-        "documentDate": invoice.row.get("date"),
-        "documentType": invoice.document_type,
-        "accountNumber": account,
-        "glClass": gl_class,
-        "glTypeId": entry.gl_type,
-        "glItemId": entry.product_id,
-        "salesCode": entry.sales_code,
-        "memo": entry.description,
-        "description": entry.description,
-        "total": entry.amount,
-        "currency": invoice.row.get("currency"),
-    }
-    if entry.line is None:
-        return {**common, **_tax_detail(invoice, entry)}
-    return {**common, **_line_detail(invoice, entry, entry.line)}
-
-
-def _tax_detail(invoice: _Invoice, entry: GlEntry) -> Row:
-    level = next((one for one in invoice.levels if one.number == entry.tax_level), None)
-    return {
-        "quantity": Decimal(1),
-        "taxableFlag": False,
-        "taxCode": invoice.row.get("taxCode"),
-        "taxCodeXref": level.xref if level else None,
-        "taxAgencyXref": level.agency if level else None,
-        "taxRatePercent": level.rate if level else None,
-        "taxRate": level.rate / 100 if level else None,
-    }
-
-
-def _cogs(invoice: _Invoice, entry: GlEntry) -> Row:
-    setup: Row = next(iter(invoice.state.tables["accounting_package_setup"].values()), {})
-    if not setup.get("includeCogsEntriesFlag", True):
-        return {}
-    account, _ = account_and_class(invoice.state, entry.cogs, "cogs")
-    return {"costAccountNumber": account or None, "inventoryAccountNumber": entry.inventory}
-
-
-def _line_detail(invoice: _Invoice, entry: GlEntry, line: InvoiceLine) -> Row:
-    is_item = entry.gl_type in ITEM_TYPES
-    unit_cost = (line.cost / line.quantity).quantize(_FOUR_PLACES) if line.quantity else Decimal(0)
-    rate = sum((level.rate for level in invoice.levels), Decimal(0))
-    first = invoice.levels[0] if invoice.levels else None
-    return {
-        "quantity": -line.quantity if is_item else line.quantity,
-        "cost": line.cost,
-        **_cogs(invoice, entry),
-        "taxCode": invoice.row.get("taxCode") if line.taxable else None,
-        "taxCodeXref": first.xref if first and line.taxable else None,
-        "taxAgencyXref": first.agency if first and line.taxable else None,
-        "taxRatePercent": rate if line.taxable else None,
-        "taxRate": rate / 100 if line.taxable else None,
-        "taxableFlag": line.taxable,
-        "itemTaxableFlag": line.taxable,
-        "item": {"id": line.item_id, "identifier": line.item_identifier} if line.item_identifier else None,
-        "itemPrice": line.price,
-        "itemCost": unit_cost,
-        "itemDescription": line.description if is_item else None,
-        "salesDescription": line.description if is_item else None,
-        "subCategory": None,
-        "serializedFlag": False,
-        "dropShippedFlag": line.drop_shipped,
-        "taxLevels": [{"taxLevel": level.number, "taxableFlag": line.taxable} for level in invoice.levels],
-    }
-
-
-def _customer(state: ConnectWiseState, company_id: int) -> Row:
-    row = state.tables["companies"].get(company_id, {})
-    levels = levels_of(state, row.get("taxCode"))
-    terms = state.tables["billing_terms"].get((row.get("billingTerms") or {}).get("id", 0), {})
-    return {
-        "company": {"id": company_id, "identifier": row.get("identifier"), "name": row.get("name")},
-        "companyType": _company_type(row),
-        "contact": row.get("billingContact") or row.get("defaultContact"),
-        "site": row.get("billingSite"),
-        "accountNumber": row.get("accountNumber"),
-        "billingTerms": row.get("billingTerms"),
-        "billingTermsXref": terms.get("termsXref"),
-        "dueDays": terms.get("dueDays"),
-        "taxable": bool(levels),
-        "taxCode": row.get("taxCode"),
-        "currency": row.get("currency"),
-        "taxGroupRate": sum((level.rate for level in levels), Decimal(0)),
-        "taxLevels": [
-            {"taxLevel": one.number, "taxRate": one.rate, "taxCodeXref": one.xref, "agencyXref": one.agency}
-            for one in levels
-        ],
-    }
-
-
-def render_export(state: ConnectWiseState, invoice_ids: Iterable[int], entry_ids: frozenset[int] | None = None) -> Row:
-    """The `GLExport` of these invoices; with `entry_ids` only those entries, else those in no batch yet."""
-    transactions: list[Row] = []
-    customers: dict[int, Row] = {}
-    for number in invoice_ids:
-        entries = state.gl_entries.get(number, [])
-        chosen = [
-            entry
-            for entry in entries
-            if (entry.id in entry_ids if entry_ids is not None else entry.id not in state.entry_batches)
-        ]
-        if not chosen:
-            continue
-        invoice = _Invoice(state, state.tables["invoices"][number], state.invoice_lines.get(number, []))
-        transactions.append(_transaction(invoice, entries, chosen))
-        company_id = int(bill_to(invoice.row)["id"])
-        customers.setdefault(company_id, _customer(state, company_id))
-    return {
-        "exportSettings": {"exportInvoices": True, "exportExpenses": False, "exportInventory": False},
-        "vendors": [],
-        "customers": list(customers.values()),
+        "exportSettings": {
+            "exportInvoices": bool(transactions) or not records,
+            "exportExpenses": bool(spent),
+            "exportInventory": len(records) > len(spent),
+        },
+        "vendors": [*vendors_of(state, receipts), *members_as_vendors(state, spent)],
+        "customers": customers,
         "transactions": transactions,
-        "expenses": [],
-        "expenseBills": [],
-        "purchaseTransactions": [],
-        "adjustmentTransactions": [],
-        "inventoryTransfers": [],
+        "expenses": [] if as_bills else journals_of_expenses(state, spent),
+        "expenseBills": bills_of_expenses(state, spent) if as_bills else [],
+        "purchaseTransactions": purchases(state, receipts),
+        "adjustmentTransactions": [
+            adjustment_transaction(state, one, one.fact) for one, _ in records if isinstance(one.fact, Adjustment)
+        ],
+        "inventoryTransfers": [
+            inventory_transfer(state, one.fact, each) for one, each in records if isinstance(one.fact, Transfer)
+        ],
     }
 
 
-def _selected(state: ConnectWiseState, request: ExportRequest, number: int) -> bool:
+def _dated(fact: Receipt | Adjustment | Transfer | Expense) -> tuple[date, int | None]:
+    """The day and location by which an export is narrowed."""
+    if isinstance(fact, Receipt):
+        return fact.received, fact.location_id
+    if isinstance(fact, Adjustment):
+        return fact.closed, fact.location_id
+    if isinstance(fact, Transfer):
+        return fact.moved, fact.to_location_id
+    return fact.spent, fact.location_id
+
+
+def _invoice_place(state: ConnectWiseState, number: int) -> tuple[str | None, int | None]:
     invoice = state.tables["invoices"][number]
-    if (request.included and number not in request.included) or number in request.excluded:
-        return False
-    location = invoice.get("locationId") or (invoice.get("location") or {}).get("id")
+    return invoice.get("date"), invoice.get("locationId") or (invoice.get("location") or {}).get("id")
+
+
+def _inside(request: ExportRequest, dated: str | None, location: int | None) -> bool:
     if request.location_id and location != request.location_id:
         return False
-    dated = invoice.get("date")
     return not (request.thru_date and dated and as_moment(str(dated)) > as_moment(request.thru_date))
+
+
+def unposted_keys(state: ConnectWiseState) -> list[RecordKey]:
+    """Receipts, stock movements and expenses that stand on an unposted list."""
+    return [key for key, record in state.interface.items() if record.batch is None]
+
+
+def _selected(state: ConnectWiseState, request: ExportRequest) -> list[RecordKey]:
+    chosen = [
+        RecordKey("invoice", number)
+        for number in (unposted_invoice_ids(state) if request.invoices else ())
+        if request.invoice_ids.takes(number) and _inside(request, *_invoice_place(state, number))
+    ]
+    for key in unposted_keys(state):
+        ids = request.expense_ids if key.kind == "expense" else request.product_ids
+        asked = request.expenses if key.kind == "expense" else request.products
+        day, location = _dated(state.interface[key].fact)
+        if asked and ids.takes(key.id) and _inside(request, midnight(day), location):
+            chosen.append(key)
+    return chosen
 
 
 def export(state: ConnectWiseState, request: ExportRequest) -> Row:
     """A preview: what is unposted and asked for. Nothing is reserved and no batch is made."""
-    numbers = [number for number in unposted_invoice_ids(state) if _selected(state, request, number)]
-    return render_export(state, numbers if request.invoices else [])
+    return render_export(state, _selected(state, request))

@@ -8,14 +8,32 @@ from ledgerwire.sandbox.connectwise.state import Row
 
 
 @dataclass(frozen=True, slots=True)
+class Ids:
+    """Which records of a kind: all where none is named, never the excluded ones."""
+
+    included: frozenset[int | str] = frozenset()
+    excluded: frozenset[int | str] = frozenset()
+
+    @classmethod
+    def parse(cls, body: Row, what: str, kind: type) -> "Ids":
+        """Read `included<what>Ids` and `excluded<what>Ids`. Raises ApiError 400 for another type of element."""
+        return cls(_ids(body, f"included{what}Ids", kind), _ids(body, f"excluded{what}Ids", kind))
+
+    def takes(self, number: int | str) -> bool:
+        """Whether a record is asked for."""
+        return number not in self.excluded and (not self.included or number in self.included)
+
+
+@dataclass(frozen=True, slots=True)
 class ExportRequest:
     """What an export was asked for."""
 
-    invoices: bool
-    expenses: bool
-    products: bool
-    included: frozenset[int] = frozenset()
-    excluded: frozenset[int] = frozenset()
+    invoices: bool = False
+    expenses: bool = False
+    products: bool = False
+    invoice_ids: Ids = Ids()
+    expense_ids: Ids = Ids()
+    product_ids: Ids = Ids()
     thru_date: str | None = None
     location_id: int = 0
 
@@ -30,8 +48,9 @@ class ExportRequest:
             invoices=bool(body.get("exportInvoicesFlag")),
             expenses=bool(body.get("exportExpensesFlag")),
             products=bool(body.get("exportProductsFlag")),
-            included=_ids(body, "includedInvoiceIds"),
-            excluded=_ids(body, "excludedInvoiceIds"),
+            invoice_ids=Ids.parse(body, "Invoice", int),
+            expense_ids=Ids.parse(body, "Expense", int),
+            product_ids=Ids.parse(body, "Product", str),
             thru_date=body.get("thruDate"),
             location_id=int(body.get("locationId") or 0),
         )
@@ -40,8 +59,8 @@ class ExportRequest:
         return request
 
 
-def _ids(body: Row, name: str) -> frozenset[int]:
+def _ids(body: Row, name: str, kind: type) -> frozenset[int | str]:
     values = body.get(name) or []
-    if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
-        raise bad_request(f"{name} is an array of whole numbers.")
+    if not isinstance(values, list) or not all(isinstance(value, kind) for value in values):
+        raise bad_request(f"{name} is an array of {'whole numbers' if kind is int else 'texts'}.")
     return frozenset(values)

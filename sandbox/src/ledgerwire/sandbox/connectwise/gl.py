@@ -9,7 +9,7 @@ from ledgerwire.sandbox.connectwise.gl_mapping import CORPORATE, DIMENSIONS
 from ledgerwire.sandbox.connectwise.interface_records import GlEntry, RecordKey
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
-from ledgerwire.sandbox.connectwise.tax import levels_of, tax_amounts
+from ledgerwire.sandbox.connectwise.tax import levels_of, tax_amounts, tax_engine_is_on
 
 SEGMENTS = tuple(f"segment{number}" for number in range(1, 11))
 COGS = tuple(f"cogs{number}" for number in range(1, 11))
@@ -52,10 +52,13 @@ def _line_dimensions(state: ConnectWiseState, invoice: Row, line: InvoiceLine) -
     agreement_id = line.agreement_id or _reference_id(invoice, "agreement")
     return {
         "item_id": line.item_id,
+        "subcategory_id": line.subcategory_id,
         "category_id": line.category_id,
         "agreement_id": agreement_id,
         "agreement_type_id": line.agreement_type_id or _agreement_type(state, agreement_id),
         "work_role_id": line.work_role_id,
+        "work_type_id": line.work_type_id,
+        "expense_type_id": line.expense_type_id,
         "location_id": line.location_id or organisation["location_id"],
         "department_id": line.department_id or organisation["department_id"],
     }
@@ -122,6 +125,9 @@ def _taxes(state: ConnectWiseState, invoice: Row, lines: list[InvoiceLine]) -> I
     captions = {level.number: level.caption for level in levels}
     zero_too = any(row.get("zeroDollarTaxAmountsFlag") for row in state.tables["accounting_package_setup"].values())
     dimensions = {**_organisation(invoice), "tax_code_id": _reference_id(invoice, "taxCode")}
+    if tax_engine_is_on(state) and invoice.get("taxableFlag"):
+        yield _Draft("ST", -Decimal(invoice.get("salesTax") or 0), "Sales tax by the tax engine", dimensions)
+        return
     for number, amount in tax_amounts(invoice, lines, levels).items():
         if amount or (zero_too and invoice.get("taxableFlag")):
             yield _Draft("ST", -amount, captions.get(number, "Sales tax"), dimensions, tax_level=number)
@@ -139,28 +145,47 @@ def _texts(row: Row, names: tuple[str, ...]) -> dict[str, str]:
     return {name: str(row[name]) for name in names if row.get(name)}
 
 
-def freeze_entries(state: ConnectWiseState, invoice: Row) -> list[GlEntry]:
-    """The entries that closing the invoice makes; none at all when any part of it has no mapping.
+def frozen_entry(
+    state: ConnectWiseState,
+    record: RecordKey,
+    gl_type: str,
+    amount: Decimal,
+    description: str,
+    mapping: Row,
+    **more: Any,
+) -> GlEntry:
+    """An entry under a new id with a mapping's values copied as they stand now; they stay so whatever happens later."""
+    return GlEntry(
+        id=next(state.entry_ids),
+        record=record,
+        gl_type=gl_type,
+        amount=amount,
+        description=description,
+        segments=_texts(mapping, SEGMENTS),
+        cogs=_texts(mapping, COGS),
+        product_id=mapping.get("productId") or None,
+        inventory=mapping.get("inventory") or None,
+        sales_code=mapping.get("salesCode") or None,
+        gl_account_id=int(mapping["id"]),
+        **more,
+    )
 
-    Segment values are copied from the mapping as it stands now and stay so whatever happens to the table later.
-    """
+
+def freeze_entries(state: ConnectWiseState, invoice: Row) -> list[GlEntry]:
+    """The entries that closing the invoice makes; none at all when any part of it has no mapping."""
     drafts = list(_drafts(state, invoice))
     rows = [resolve_mapping(state, draft.gl_type, draft.dimensions) for draft in drafts]
     if any(row is None for row in rows):
         return []
+    record = RecordKey("invoice", int(invoice["id"]))
     return [
-        GlEntry(
-            id=next(state.entry_ids),
-            record=RecordKey("invoice", int(invoice["id"])),
-            gl_type=draft.gl_type,
-            amount=draft.amount,
-            description=draft.description,
-            segments=_texts(row, SEGMENTS),
-            cogs=_texts(row, COGS),
-            product_id=row.get("productId") or None,
-            inventory=row.get("inventory") or None,
-            sales_code=row.get("salesCode") or None,
-            gl_account_id=int(row["id"]),
+        frozen_entry(
+            state,
+            record,
+            draft.gl_type,
+            draft.amount,
+            draft.description,
+            row,
             line=draft.line,
             tax_level=draft.tax_level,
         )
@@ -199,3 +224,9 @@ def account_and_class(state: ConnectWiseState, values: Mapping[str, str], prefix
         default = "Account" if number == "1" else "Class"
         parts[captions.get(f"segment{number}type") or default].append(value)
     return ":".join(parts["Account"]), ":".join(parts["Class"])
+
+
+def entry_account(state: ConnectWiseState, entry: GlEntry) -> tuple[str, str]:
+    """The entry's account and class; the account is the segments' unless the entry has one of its own."""
+    account, gl_class = account_and_class(state, entry.segments)
+    return entry.account or account, gl_class

@@ -33,5 +33,8 @@ class InvoiceLine:
     agreement_type_id: int | None = None
     category_id: int | None = None
     work_role_id: int | None = None
+    work_type_id: int | None = None
+    subcategory_id: int | None = None
+    expense_type_id: int | None = None
     location_id: int | None = None
     department_id: int | None = None

@@ -42,6 +42,13 @@ RESOURCES = (
     Resource("/finance/billingTerms", "billing_terms", "BillingTerm", "CRUD", ("name", "dueDays")),
     Resource("/finance/taxCodes/{parent_id:int}/taxCodeLevels", "tax_code_levels", "TaxCodeLevel", "CRUD"),
     Resource("/finance/taxCodes/{parent_id:int}/taxCodeXRefs", "tax_code_xrefs", "TaxCodeXRef", "CRUD"),
+    Resource(
+        "/finance/taxCodes/{code_id:int}/taxCodeXRefs/{parent_id:int}/taxableXRefLevels",
+        "tax_xref_levels",
+        "TaxableXRefLevel",
+        "CRUD",
+    ),
+    Resource("/finance/taxIntegrations", "tax_integrations", "TaxIntegration", "RU"),
     Resource("/finance/taxCodes", "tax_codes", "TaxCode", "CRUD", ("identifier",), "identifier"),
     Resource("/finance/glAccounts/mappedTypes", "gl_mapped_types", "MappedType"),
     Resource("/finance/glAccounts", "gl_accounts", "GLAccount", "CRUD", ("glType", "mappedType", "mappedRecord")),
@@ -51,8 +58,29 @@ RESOURCES = (
     Resource("/finance/accountingPackageSetup", "accounting_package_setup", "AccountingPackageSetup", "RU"),
     Resource("/finance/agreements/types", "agreement_types", "AgreementType"),
     Resource("/finance/agreements", "agreements", "Agreement"),
-    Resource("/procurement/catalog", "catalog", "CatalogItem"),
-    Resource("/procurement/categories", "categories", "Category"),
+    Resource(
+        "/procurement/catalog",
+        "catalog",
+        "CatalogItem",
+        "CRU",
+        ("identifier", "description", "subcategory", "type", "customerDescription"),
+        "identifier",
+    ),
+    Resource(
+        "/procurement/categories/{parent_id:int}/subcategories", "subcategories", "SubCategory", "CRUD", ("name",)
+    ),
+    Resource("/procurement/categories", "categories", "Category", "CRUD", ("name",)),
+    Resource("/procurement/subcategories", "subcategories", "SubCategory", "CRUD", ("name", "category")),
+    Resource("/procurement/types", "product_types", "ProductType", "CRUD", ("name",)),
+    Resource("/procurement/unitOfMeasures", "units_of_measure", "UnitOfMeasure", "CRUD", ("name",)),
+    Resource("/procurement/warehouses", "warehouses", "Warehouse", "CRUD", ("name",)),
+    Resource("/procurement/warehouseBins", "warehouse_bins", "WarehouseBin", "CRUD", ("name", "warehouse")),
+    Resource("/procurement/purchaseorderstatuses", "purchase_order_statuses", "PurchaseOrderStatus", "CRUD", ("name",)),
+    Resource("/procurement/adjustments/types", "adjustment_types", "AdjustmentType", "CRUD", ("identifier",)),
+    Resource("/expense/types", "expense_types", "ExpenseType", "CRUD", ("name",)),
+    Resource("/expense/paymentTypes", "payment_types", "PaymentType", "CRUD", ("name", "classification")),
+    Resource("/expense/classifications", "classifications", "Classification"),
+    Resource("/expense/reports", "expense_reports", "ExpenseReport"),
     Resource("/system/members", "members", "Member"),
     Resource("/system/apiMembers", "api_members", "ApiMember"),
     Resource("/system/mySecurity", "my_security", "MySecurity"),
@@ -62,8 +90,8 @@ RESOURCES = (
 
 
 def is_child_of(row: Row, parent_id: int) -> bool:
-    """Whether a child row belongs to a parent: by its parent link, else by its company."""
-    parent = row.get("parentId", (row.get("company") or {}).get("id"))
+    """Whether a child row belongs to a parent: by its parent link, else by its company or category."""
+    parent = row.get("parentId", (row.get("company") or row.get("category") or {}).get("id"))
     return bool(parent == parent_id)
 
 
@@ -133,7 +161,9 @@ class TableRoutes:
         row = {name: value for name, value in self._checked(fields, None).items() if value is not None}
         if "parent_id" in request.path_params:
             row["parentId"] = int(request.path_params["parent_id"])
+        row = self._before_save({}, row)
         self._state.insert(resource.table, row, self._state.actor())
+        self._after_save(row, {})
         return self._replies.record(request, row, 201)
 
     async def replace(self, request: Request) -> Response:
@@ -148,10 +178,20 @@ class TableRoutes:
         changes = patched_fields(self._state, resource.table, resource.entity, row, await json_body(request))
         return self._save(request, row, self._checked({**row, **changes}, int(row["id"])))
 
+    def _before_save(self, row: Row, fields: Row) -> Row:  # noqa: ARG002 - subclasses look at it
+        """What a subclass makes of a change before it is saved; `row` is the record as it was."""
+        return fields
+
+    def _after_save(self, row: Row, before: Row) -> None:
+        """What else a save does."""
+
     def _save(self, request: Request, row: Row, fields: Row) -> Response:
+        before = dict(row)
+        fields = self._before_save(before, fields)
         row.clear()
         row.update({name: value for name, value in fields.items() if value is not None})
         self._state.saved(self._resource.table, int(row["id"]), self._state.actor())
+        self._after_save(row, before)
         return self._replies.record(request, row)
 
     async def delete(self, request: Request) -> Response:

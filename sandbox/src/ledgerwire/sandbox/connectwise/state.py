@@ -203,11 +203,23 @@ class ConnectWiseState:
     def insert(self, table: str, row: Row, member_id: int) -> Row:
         """Add a row under a new id (one deleted is never given again), stamp it and tell the listeners."""
         rows = self.tables[table]
-        row["id"] = self.last_ids[table] = max(self.last_ids.get(table, 0), max(rows, default=0)) + 1
+        row["id"] = self.last_ids[table] = self.next_id(table)
         rows[row["id"]] = row
         self._stamp_new(row, self.member_identifier(member_id))
         self.notify(table, row["id"], "added", member_id)
         return row
+
+    def adopt_row(self, table: str, row: Row) -> Row:
+        """Add a row that belongs to loaded data under its own id; nobody is told. One that is there already stays."""
+        number = int(row["id"])
+        if number not in self.tables[table]:
+            self.tables[table][number] = row
+            self._stamp_new(row, "zAdmin")
+        return self.tables[table][number]
+
+    def next_id(self, table: str) -> int:
+        """The id that a new row of the table gets."""
+        return max(self.last_ids.get(table, 0), max(self.tables[table], default=0)) + 1
 
     def saved(self, table: str, record_id: int, member_id: int) -> Row:
         """Stamp a changed row and tell the listeners."""

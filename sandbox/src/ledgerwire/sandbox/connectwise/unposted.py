@@ -1,9 +1,16 @@
 """The unposted invoice list: closed, and not wholly in a batch."""
 
-from typing import Any
+from decimal import Decimal
 
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
-from ledgerwire.sandbox.connectwise.tax import UNPOSTED_NAMES, levels_of, tax_amounts
+from ledgerwire.sandbox.connectwise.tax import (
+    TaxLevel,
+    level_columns,
+    level_rows,
+    levels_of,
+    tax_amounts,
+    taxed_by_engine,
+)
 
 
 def unposted_invoice_ids(state: ConnectWiseState) -> list[int]:
@@ -15,16 +22,13 @@ def unposted_invoice_ids(state: ConnectWiseState) -> list[int]:
     ]
 
 
-def _levels(state: ConnectWiseState, invoice: Row) -> dict[str, Any]:
+def _tax(state: ConnectWiseState, invoice: Row) -> tuple[list[TaxLevel], dict[int, Decimal]]:
+    """Levels and their amounts; none where an engine worked the tax out."""
+    number = int(invoice["id"])
+    if taxed_by_engine(state.gl_entries.get(number, [])):
+        return [], {}
     levels = levels_of(state, invoice.get("taxCode"))
-    amounts = tax_amounts(invoice, state.invoice_lines.get(int(invoice["id"]), []), levels)
-    result: dict[str, Any] = {}
-    for level in levels:
-        name = UNPOSTED_NAMES[level.number - 1]
-        result[f"{name}TaxFlag"] = bool(invoice.get("taxableFlag"))
-        result[f"{name}TaxXref"] = level.xref
-        result[f"{name}TaxAmount"] = amounts.get(level.number, 0)
-    return result
+    return levels, tax_amounts(invoice, state.invoice_lines.get(number, []), levels)
 
 
 def _due_days(state: ConnectWiseState, invoice: Row) -> str | None:
@@ -71,10 +75,10 @@ def unposted_row(state: ConnectWiseState, invoice_id: int) -> Row:
         "hasProducts": bool(kinds & {"RP", "AP"}),
         "invoiceTaxableFlag": bool(invoice.get("taxableFlag")),
         "taxCode": invoice.get("taxCode"),
-        "avalaraTaxFlag": False,
+        "avalaraTaxFlag": taxed_by_engine(state.gl_entries.get(invoice_id, [])),
         "itemTaxableFlag": any(line.taxable for line in state.invoice_lines.get(invoice_id, [])),
         "salesTaxAmount": invoice.get("salesTax"),
-        **_levels(state, invoice),
+        **level_columns(*_tax(state, invoice), taxable=bool(invoice.get("taxableFlag"))),
         "createdBy": (invoice.get("_info") or {}).get("enteredBy"),
         "dateClosed": state.closed_at[invoice_id],
         "_info": invoice.get("_info"),
@@ -84,9 +88,4 @@ def unposted_row(state: ConnectWiseState, invoice_id: int) -> Row:
 def taxable_levels(state: ConnectWiseState, invoice_id: int) -> list[Row]:
     """`/unpostedinvoices/{id}/taxableLevels`: what each level of the tax code takes."""
     invoice = state.tables["invoices"][invoice_id]
-    levels = levels_of(state, invoice.get("taxCode"))
-    amounts = tax_amounts(invoice, state.invoice_lines.get(invoice_id, []), levels)
-    return [
-        {"id": number, "taxLevel": level.number, "taxCodeXref": level.xref, "taxAmount": amounts.get(level.number, 0)}
-        for number, level in enumerate(levels, start=1)
-    ]
+    return level_rows(*_tax(state, invoice))

@@ -1,6 +1,6 @@
 """JSON as the PSA speaks it: exact decimals, absent instead of null."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -35,3 +35,8 @@ def without_nulls(value: Any) -> Any:
 def timestamp(moment: datetime) -> str:
     """A moment as `yyyy-MM-ddTHH:mm:ssZ`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def midnight(day: date) -> str:
+    """A calendar date as the PSA writes it: midnight, with the Z that means nothing."""
+    return f"{day.isoformat()}T00:00:00Z"
