@@ -104,7 +104,7 @@ async def test_a_call_that_mixes_what_cannot_be_mixed_is_a_bug(ledger: XeroLedge
 async def test_a_number_that_could_not_be_looked_up_again_is_not_sent(ledger: XeroLedger, document: Documents) -> None:
     with pytest.raises(Stopped) as stopped:
         ledger.compose(INVOICE, [Prepared(document('INV"1'), "c1")])
-    assert stopped.value.code == "INVALID_CHARACTER"
+    assert stopped.value.code == "CHARACTER_NOT_SEARCHABLE"
 
 
 async def test_an_item_code_over_thirty_characters_stops(

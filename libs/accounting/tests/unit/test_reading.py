@@ -29,7 +29,7 @@ class Pages:
         self.answers = list(answers)
         self.asked: list[tuple[str, dict[str, str]]] = []
 
-    async def read(self, path: str, params: dict[str, str] | None = None) -> Json:
+    async def read(self, path: str, params: dict[str, str] | None = None, *, changed_since: Any = None) -> Json:
         self.asked.append((path, dict(params or {})))
         return self.answers.pop(0) if self.answers else {}
 
@@ -227,7 +227,7 @@ async def test_long_lists_of_numbers_are_asked_in_parts_and_pages_are_followed()
 async def test_a_number_that_cannot_be_asked_for_stops_by_name(kind: DocumentKind, number: str) -> None:
     with pytest.raises(Stopped) as stopped:
         await find_documents(reads(), kind, [number])
-    assert stopped.value.code == "INVALID_CHARACTER"
+    assert stopped.value.code == "CHARACTER_NOT_SEARCHABLE"
 
 
 async def test_a_document_without_its_figures_is_no_answer() -> None:

@@ -247,7 +247,7 @@ class Ledger(Protocol):
         """Make the bytes of one call (pure): either all new documents or all updates, at most `limits.group_size`.
 
         `reference_data` must have been read once before, for the rates the ledger will compute tax with. Raises Stopped
-        (LINE_TOTAL_DIFFERS, TAX_TOTAL_DIFFERS, ZERO_DOCUMENT, ITEM_CODE_TOO_LONG, INVALID_CHARACTER) where the ledger's
+        (LINE_TOTAL_DIFFERS, TAX_TOTAL_DIFFERS, ZERO_DOCUMENT, ITEM_CODE_TOO_LONG, CHARACTER_NOT_SEARCHABLE) where the ledger's
         own rules would not give a document's total; callers pass documents one by one to learn which.
         """
         ...

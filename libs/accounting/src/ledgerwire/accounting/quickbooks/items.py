@@ -20,7 +20,7 @@ async def create_item(client: QuickBooksClient, spec: ItemSpec, company: Company
 
     Raises:
         Waiting, Transient, Ambiguous: as any write.
-        Stopped: ITEM_CODE_TOO_LONG, INVALID_CHARACTER, GL_ACCOUNT_UNKNOWN, ACCOUNT_ARCHIVED, ITEM_NAME_TAKEN.
+        Stopped: ITEM_CODE_TOO_LONG, CHARACTER_NOT_SEARCHABLE, GL_ACCOUNT_UNKNOWN, ACCOUNT_ARCHIVED, ITEM_NAME_TAKEN.
     """
     account_id = _account_id(spec, company)
     answer = await client.write("/item", item_body(spec, account_id), request_id(idempotency_key, "item"))
@@ -45,7 +45,7 @@ def _account_id(spec: ItemSpec, company: Company) -> str:
     named = "a colon" if ":" in spec.code else "" if spec.code.isprintable() else "a control character"
     if named:
         raise Stopped(
-            [Finding("INVALID_CHARACTER", common | {"field": "Item", "value": spec.code, "character": named})]
+            [Finding("CHARACTER_NOT_SEARCHABLE", common | {"field": "Item", "value": spec.code, "character": named})]
         )
     account = company.accounts.get(spec.account_code)
     if account is None:

@@ -15,7 +15,7 @@ _CONDITION_CHARACTERS = 1200
 
 
 def quoted(field: str, value: str) -> str:
-    r"""A value in a condition, its `'` as `\'`. Raises Stopped(INVALID_CHARACTER) for one that cannot be asked for."""
+    r"""A value in a condition, its `'` as `\'`. Raises Stopped(CHARACTER_NOT_SEARCHABLE) for one that cannot be asked for."""
     refuse_characters(field, value)
     escaped = value.replace("'", "\\'")
     return f"'{escaped}'"
@@ -38,8 +38,8 @@ def any_of(field: str, values: Iterable[str]) -> Iterator[str]:
 
 
 def refuse_characters(field: str, value: str) -> None:
-    """Raise Stopped(INVALID_CHARACTER) for a value that could not be looked up again."""
+    """Raise Stopped(CHARACTER_NOT_SEARCHABLE) for a value that could not be looked up again."""
     named = "a backslash" if "\\" in value else "" if value.isprintable() else "a control character"
     if named:
         params = {"field": field, "value": value, "number": value, "character": named, "ledger": LEDGER}
-        raise Stopped([Finding("INVALID_CHARACTER", params)])
+        raise Stopped([Finding("CHARACTER_NOT_SEARCHABLE", params)])

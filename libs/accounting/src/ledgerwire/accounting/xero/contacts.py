@@ -32,7 +32,7 @@ async def find_contact(client: XeroClient, external_number: str) -> Contact | No
 
     Raises:
         Waiting, Transient: as any read.
-        Stopped: OUTCOME_AMBIGUOUS when several carry the number, INVALID_CHARACTER when it cannot be asked for.
+        Stopped: OUTCOME_AMBIGUOUS when several carry the number, CHARACTER_NOT_SEARCHABLE when it cannot be asked for.
     """
     params = {"where": equals("ContactNumber", external_number), "page": "1", "includeArchived": "true"}
     listed = rows(await client.read("/Contacts", params), "Contacts")

@@ -166,7 +166,7 @@ register(
         source="F1",
     ),
     Entry(
-        code="INVALID_CHARACTER",
+        code="CHARACTER_NOT_SEARCHABLE",
         severity=Severity.STOP,
         title="A character the ledger cannot be asked for",
         message="{field} '{value}' holds {character}, so it could not be found again in {ledger}.",

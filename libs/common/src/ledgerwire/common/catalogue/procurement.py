@@ -16,7 +16,7 @@ register(
         title="Character that ConnectWise cannot batch",
         message="The {field} of {number} holds the character {character} ('{text}'), which ConnectWise cannot batch.",
         action="Take {character} out of the {field}, then Retry.",
-        where="ConnectWise: Procurement > Purchase Orders, or Inventory Adjustments",
+        where="ConnectWise: the record",
         who="clerk",
         side=Side.CONNECTWISE,
         cause_params=("field", "character"),

@@ -33,7 +33,7 @@ def check(case: InvoiceCase) -> Ignored | NoEffect | None:
     if invoice.invoice_type == "Consolidated":
         case.add("INVOICE_TYPE_UNCONFIRMED", type=invoice.invoice_type)
     if FORBIDDEN in invoice.number:
-        case.add("INVALID_CHARACTER", field="Invoice number", value=invoice.number, character=FORBIDDEN)
+        case.add("INVALID_CHARACTER", field="invoice number", text=invoice.number, character=FORBIDDEN)
     return None
 
 
