@@ -29,6 +29,7 @@ from ledgerwire.connectwise.models import (
     GlAccount,
     GlCaptions,
     GlEntry,
+    GlMappedType,
     Invoice,
     InvoiceMark,
     Location,
@@ -198,6 +199,10 @@ class ConnectWise:
     async def gl_accounts(self) -> list[GlAccount]:
         """The GL mapping table: for explanations only (M2)."""
         return await self._session.rows(setup_tables.GL_ACCOUNTS, GlAccount)
+
+    async def gl_mapped_types(self) -> list[GlMappedType]:
+        """The levels of the GL mapping table, each with its place in the order in which they are tried."""
+        return await self._session.rows(setup_tables.GL_MAPPED_TYPES, GlMappedType)
 
     async def gl_captions(self) -> GlCaptions:
         """What the tenant calls its segments."""

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.reference import ReferenceData
 from ledgerwire.connectwise import models as psa
 from ledgerwire.mapper import reading
 from ledgerwire.mapper.domain import model
-from ledgerwire.mapper.domain.contacts import ContactIndex
+from ledgerwire.mapper.domain.contacts import ContactIndex, chosen_contact, contact_key
+from ledgerwire.mapper.domain.levels import relevant
 from ledgerwire.mapper.domain.reference import sliced
 from ledgerwire.mapper.domain.segments import account_positions
 from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.reads import GroupReads
+from ledgerwire.mapper.rounding_used import RoundingUsed
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerReads:
-    """What was read of a ledger company: its name in messages, reference data, contacts, and the links to it."""
+    """What was read of a ledger company: its name in messages, reference data, contacts, the links to it, its roundings."""
 
     name: str
     reference: ReferenceData
     contacts: ContactIndex
     links: dict[str, model.ContactLink]
+    roundings: RoundingUsed = field(default_factory=RoundingUsed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +38,32 @@ class Settings:
     mapping: MappingSettings
 
 
-def compose(reads: GroupReads, invoice: psa.Invoice, ledger: LedgerReads, settings: Settings) -> model.MappingInput:
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What is known of the record from before: a person's choices, the rate it was posted with, the month's roundings."""
+
+    choices: tuple[str, ...] = ()
+    rounding_used: Decimal = Decimal(0)
+    kept_rate: Decimal | None = None
+
+
+NOTHING = Earlier()
+
+
+def compose(
+    reads: GroupReads, invoice: psa.Invoice, ledger: LedgerReads, settings: Settings, earlier: Earlier = NOTHING
+) -> model.MappingInput:
     """The input of one record.
 
     Raises:
         UnreadableError: the invoice, its company or its export lacks what mapping cannot do without.
+        Waiting: the catalog, which tells stock from other products, could not be read.
     """
     facts = reading.invoice_facts(invoice, closed=reads.setup.closed(invoice), listed=invoice.id in reads.unposted)
     company = _company(reads, facts)
-    link = ledger.links.get(str(company.company_id))
-    chosen = settings.mapping.contacts.links.get(str(company.company_id))
+    key = str(company.company_id)
+    link = ledger.links.get(contact_key(key, ledger.reference, facts.currency))
+    chosen = (settings.mapping.contacts.links.get(key), chosen_contact(earlier.choices))
     source = model.MappingInput(
         ledger=ledger.name,
         invoice=facts,
@@ -51,12 +71,16 @@ def compose(reads: GroupReads, invoice: psa.Invoice, ledger: LedgerReads, settin
         settings=settings.mapping,
         mapping_version=settings.version,
         reference=ledger.reference,
-        export=_export(reads, invoice.id),
+        export=_export(reads, invoice.id, settings.mapping),
         segments=reads.setup.segments,
         entries=reads.entries.get(invoice.id, ()),
         term=reading.term_facts(reads.setup.terms, invoice),
         link=link,
-        contacts=ledger.contacts.candidates(company, link, chosen),
+        contacts=ledger.contacts.candidates(company, link, *chosen),
+        choices=earlier.choices,
+        rounding_used=earlier.rounding_used,
+        kept_rate=earlier.kept_rate,
+        drop_ship_cogs=bool(reads.setup.package.include_cogs_drop_ship_flag),
     )
     return sliced(_explained(source, reads), ledger.reference)
 
@@ -71,11 +95,24 @@ def _company(reads: GroupReads, facts: model.Invoice) -> model.Company:
     return reading.company_facts(company, contact.email if contact else None)
 
 
-def _export(reads: GroupReads, invoice_id: int) -> model.GlExport | None:
+def _export(reads: GroupReads, invoice_id: int, settings: MappingSettings) -> model.GlExport | None:
     transactions = reads.transactions.get(invoice_id, ())
     if len(transactions) > 1:
         raise reading.UnreadableError("number of its own (two documents share it)")
-    return reading.export_facts(transactions[0]) if transactions else None
+    if not transactions:
+        return None
+    export = reading.export_facts(transactions[0])
+    if reads.catalog_fault and settings.cogs.enabled and any(line.product for line in export.lines):
+        raise reads.catalog_fault
+    entries = {entry.entry_id: entry for entry in reads.entries.get(invoice_id, ())}
+    positions = account_positions(reads.setup.segments)
+    lines = (
+        reading.with_entry(
+            reading.with_product(line, reads.catalog.get(line.product or "")), entries.get(line.entry_id), positions
+        )
+        for line in export.lines
+    )
+    return replace(export, lines=tuple(lines))
 
 
 def _explained(source: model.MappingInput, reads: GroupReads) -> model.MappingInput:
@@ -83,24 +120,10 @@ def _explained(source: model.MappingInput, reads: GroupReads) -> model.MappingIn
     export = source.export
     lines = export.lines if export else ()
     codes = {source.invoice.tax_code, export.tax_code if export else None, *(line.tax_code for line in lines)} - {None}
-    types = {line.gl_type for line in lines} or set(source.invoice.kinds)
-    accounts = {line.account for line in lines} | {segment for entry in source.entries for segment in entry.segments}
-    rows = _gl_rows(source, reads.setup.gl_table, types, accounts)
+    clear = account_positions(source.segments) == (0,)
+    rows = relevant(source, reads.setup.gl_table) if clear else ()
     known = reading.tax_code_facts(reads.setup.tax_codes, frozenset(str(code) for code in codes))
     return replace(source, tax_codes=known, gl_table=rows)
-
-
-def _gl_rows(
-    source: model.MappingInput, table: tuple[model.GlTableRow, ...], types: set[str], accounts: set[str]
-) -> tuple[model.GlTableRow, ...]:
-    if account_positions(source.segments) != (0,):
-        return ()
-    rows = [row for row in table if row.gl_type in types]
-    if source.export is None:
-        return tuple(rows)
-    carrying = [row for row in rows if row.account in accounts]
-    others = {row.gl_type: row for row in reversed(rows) if row.account and row.account not in accounts}
-    return (*carrying, *others.values())  # one other row of a kind shows that the kind is mapped at all
 
 
 def unreadable(invoice: psa.Invoice, ledger: str, error: reading.UnreadableError) -> Finding:

@@ -13,13 +13,16 @@ from ledgerwire.common.ledger.reference import ReferenceData
 from ledgerwire.connectwise.models import (
     BillingStatus,
     BillingTerm,
+    CatalogItem,
     Company,
     Contact,
     ExportTransaction,
     GlAccount,
     GlCaptions,
     GlEntry,
+    GlMappedType,
     Invoice,
+    PackageSetup,
     TaxCode,
     UnpostedInvoice,
 )
@@ -97,6 +100,12 @@ class Psa(Protocol):
     async def gl_accounts(self) -> list[GlAccount]: ...
 
     async def gl_captions(self) -> GlCaptions: ...
+
+    async def gl_mapped_types(self) -> list[GlMappedType]: ...
+
+    async def package_setup(self) -> PackageSetup: ...
+
+    async def catalog_items(self, ids: Sequence[int]) -> list[CatalogItem]: ...
 
 
 class Ledger(Protocol):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from ledgerwire.common.ledger.reference import ReferenceData
@@ -70,6 +71,8 @@ def invoice_facts(invoice: psa.Invoice, *, closed: bool, listed: bool) -> model.
         agreement=_name(invoice.agreement) or None,
         downpayment_taxed=bool(invoice.downpayment_previously_taxed_flag),
         kinds=_kinds(invoice),
+        location=_name(invoice.location) or None,
+        department=_name(invoice.department) or None,
     )
 
 
@@ -118,6 +121,16 @@ def export_facts(transaction: psa.ExportTransaction) -> model.GlExport:
         due_days=_days(transaction.due_days),
         terms_xref=transaction.billing_terms_xref,
         account_number=transaction.company_account_number,
+        tax_levels=_tax_levels(transaction.tax_levels or ()),
+    )
+
+
+def _tax_levels(levels: Iterable[psa.ExportTaxLevel]) -> tuple[model.TaxLevel, ...]:
+    known = (item for item in levels if item.tax_level is not None)
+    ordered = sorted(known, key=lambda item: item.tax_level or 0)
+    return tuple(
+        model.TaxLevel(item.tax_level or 0, (item.tax_code_xref or "").strip(), abs(item.tax_amount or ZERO))
+        for item in ordered
     )
 
 
@@ -144,13 +157,53 @@ def _line(row: psa.ExportDetail) -> model.GlLine:
         tax_code=_code(row.tax_code),
         tax_xref=(row.tax_code_xref or "").strip() or None,
         tax_percent=row.tax_rate_percent,
+        cost=row.cost,
+        cost_account=(row.cost_account_number or "").strip(),
+        stock_account=(row.inventory_account_number or "").strip(),
+        drop_shipped=bool(row.drop_shipped_flag),
+        tax_levels=_taxed_at(row.tax_levels),
+    )
+
+
+def _taxed_at(levels: Iterable[psa.ExportLineTaxLevel] | None) -> tuple[int, ...] | None:
+    """The tax levels at which a line is taxed; None where the export does not tell."""
+    if not levels:
+        return None
+    return tuple(sorted(item.tax_level for item in levels if item.tax_level is not None and item.taxable_flag))
+
+
+def with_product(line: model.GlLine, product: psa.CatalogItem | None) -> model.GlLine:
+    """A line with what the catalog says about its product."""
+    if product is None:
+        return line
+    return replace(
+        line,
+        product_class=product.product_class,
+        product_type=_name(product.type) or None,
+        category=_name(product.category) or None,
+    )
+
+
+def with_entry(line: model.GlLine, entry: model.GlEntry | None, accounts: Sequence[int]) -> model.GlLine:
+    """A line with cost and stock account from its frozen entry, where that was read; `accounts` are the account segments."""
+    if entry is None or not any(entry.cogs):
+        return line
+    parts = (entry.cogs[index].strip() for index in accounts if index < len(entry.cogs))
+    return replace(
+        line, cost_account=":".join(part for part in parts if part), stock_account=entry.stock or line.stock_account
     )
 
 
 def entry_facts(entries: Iterable[psa.GlEntry]) -> tuple[model.GlEntry, ...]:
     """Frozen GL entries with their segments apart."""
     return tuple(
-        model.GlEntry(entry.id, tuple(segment or "" for segment in entry.segments), entry.product_id)
+        model.GlEntry(
+            entry_id=entry.id,
+            segments=tuple(segment or "" for segment in entry.segments),
+            product_id=entry.product_id,
+            cogs=tuple(getattr(entry, f"cogs{number}") or "" for number in range(1, 11)),
+            stock=(entry.inventory or "").strip(),
+        )
         for entry in entries
         if entry.id is not None
     )
@@ -161,8 +214,11 @@ def segment_facts(captions: psa.GlCaptions) -> tuple[model.Segment, ...]:
     return tuple(model.Segment(caption or "", kind or "") for caption, kind in captions.segments)
 
 
-def gl_table_facts(rows: Iterable[psa.GlAccount]) -> tuple[model.GlTableRow, ...]:
-    """Today's GL table as far as it explains: type, level, record and account, in a fixed order."""
+def gl_table_facts(
+    rows: Iterable[psa.GlAccount], levels: Iterable[psa.GlMappedType] = ()
+) -> tuple[model.GlTableRow, ...]:
+    """Today's GL table as far as it explains: type, level with its place in the order, record and account, in a fixed order."""
+    order = {level.id: level.sort_order or 0 for level in levels}
     facts = (
         model.GlTableRow(
             gl_type=row.gl_type or "",
@@ -170,6 +226,7 @@ def gl_table_facts(rows: Iterable[psa.GlAccount]) -> tuple[model.GlTableRow, ...
             record=_name(row.mapped_record),
             account=(row.segment1 or "").strip(),
             non_product_id=(row.product_id or "").strip(),
+            order=order.get((row.mapped_type.id or 0) if row.mapped_type else 0, 0),
         )
         for row in rows
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
+from ledgerwire.common.errors import Waiting
 from ledgerwire.connectwise import models as psa
 from ledgerwire.connectwise.accounting import transactions_by_invoice
 from ledgerwire.mapper import reading
@@ -26,6 +27,7 @@ class Setup:
     segments: tuple[model.Segment, ...]
     gl_table: tuple[model.GlTableRow, ...]
     closed_statuses: frozenset[int]
+    package: psa.PackageSetup
     read_at: float
 
     def closed(self, invoice: psa.Invoice) -> bool:
@@ -48,7 +50,13 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class GroupReads:
-    """What was read for a group. `transactions` may hold more than one for a number that two documents share."""
+    """What was read for a group.
+
+    Attributes:
+        transactions: may hold more than one for a number that two documents share.
+        catalog: the products of the lines, by identifier.
+        catalog_fault: why the catalog could not be read; it keeps waiting only what cannot be decided without it.
+    """
 
     invoices: dict[int, psa.Invoice]
     unposted: dict[int, psa.UnpostedInvoice]
@@ -57,6 +65,8 @@ class GroupReads:
     contacts: dict[int, psa.Contact]
     setup: Setup
     entries: dict[int, tuple[model.GlEntry, ...]] = field(default_factory=dict)
+    catalog: dict[str, psa.CatalogItem] = field(default_factory=dict)
+    catalog_fault: Waiting | None = None
 
 
 class SetupCache:
@@ -74,19 +84,17 @@ class SetupCache:
 
 async def _read_setup(client: Psa) -> Setup:
     read_at = monotonic()
-    terms, codes, captions, rows, statuses = await asyncio.gather(
-        client.billing_terms(),
-        client.tax_codes(),
-        client.gl_captions(),
-        client.gl_accounts(),
-        client.billing_statuses(),
+    (terms, codes, statuses, package), (captions, rows, levels) = await asyncio.gather(
+        asyncio.gather(client.billing_terms(), client.tax_codes(), client.billing_statuses(), client.package_setup()),
+        asyncio.gather(client.gl_captions(), client.gl_accounts(), client.gl_mapped_types()),
     )
     return Setup(
         terms=tuple(terms),
         tax_codes=tuple(codes),
         segments=reading.segment_facts(captions),
-        gl_table=reading.gl_table_facts(rows),
+        gl_table=reading.gl_table_facts(rows, levels),
         closed_statuses=frozenset(item.id for item in statuses if item.closed_flag),
+        package=package,
         read_at=read_at,
     )
 
@@ -108,6 +116,7 @@ async def read_group(client: Psa, cache: SetupCache, ids: Sequence[int], *, fres
     transactions = transactions_by_invoice(wanted, exported)
     if not setup.explains(exported) or not all(transactions.values()):
         setup = await cache.get(client, fresh=True)
+    catalog, fault = await _catalog(client, exported)
     return GroupReads(
         invoices=read,
         unposted={item.billing_log_id: item for item in unposted if item.billing_log_id is not None},
@@ -116,12 +125,26 @@ async def read_group(client: Psa, cache: SetupCache, ids: Sequence[int], *, fres
         contacts=await _billing_contacts(client, companies.values()),
         setup=setup,
         entries=await _entries(client, transactions, setup.segments),
+        catalog=catalog,
+        catalog_fault=fault,
     )
 
 
 async def _companies(client: Psa, invoices: Iterable[psa.Invoice]) -> dict[int, psa.Company]:
     ids = {reference.id for item in invoices if (reference := item.bill_to_company or item.company) and reference.id}
     return {item.id: item for item in await client.companies(sorted(ids))} if ids else {}
+
+
+async def _catalog(
+    client: Psa, exported: Iterable[psa.ExportTransaction]
+) -> tuple[dict[str, psa.CatalogItem], Waiting | None]:
+    """The products that the lines name; a key that may not read the catalog is told, not raised."""
+    ids = {line.item.id for each in exported for line in each.details if line.item is not None and line.item.id}
+    try:
+        rows = await client.catalog_items(sorted(ids)) if ids else []
+    except Waiting as error:
+        return {}, error
+    return {row.identifier: row for row in rows if row.identifier}, None
 
 
 async def _billing_contacts(client: Psa, companies: Iterable[psa.Company]) -> dict[int, psa.Contact]:

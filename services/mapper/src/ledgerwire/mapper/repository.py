@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +35,16 @@ _LINKS = text(
     "SELECT company_key, state, contact_id FROM poster.contact_links_for_mapper"
     " WHERE connection_id = :connection_id AND company_key = ANY(:keys)"
 ).bindparams(bindparam("keys", type_=ARRAY(String)))
+
+_ROUNDINGS = text(
+    "SELECT r.record_id, date_trunc('month', r.record_date)::date AS month, sum(abs((line ->> 'net')::numeric)) AS used"
+    " FROM mapper.record r JOIN mapper.revision v USING (account_id, record_id, revision)"
+    " CROSS JOIN LATERAL jsonb_array_elements(convert_from(v.documents, 'UTF8')::jsonb) AS document"
+    " CROSS JOIN LATERAL jsonb_array_elements(document -> 'lines') AS line"
+    " WHERE r.ledger_connection_id = :connection_id AND r.record_date BETWEEN :first AND :last AND v.outcome = 'mapped'"
+    """ AND v.findings @? '$[*] ? (@.code == "ROUNDING_APPLIED" || @.code == "ADJUSTMENT_APPLIED")'"""
+    " AND line ->> 'role' <> 'sale' GROUP BY 1, 2"
+)
 
 _PLAIN = (
     "account_id", "record_id", "connection_id", "source_id", "correlation_id", "record_type", "ledger_connection_id",
@@ -277,6 +289,14 @@ async def contact_links(unit: Unit, ledger_connection_id: UUID, keys: Sequence[s
     """Poster's links of these companies (by company key) in one ledger company."""
     rows = await unit.execute(_LINKS, {"connection_id": ledger_connection_id, "keys": list(keys)})
     return {row.company_key: ContactLink(row.state, row.contact_id) for row in rows}
+
+
+async def rounding_used(
+    unit: Unit, ledger_connection_id: UUID, first: date, last: date
+) -> dict[tuple[date, UUID], Decimal]:
+    """Absolute roundings and adjustments of the latest revisions, by month and record, of records dated from first to last."""
+    rows = await unit.execute(_ROUNDINGS, {"connection_id": ledger_connection_id, "first": first, "last": last})
+    return {(row.month, row.record_id): row.used for row in rows}
 
 
 async def standings(unit: Unit) -> list[Standing]:

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import structlog
 
 from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LeaseLost, LedgerwireError, Poison, Stopped, Transient, Waiting
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.connectwise import models as psa
 from ledgerwire.mapper import looking, points, reading, repository
 from ledgerwire.mapper.announcing import announcement, note
-from ledgerwire.mapper.composing import LedgerReads, Settings, compose, unreadable
+from ledgerwire.mapper.composing import Earlier, LedgerReads, Settings, compose, unreadable
 from ledgerwire.mapper.domain.contacts import ContactIndex
 from ledgerwire.mapper.domain.document import map_record
+from ledgerwire.mapper.domain.model import Mapped
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState
 from ledgerwire.mapper.looking import Look
 from ledgerwire.mapper.ports import Account, Clients, Route
 from ledgerwire.mapper.reads import GroupReads, SetupCache, read_group
 from ledgerwire.mapper.records import StoredRecord, StoredRevision, first_seen, record_id_of, source_id_of
+from ledgerwire.mapper.rounding_used import RoundingUsed, month_of
 
 _log = structlog.get_logger(__name__)
 
@@ -167,20 +171,33 @@ class LookSession:
         if fault is not None and self._to_map(invoice, reads):
             raise fault
         try:
-            source = compose(reads, invoice, self._ledgers[route.ledger_connection_id], settings)
+            ledger = self._ledgers[route.ledger_connection_id]
+            source = compose(reads, invoice, ledger, settings, self._earlier(record, ledger))
         except reading.UnreadableError as error:
             return looking.found(record, RecordEvent.STOPPED, unreadable(invoice, route.ledger_name, error))
         skipped = looking.before_go_live(record, source, self._account)
         if skipped is not None:
             return skipped
+        result = map_record(source)
+        if isinstance(result, Mapped) and settings.mapping.rounding.monthly_budget is not None:
+            ledger.roundings.note(record.record_id, source.invoice.document_date, result.documents)
         return looking.decided(
             record,
             source,
-            map_record(source),
+            result,
             account=self._account,
             ledger_connection_id=route.ledger_connection_id,
             latest=self._latest.get(record.record_id),
         )
+
+    def _earlier(self, record: StoredRecord, ledger: LedgerReads) -> Earlier:
+        """The rate a foreign document was decided with before, and the month's roundings without this record's."""
+        latest = self._latest.get(record.record_id)
+        documents = latest.decided.documents if latest else ()
+        kept_rate = next((document.currency_rate for document in documents if document.currency_rate is not None), None)
+        dated = record.record_date
+        used = ledger.roundings.without(record.record_id, dated) if dated else Decimal(0)
+        return Earlier(rounding_used=used, kept_rate=kept_rate)
 
     def _settings(self, route: Route, invoice: psa.Invoice) -> Settings | None:
         mapping = self._account.mapping_on(invoice.date)
@@ -198,7 +215,9 @@ class LookSession:
             route = self._route(invoice)
             if route is not None:
                 company = invoice.bill_to_company or invoice.company
-                wanted.setdefault(route.ledger_connection_id, (route, set()))[1].add(str(company.id) if company else "")
+                key = str(company.id) if company else ""
+                currency = invoice.currency.iso_code if invoice.currency else None
+                wanted.setdefault(route.ledger_connection_id, (route, set()))[1].update({key, f"{key}:{currency}"})
         for connection_id, (route, keys) in wanted.items():
             empty = reading.empty_reference(route.ledger_name)
             self._ledgers[connection_id] = LedgerReads(route.ledger_name, empty, ContactIndex(), {})
@@ -216,7 +235,17 @@ class LookSession:
         contacts = ContactIndex.of(await ledger.contacts())
         async with self._group.unit() as unit:
             links = await repository.contact_links(unit, connection_id, sorted(keys))
-        return LedgerReads(route.ledger_name, reference, contacts, links)
+            roundings = await self._roundings(unit, connection_id)
+        return LedgerReads(route.ledger_name, reference, contacts, links, roundings)
+
+    async def _roundings(self, unit: Unit, connection_id: UUID) -> RoundingUsed:
+        """What the months of this group hold already, where a budget limits it."""
+        days = [item.date for item in self._reads.invoices.values() if item.date] if self._reads else []
+        budgets = [self._account.mapping_on(day) for day in days]
+        if not any(each and each.settings.rounding.monthly_budget is not None for each in budgets):
+            return RoundingUsed()
+        first, last = month_of(min(days)), month_of(max(days)) + timedelta(days=31)
+        return RoundingUsed(await repository.rounding_used(unit, connection_id, first, last))
 
     @staticmethod
     def _to_map(invoice: psa.Invoice, reads: GroupReads) -> bool:

@@ -104,6 +104,15 @@ class GlAccount(Entity, frozen=True, kw_only=True):
         return tuple(getattr(self, f"segment{number}") for number in range(1, 11))
 
 
+class GlMappedType(Entity, frozen=True, kw_only=True):
+    """A level at which a GL type may be mapped; the lowest `sort_order` is the most specific and is tried first."""
+
+    id: int
+    name: str | None = None
+    gl_type: str | None = None
+    sort_order: int | None = None
+
+
 class GlCaptions(Entity, frozen=True, kw_only=True):
     """Names and kinds (Account or Class) of the ten segments of a tenant."""
 
@@ -169,10 +178,11 @@ class PackageSetup(Entity, frozen=True, kw_only=True):
 
 
 class CatalogItem(Entity, frozen=True, kw_only=True):
-    """A catalog product as far as it decides an account: its class (Inventory is stock) and its type."""
+    """A catalog product as far as it decides an account: its class (Inventory is stock), its type and its category."""
 
     id: int
     identifier: str | None = None
     product_class: str | None = None
     type: Reference | None = None
+    category: Reference | None = None
     drop_ship_flag: bool | None = None

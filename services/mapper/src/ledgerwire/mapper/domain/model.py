@@ -100,11 +100,16 @@ class TaxLevel:
 
 @dataclass(frozen=True, slots=True)
 class GlEntry:
-    """A frozen GL entry with its ten segments apart; read only where the export joins them ambiguously (M2)."""
+    """A frozen GL entry with its ten segments apart; read only where the export joins them ambiguously (M2).
+
+    `cogs` are the ten segments of the cost account, `stock` is the stock account.
+    """
 
     entry_id: int
     segments: tuple[str, ...]
     product_id: str | None
+    cogs: tuple[str, ...] = ()
+    stock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
