@@ -32,7 +32,7 @@ def test_the_same_seed_tells_the_same_month_and_another_seed_another_one():
 
 def test_an_unknown_scenario_and_a_month_from_the_middle_are_refused():
     with pytest.raises(ValueError, match="unknown scenario"):
-        build(1, "quarter")
+        build(1, "year")
     with pytest.raises(ValueError, match="1st"):
         build(1, month_start=date(2026, 2, 3))
 
