@@ -99,6 +99,19 @@ class CallbackSection(Section):
     register_it: bool = Field(default=True, alias="register")
 
 
+class PaymentsSection(Section):
+    """Payments and credits between ledger and ConnectWise (M18).
+
+    `credit_type` is ConnectWise's code of a payment row that applies a credit memo, which it does not publish.
+    `on_connectwise_payment` says what to do about money that only ConnectWise shows: ask, or do as the ledger says.
+    """
+
+    enabled: bool = True
+    interval_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+    credit_type: Code = "C"
+    on_connectwise_payment: Literal["ask", "ledger"] = "ask"
+
+
 class SyncSection(Section):
     """When records are looked for. `real_time` off: a close posts nothing by itself (A064)."""
 
@@ -106,6 +119,7 @@ class SyncSection(Section):
     sweep_interval_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
     sweep_min_age_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
     callback: CallbackSection = CallbackSection()
+    payments: PaymentsSection = PaymentsSection()
 
 
 class AccountFile(Section):
