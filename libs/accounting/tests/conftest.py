@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from ledgerwire.accounting.factory import build_ledger, build_token_source
 from ledgerwire.accounting.gate import LimitReport
@@ -22,6 +23,8 @@ from ledgerwire.sandbox.core.journal import Journal
 from ledgerwire.sandbox.core.serving import serve
 from ledgerwire.sandbox.xero.app import create_app
 from ledgerwire.sandbox.xero.state import XeroState
+
+settings.register_profile("thorough", max_examples=10_000, deadline=None)
 
 CLIENT, SECRET = "ledgerwire-app", "app-secret"
 

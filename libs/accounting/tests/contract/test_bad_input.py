@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -15,14 +16,13 @@ from ledgerwire.common.ledger.document import DocumentKind, Tracking
 KINDS = list(DocumentKind)
 WITH_CONTACT = [kind for kind in KINDS if kind is not DocumentKind.JOURNAL]
 INVOICE, BILL, JOURNAL = DocumentKind.SALES_INVOICE, DocumentKind.BILL, DocumentKind.JOURNAL
-KEY = "a" * 64
 
 
 async def refusal(world: Any, item: Prepared) -> set[str]:
     """The codes with which a document is refused, be it by the adapter or by the ledger; nothing may have been made."""
     kind, number = item.document.kind, item.document.number
     try:
-        [verdict] = await world.ledger.send(world.ledger.compose(kind, [item]), KEY)
+        [verdict] = await world.ledger.send(world.ledger.compose(kind, [item]), uuid4().hex)
     except Stopped as stopped:
         findings = stopped.findings
     else:

@@ -209,7 +209,7 @@ async def test_an_item_is_created_once_and_can_be_sold(world: Any) -> None:
     [item] = [item for item in reference.items if item.code == "MS-BACKUP"]
     assert (item.name, item.tracked, item.active) == ("Managed backup", False, True)
     assert item.revenue_account == world.names.sales
-    await posted(world, INVOICE, "INV-1", world.line(item_code="MS-BACKUP"))
+    await posted(world, INVOICE, "INV-1", world.line(item_code="MS-BACKUP"), key="c" * 64)
     [found] = await live(world, INVOICE, "INV-1")
     read = await world.ledger.read_document(INVOICE, found.ledger_id)
     assert [row.item_code for row in read.lines] == ["MS-BACKUP"]

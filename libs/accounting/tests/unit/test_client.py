@@ -258,7 +258,7 @@ async def test_a_call_that_finds_no_place_in_time_was_never_sent(clients: Client
         await release.wait()
         return httpx.Response(200, json={})
 
-    client = clients(slow, request_timeout=timedelta(milliseconds=50))
+    client = clients(slow, request_timeout=timedelta(milliseconds=300))
     results = await asyncio.gather(*(write(client) for _ in range(5)), return_exceptions=True)
     assert sorted(type(result).__name__ for result in results) == ["Ambiguous"] * 4 + ["Transient"]
 

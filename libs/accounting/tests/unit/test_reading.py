@@ -256,8 +256,8 @@ def test_a_wrong_setting_is_named(wrong: dict[str, Any]) -> None:
 
 
 def test_an_unknown_ledger_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="quickbooks"):
-        build_ledger("quickbooks", {}, None, None, OpenGate(), "t")  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="sage"):
+        build_ledger("sage", {}, None, None, OpenGate(), "t")  # type: ignore[arg-type]
 
 
 def ledger() -> Ledger:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from ledgerwire.accounting.port import Composed, Expected, Verdict, VerdictStatus
+from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, Endpoint
 from ledgerwire.accounting.xero.errors import call_sentences, raise_call_refused, unreadable
-from ledgerwire.accounting.xero.payloads import ENDPOINTS, Endpoint
+from ledgerwire.accounting.xero.journals import balance, debits
 from ledgerwire.accounting.xero.refusals import (
     LEDGER,
     day_words,
@@ -34,8 +35,6 @@ from ledgerwire.accounting.xero.wire import (
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous
 from ledgerwire.common.money import ZERO
-
-_DRAFTS = frozenset({"DRAFT", "SUBMITTED"})
 
 
 def verdicts(composed: Composed, status: int, body: bytes) -> tuple[Verdict, ...]:
@@ -62,44 +61,55 @@ def verdicts(composed: Composed, status: int, body: bytes) -> tuple[Verdict, ...
 
 def judge(wanted: Expected, element: Json, endpoint: Endpoint) -> Verdict:
     """The verdict on one element. Raises UnreadableError when something it always has is missing."""
-    told = sentences(element)
+    told, remarked = sentences(element), warnings(element)
     flagged = element.get("HasErrors") is True or text(element, "StatusAttributeString") == "ERROR"
     ledger_id = guid(element, endpoint.id_field)
     if told or flagged or ledger_id == ZERO_GUID:
-        return _refused(wanted, told or warnings(element) or ("Xero gave no reason.",))
+        # Xero takes a line with an unknown account out of a journal, and what it refuses then is only the rest.
+        causes = remarked if endpoint.journal and remarked else told or remarked
+        return _refused(wanted, causes or ("Xero gave no reason.",))
     if ledger_id is None:
         raise UnreadableError(f"{endpoint.id_field} of {wanted.number} is missing")
-    differing = (*_amounts_differ(wanted, element), *_fields_differ(wanted, element, ledger_id, endpoint))
+    total, tax = (
+        (debits(element), ZERO) if endpoint.journal else (amount(element, "Total"), amount(element, "TotalTax"))
+    )
+    differing = (*_amounts_differ(wanted, element, endpoint), *_fields_differ(wanted, element, ledger_id, endpoint))
+    if endpoint.journal and remarked:
+        differing = (*findings(remarked, wanted.number, _about(wanted)), *differing)
     status = text(element, "Status") or "no status"
     found = VerdictStatus.POSTED
     remarks: tuple[Finding, ...] = tuple(
-        Finding("LEDGER_WARNING", {"number": wanted.number, "ledger": LEDGER, "text": remark})
-        for remark in warnings(element)
+        Finding("LEDGER_WARNING", {"number": wanted.number, "ledger": LEDGER, "text": remark}) for remark in remarked
     )
     if differing:
         found, remarks = VerdictStatus.MISMATCHED, differing
-    elif status in _DRAFTS:
+    elif status in DRAFTS:
         found = VerdictStatus.DRAFT
         remarks = () if wanted.draft else (_approval_refused(wanted, status),)
-    return Verdict(wanted.number, found, ledger_id, amount(element, "Total"), amount(element, "TotalTax"), remarks)
+    return Verdict(wanted.number, found, ledger_id, total, tax, remarks)
+
+
+def _about(wanted: Expected) -> dict[str, str]:
+    about = {"date": day_words(wanted.document_date), "currency": wanted.currency}
+    return about | {"customer": wanted.customer, "chosen": wanted.customer} if wanted.customer else about
 
 
 def _refused(wanted: Expected, told: Sequence[str]) -> Verdict:
-    about = {"date": day_words(wanted.document_date), "currency": wanted.currency}
-    if wanted.customer:
-        about |= {"customer": wanted.customer, "chosen": wanted.customer}
-    found = findings(told, wanted.number, about)
+    found = findings(told, wanted.number, _about(wanted))
     taken = any(item.code == "DUPLICATE_NUMBER" for item in found)
     status = VerdictStatus.NUMBER_TAKEN if taken else VerdictStatus.REFUSED
     return Verdict(wanted.number, status, wanted.ledger_id, findings=found)
 
 
-def _amounts_differ(wanted: Expected, element: Json) -> tuple[Finding, ...]:
-    compared = (
-        ("total", wanted.total, amount(element, "Total")),
-        ("tax", wanted.tax, amount(element, "TotalTax")),
-        ("net total", wanted.net, amount(element, "SubTotal")),
-    )
+def _amounts_differ(wanted: Expected, element: Json, endpoint: Endpoint) -> tuple[Finding, ...]:
+    if endpoint.journal:
+        compared = [("sum of debits", wanted.total, debits(element)), ("balance", ZERO, balance(element))]
+    else:
+        compared = [
+            ("total", wanted.total, amount(element, "Total")),
+            ("tax", wanted.tax, amount(element, "TotalTax")),
+            ("net total", wanted.net, amount(element, "SubTotal")),
+        ]
     return tuple(
         _differs("LEDGER_TOTAL_DIFFERS", wanted, field, _money(asked), _money(got))
         for field, asked, got in compared
@@ -108,18 +118,20 @@ def _amounts_differ(wanted: Expected, element: Json) -> tuple[Finding, ...]:
 
 
 def _fields_differ(wanted: Expected, element: Json, ledger_id: str, endpoint: Endpoint) -> tuple[Finding, ...]:
-    contact = element.get("Contact")
     dated = calendar_date(element, "Date")
     compared = [
-        ("number", wanted.number, text(element, endpoint.number_field) or "none"),
-        ("contact", wanted.contact_id.lower(), guid(contact, "ContactID") if isinstance(contact, dict) else None),
+        ("number", wanted.number, endpoint.number_of(element) or "none"),
         ("date", wanted.document_date.isoformat(), dated.isoformat() if dated else None),
-        ("currency", wanted.currency, text(element, "CurrencyCode")),
-        ("status", *_statuses(wanted, text(element, "Status"))),
+        ("status", *_statuses(wanted, text(element, "Status"), endpoint)),
     ]
+    if not endpoint.journal:
+        contact = element.get("Contact")
+        contact_id = guid(contact, "ContactID") if isinstance(contact, dict) else None
+        compared.append(("contact", wanted.contact_id.lower(), contact_id))
+        compared.append(("currency", wanted.currency, text(element, "CurrencyCode")))
     if wanted.ledger_id is not None:
         compared.append(("document id", wanted.ledger_id.lower(), ledger_id))
-    lines = rows(element, "LineItems")
+    lines = rows(element, endpoint.lines_field)
     if lines:
         compared.append(("line count", str(wanted.line_count), str(len(lines))))
     return tuple(
@@ -129,10 +141,10 @@ def _fields_differ(wanted: Expected, element: Json, ledger_id: str, endpoint: En
     )
 
 
-def _statuses(wanted: Expected, got: str | None) -> tuple[str, str | None]:
+def _statuses(wanted: Expected, got: str | None, endpoint: Endpoint) -> tuple[str, str | None]:
     """Asked and got, equal where what was got will do: Xero calls a zero document PAID, and may keep one as a draft."""
-    asked = "DRAFT" if wanted.draft else "AUTHORISED"
-    fits = got == "AUTHORISED" or got in _DRAFTS or (got == "PAID" and wanted.total == ZERO)
+    asked = "DRAFT" if wanted.draft else endpoint.approved
+    fits = got == endpoint.approved or got in DRAFTS or (got == "PAID" and wanted.total == ZERO)
     return (asked, asked if fits else got)
 
 
@@ -156,13 +168,13 @@ def _matched(expected: Sequence[Expected], elements: Sequence[Json], endpoint: E
     """
     by_number: dict[str, list[int]] = {}
     for index, element in enumerate(elements):
-        by_number.setdefault(text(element, endpoint.number_field) or "", []).append(index)
+        by_number.setdefault(endpoint.number_of(element), []).append(index)
     numbers = {wanted.number for wanted in expected}
     matched: list[tuple[Expected, Json]] = []
     taken: set[int] = set()
     for place, wanted in enumerate(expected):
         own = by_number.get(wanted.number, [])
-        if not own and place < len(elements) and text(elements[place], endpoint.number_field) not in numbers:
+        if not own and place < len(elements) and endpoint.number_of(elements[place]) not in numbers:
             own = [place]
         if len(own) != 1 or own[0] in taken:
             raise Ambiguous(f"Xero's answer has {len(own)} elements for {wanted.number}")
@@ -179,9 +191,7 @@ def _refused_call(composed: Composed, endpoint: Endpoint, status: int, body: Jso
     if status != 400 and not told:
         unreadable(f"no {endpoint.collection} in it", write=True)
     blamed = {
-        text(element, endpoint.number_field) or "": sentences(element)
-        for element in rows(body, "Elements")
-        if sentences(element)
+        endpoint.number_of(element): sentences(element) for element in rows(body, "Elements") if sentences(element)
     }
     if len(composed.expected) == 1 and blamed:
         return (_refused(composed.expected[0], tuple(told)),)

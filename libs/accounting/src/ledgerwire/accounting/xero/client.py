@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote, urlencode
 
@@ -61,15 +61,28 @@ class XeroClient:
         self._timeout = request_timeout.total_seconds()
         self._slots = asyncio.Semaphore(config.concurrency)
 
-    async def read(self, path: str, params: Mapping[str, str] | None = None) -> Json:
-        """GET a JSON object. Raises Waiting, Transient or Stopped."""
+    async def read(
+        self, path: str, params: Mapping[str, str] | None = None, *, changed_since: datetime | None = None
+    ) -> Json:
+        """GET a JSON object, of a list only what changed since then. Raises Waiting, Transient or Stopped."""
+        query = f"?{urlencode(params, quote_via=quote)}" if params else ""
+        headers = {"If-Modified-Since": f"{changed_since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"} if changed_since else {}
+        answer = await self._call("GET", f"{path}{query}", None, headers)
+        return _json(answer)
+
+    async def read_one(self, path: str, params: Mapping[str, str] | None = None) -> Json | None:
+        """GET one thing by its id; None when Xero does not know it. Raises Waiting, Transient or Stopped."""
         query = f"?{urlencode(params, quote_via=quote)}" if params else ""
         answer = await self._call("GET", f"{path}{query}", None, {})
-        refuse(answer, write=False)
-        body = decode(answer.body)
-        if body is None:
-            unreadable("no JSON object", write=False)
-        return body
+        return None if answer.status == 404 else _json(answer)
+
+    async def remove(self, path: str) -> Answer | None:
+        """DELETE one thing; None when it is gone already. Raises Waiting, Transient, Ambiguous or Stopped."""
+        answer = await self._call("DELETE", path, None, {})
+        if answer.status == 404:
+            return None
+        refuse(answer, write=True)
+        return answer
 
     async def write(self, method: str, path: str, body: bytes, idempotency_key: str) -> Answer:
         """Send a write once; a 200 or 400 answer is returned. Raises Waiting, Transient, Ambiguous or Stopped."""
@@ -145,6 +158,14 @@ class XeroClient:
         listed = _tenant_ids(answer.body)
         if self._tenant_id.lower() in listed:
             raise permission_missing(refused)
+
+
+def _json(answer: Answer) -> Json:
+    refuse(answer, write=False)
+    body = decode(answer.body)
+    if body is None:
+        unreadable("no JSON object", write=False)
+    return body
 
 
 def _tenant_ids(body: bytes) -> frozenset[str]:

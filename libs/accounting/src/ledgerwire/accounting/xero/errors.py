@@ -6,6 +6,7 @@ come as text, HTML or nothing, so their bodies are never read as JSON.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
@@ -111,6 +112,29 @@ def raise_call_refused(body: Json, status: int, number: str = _WHOLE_CALL) -> No
         raise Ambiguous("Xero knows the idempotency key from another request")
     found = findings(told, number)
     raise Stopped(found or (Finding("LEDGER_REFUSED", _refused(f"HTTP {status}", number)),))
+
+
+def saved(answer: Answer, collection: str, number: str, about: Mapping[str, str] | None = None) -> list[Json]:
+    """The rows that a write's answer calls saved, for a write of one thing.
+
+    Raises:
+        Ambiguous: the answer does not tell what was saved.
+        Stopped: Xero refused it; `about` are params its sentence may lack.
+    """
+    body = decode(answer.body)
+    if body is None:
+        if answer.status == 400:
+            raise_call_refused({}, answer.status, number)
+        unreadable("no JSON object", write=True)
+    made = rows(body, collection)
+    told = [*call_sentences(body), *(sentence for row in made for sentence in sentences(row))]
+    if any(is_idempotency_mismatch(sentence) for sentence in told):
+        raise Ambiguous("Xero knows the idempotency key from another request")
+    if told:
+        raise Stopped(findings(told, number, about))
+    if answer.status == 400:
+        raise_call_refused(body, answer.status, number)
+    return made
 
 
 def call_sentences(body: Json) -> tuple[str, ...]:

@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import httpx
 
 from ledgerwire.accounting.expiring import Expiring
 from ledgerwire.accounting.gate import CallGate
-from ledgerwire.accounting.port import Composed, ContactSpec, Expected, FoundDocument, Limits, Prepared, Verdict
-from ledgerwire.accounting.xero import contacts, documents
+from ledgerwire.accounting.port import (
+    Composed,
+    ContactSpec,
+    CreditApplied,
+    Expected,
+    FoundDocument,
+    ItemSpec,
+    Limits,
+    Prepared,
+    ReadDocument,
+    Settlement,
+    Verdict,
+)
+from ledgerwire.accounting.xero import allocations, contacts, documents, items, journals, removal, settlements
 from ledgerwire.accounting.xero.answers import verdicts
 from ledgerwire.accounting.xero.arithmetic import differences, foretell
 from ledgerwire.accounting.xero.client import Tokens, XeroClient
 from ledgerwire.accounting.xero.config import XeroConfig
-from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, document_body, document_path
+from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, NUMBER_LIMIT, document_body, document_path
 from ledgerwire.accounting.xero.query import refuse_characters
 from ledgerwire.accounting.xero.reference import read_reference_data
 from ledgerwire.accounting.xero.refusals import LEDGER
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped
-from ledgerwire.common.ledger.document import Contact, DocumentKind, LedgerDocument
+from ledgerwire.common.ledger.document import Contact, ContactRole, DocumentKind, LedgerDocument
 from ledgerwire.common.ledger.reference import ReferenceData
 
 _GROUP = 50
+_RESEND_WINDOW = timedelta(minutes=5)
+"""Xero keeps an answer under its idempotency key for six minutes; one of them is left for the way there."""
+
+_UNIQUE = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
 
 
 class XeroLedger:
@@ -35,7 +52,10 @@ class XeroLedger:
         self, config: XeroConfig, http: httpx.AsyncClient, tokens: Tokens, gate: CallGate, tenant_id: str
     ) -> None:
         self.limits = Limits(
-            group_size={DocumentKind.SALES_INVOICE: _GROUP, DocumentKind.CREDIT_NOTE: _GROUP},
+            # A bill or journal has no number of its own kind to look it up by among others: each goes alone.
+            group_size={kind: _GROUP if kind in _UNIQUE else 1 for kind in DocumentKind},
+            unique_number=_UNIQUE,
+            resend_window=_RESEND_WINDOW,
             request_timeout=config.request_timeout,
             settle_delay=config.settle_delay,
         )
@@ -49,12 +69,7 @@ class XeroLedger:
         if reference is None:
             raise RuntimeError("await reference_data() before compose(): Xero's tax rates are not known yet")
         self._check_call(kind, prepared)
-        rates = {rate.tax_type: rate.rate for rate in reference.tax_rates}
-        found: list[Finding] = []
-        for item in prepared:
-            found += _problems(item.document)
-            found += differences(item.document, foretell(item.document, rates))
-        if found:
+        if found := [finding for item in prepared for finding in _problems(item.document, reference)]:
             raise Stopped(found)
         return Composed(
             kind=kind,
@@ -69,13 +84,40 @@ class XeroLedger:
         return verdicts(composed, answer.status, answer.body)
 
     async def find_documents(self, kind: DocumentKind, numbers: Sequence[str]) -> Sequence[FoundDocument]:
-        return await documents.find_documents(self._client, kind, numbers)
+        return await documents.find_documents(self._client, kind, numbers, await self._currency_of(kind))
 
-    async def find_contact(self, external_number: str) -> Contact | None:
+    async def read_document(self, kind: DocumentKind, ledger_id: str) -> ReadDocument | None:
+        return await documents.read_document(self._client, kind, ledger_id, await self._currency_of(kind))
+
+    async def void(self, kind: DocumentKind, ledger_id: str, idempotency_key: str) -> None:
+        await removal.void(self._client, kind, ledger_id, idempotency_key)
+
+    async def settlements(self, changed_since: datetime | None) -> Sequence[Settlement]:
+        return await settlements.settlements(self._client, changed_since)
+
+    async def allocate(self, credit: CreditApplied, idempotency_key: str) -> None:
+        await allocations.allocate(self._client, credit, idempotency_key)
+
+    async def deallocate(self, credit: CreditApplied, idempotency_key: str) -> None:  # noqa: ARG002
+        # Xero takes no key with a DELETE; done twice it does nothing the second time.
+        await allocations.deallocate(self._client, credit)
+
+    async def find_contact(
+        self,
+        external_number: str,
+        role: ContactRole = ContactRole.CUSTOMER,  # noqa: ARG002 - one list holds both
+    ) -> Contact | None:
         return await contacts.find_contact(self._client, external_number)
 
-    async def contacts(self) -> Sequence[Contact]:
+    async def contacts(
+        self,
+        role: ContactRole = ContactRole.CUSTOMER,  # noqa: ARG002 - one list holds both
+    ) -> Sequence[Contact]:
         return await self._contacts.get()
+
+    async def create_item(self, spec: ItemSpec, idempotency_key: str) -> None:
+        await items.create_item(self._client, spec, idempotency_key)
+        self._reference.forget()
 
     async def create_contact(self, spec: ContactSpec, idempotency_key: str) -> Contact:
         created = await contacts.create_contact(self._client, spec, idempotency_key)
@@ -84,6 +126,10 @@ class XeroLedger:
 
     async def reference_data(self, *, fresh: bool = False) -> ReferenceData:
         return await self._reference.get(fresh=fresh)
+
+    async def _currency_of(self, kind: DocumentKind) -> str:
+        """The currency of what shows none: journals are in base currency."""
+        return (await self.reference_data()).base_currency if kind is DocumentKind.JOURNAL else ""
 
     def _check_call(self, kind: DocumentKind, prepared: Sequence[Prepared]) -> None:
         if not 1 <= len(prepared) <= self.limits.group_size[kind]:
@@ -96,25 +142,22 @@ class XeroLedger:
             raise ValueError("a call carries each number once")
 
 
-def _problems(document: LedgerDocument) -> list[Finding]:
-    """What Xero could not keep or be asked for again."""
+def _problems(document: LedgerDocument, reference: ReferenceData) -> list[Finding]:
+    """What Xero could not keep, could not be asked for again, or would compute otherwise."""
     refuse_characters("Number", document.number)
-    too_long = dict.fromkeys(
-        line.item_code for line in document.lines if line.item_code and len(line.item_code) > ITEM_CODE_LIMIT
-    )
-    return [
-        Finding(
-            "ITEM_CODE_TOO_LONG",
-            {
-                "number": document.number,
-                "ledger": LEDGER,
-                "item": item,
-                "length": str(len(item)),
-                "limit": str(ITEM_CODE_LIMIT),
-            },
-        )
-        for item in too_long
-    ]
+    found = list(_too_long(document))
+    if document.kind is DocumentKind.JOURNAL:
+        return found + journals.problems(document, reference)
+    rates = {rate.tax_type: rate.rate for rate in reference.tax_rates}
+    return [*found, *differences(document, foretell(document, rates))]
+
+
+def _too_long(document: LedgerDocument) -> Sequence[Finding]:
+    length = len(document.number)
+    params = {"number": document.number, "ledger": LEDGER, "length": str(length), "limit": str(NUMBER_LIMIT)}
+    found = [Finding("NUMBER_TOO_LONG", params)] if length > NUMBER_LIMIT else []
+    codes = dict.fromkeys(line.item_code for line in document.lines if line.item_code)
+    return [*found, *(items.too_long(document.number, code) for code in codes if len(code) > ITEM_CODE_LIMIT)]
 
 
 def _expected(item: Prepared) -> Expected:
@@ -130,5 +173,5 @@ def _expected(item: Prepared) -> Expected:
         line_count=len(document.lines),
         draft=document.draft,
         ledger_id=item.ledger_id,
-        customer=document.contact.company_name,
+        customer=document.contact.company_name if document.contact else "",
     )

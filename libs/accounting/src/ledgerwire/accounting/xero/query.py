@@ -15,7 +15,7 @@ _REFUSED = {'"': "a quotation mark", "\\": "a backslash", ",": "a comma"}
 
 
 def equals(field: str, value: str) -> str:
-    """`field=="value"`. Raises Stopped(INVALID_CHARACTER) for a value that Xero's quoting cannot carry safely."""
+    """`field=="value"`. Raises Stopped(CHARACTER_NOT_SEARCHABLE) for a value that Xero's quoting cannot carry safely."""
     refuse_characters(field, value)
     return f'{field}=="{value}"'
 
@@ -25,8 +25,16 @@ def any_of(field: str, values: Iterable[str]) -> str:
     return " OR ".join(equals(field, value) for value in values)
 
 
+def begins_with_any_of(field: str, values: Iterable[str]) -> str:
+    """A text that begins with one of several values. Raises Stopped(CHARACTER_NOT_SEARCHABLE) as `equals`."""
+    wanted = tuple(values)
+    for value in wanted:
+        refuse_characters(field, value)
+    return " OR ".join(f'{field}.StartsWith("{value}")' for value in wanted)
+
+
 def refuse_characters(field: str, value: str) -> None:
-    """Raise Stopped(INVALID_CHARACTER) for a value that could not be looked up again.
+    """Raise Stopped(CHARACTER_NOT_SEARCHABLE) for a value that could not be looked up again.
 
     A quotation mark or backslash breaks a where string, a comma a list of numbers, a control character either.
     """
@@ -35,7 +43,7 @@ def refuse_characters(field: str, value: str) -> None:
         named = "a control character"
     if named is not None:
         params = {"field": field, "value": value, "number": value, "character": named, "ledger": LEDGER}
-        raise Stopped([Finding("INVALID_CHARACTER", params)])
+        raise Stopped([Finding("CHARACTER_NOT_SEARCHABLE", params)])
 
 
 def chunks(values: Iterable[str], overhead: int) -> Iterator[tuple[str, ...]]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 
+from ledgerwire.accounting.xero.arithmetic import UNIT_PLACES
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.errors import unreadable
+from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, NUMBER_LIMIT
 from ledgerwire.accounting.xero.wire import Json, UnreadableError, amount, calendar_date, rows, text
 from ledgerwire.common.ledger.reference import (
     AccountClass,
     LedgerAccount,
     LedgerItem,
+    LedgerRules,
     ReferenceData,
+    TaxComponent,
     TaxRate,
     TrackingCategory,
 )
@@ -26,6 +30,17 @@ _CAN_APPLY = {
     "CanApplyToLiabilities": AccountClass.LIABILITY,
     "CanApplyToRevenue": AccountClass.REVENUE,
 }
+
+RULES = LedgerRules(
+    item_decides_account=False,
+    contact_has_one_currency=False,
+    separate_suppliers=False,
+    has_drafts=True,
+    number_length=NUMBER_LIMIT,
+    item_code_length=ITEM_CODE_LIMIT,
+    unit_decimals=UNIT_PLACES,
+)
+"""Payment terms are days on a contact, not names: `ReferenceData.terms` stays empty."""
 
 
 async def read_reference_data(client: XeroClient) -> ReferenceData:
@@ -60,6 +75,7 @@ def reference_data(answers: dict[str, Json]) -> ReferenceData:
             _category(row) for row in rows(answers["TrackingCategories"], "TrackingCategories") if _is_active(row)
         ),
         lock_date=_lock_date(organisation),
+        rules=RULES,
     )
 
 
@@ -71,6 +87,7 @@ def _account(row: Json) -> LedgerAccount:
         active=_is_active(row),
         tax_type=text(row, "TaxType"),
         system=text(row, "SystemAccount"),
+        account_type=text(row, "Type"),
     )
 
 
@@ -88,6 +105,11 @@ def _tax_rate(row: Json) -> TaxRate:
         rate=amount(row, "EffectiveRate"),
         active=_is_active(row),
         applies_to=frozenset(kind for flag, kind in _CAN_APPLY.items() if row.get(flag) is True),
+        components=tuple(
+            TaxComponent(text(part, "Name") or "", amount(part, "Rate"))
+            for part in rows(row, "TaxComponents")
+            if part.get("Rate") is not None
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from ledgerwire.common.catalogue import Finding
 LEDGER = "Xero"
 
 _TEXT_LIMIT = 1000
-_NESTED = ("LineItems", "Payments", "Allocations", "Addresses", "Phones", "ContactPersons")
+_NESTED = ("LineItems", "JournalLines", "Payments", "Allocations", "Addresses", "Phones", "ContactPersons")
 _IDEMPOTENCY = re.compile(r"is used with a different request", re.IGNORECASE)
 _CONTACT_NUMBER = re.compile(r"contact number .* is already assigned", re.IGNORECASE)
 
@@ -28,6 +28,7 @@ _SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("DUPLICATE_NUMBER", r"(?:invoice|credit\s*note) *(?:#|number) must be unique"),
         ("ACCOUNT_ARCHIVED", r"account code '(?P<account>[^']*)' has been archived"),
         ("GL_ACCOUNT_UNKNOWN", r"account code '(?P<account>[^']*)' is not a valid code"),
+        ("GL_ACCOUNT_UNKNOWN", r"account code '+(?P<account>[^']*)'+ has been removed as it does not match"),
         (
             "TAX_NOT_ALLOWED_FOR_ACCOUNT",
             r"taxtype code '(?P<tax_type>[^']*)' cannot be used with account code '(?P<account>[^']*)'",
@@ -46,6 +47,7 @@ _SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("ITEM_UNKNOWN", r"item code '(?P<item>[^']*)' (?:is not valid|does not exist|could not be found)"),
         ("DOCUMENT_PAID", r"cannot be edited as it has a payment or credit note"),
         ("DOCUMENT_PAID", r"not of valid status for modification"),
+        ("PAYMENT_OVER_BALANCE", r"exceeds the (?:amount outstanding|remaining credit) on this document"),
         (
             "LINE_TOTAL_DIFFERS",
             r"line total (?P<expected>[\d.,-]+) does not match the expected line total (?P<found>[\d.,-]*\d)",
@@ -63,6 +65,7 @@ _UNNAMED: dict[str, dict[str, str]] = {
     "TRACKING_UNKNOWN": {"found": "Its option", "expected": "see the ledger"},
     "CONTACT_ARCHIVED": {"customer": "The customer", "chosen": "it is linked to"},
     "LINE_TOTAL_DIFFERS": {"what": "a line"},
+    "PAYMENT_OVER_BALANCE": {"amount": "What was applied"},
 }
 _ALSO_NAMED = {"tax_type": ("name", "tax_code"), "option": ("found",)}
 
@@ -70,7 +73,7 @@ _ALSO_NAMED = {"tax_type": ("name", "tax_code"), "option": ("found",)}
 def finding(sentence: str, number: str, about: Mapping[str, str] | None = None) -> Finding:
     """The finding for one of Xero's sentences about a document or contact; the sentence is kept as param `text`.
 
-    `about` are params the caller knows better than the sentence: `date`, `currency`, `customer`, `chosen`.
+    `about` are params the caller knows better than the sentence: `date`, `currency`, `customer`, `chosen`, `amount`.
     """
     params = {"number": number, "ledger": LEDGER, "text": sentence[:_TEXT_LIMIT]}
     for code, pattern in _SENTENCES:

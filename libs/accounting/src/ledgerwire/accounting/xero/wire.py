@@ -89,3 +89,14 @@ def calendar_date(row: Json, name: str) -> date | None:
         return datetime.fromisoformat(spelled).date()
     except (ValueError, OverflowError, OSError) as error:
         raise UnreadableError(f"{name} is no date") from error
+
+
+def moment(row: Json, name: str) -> datetime | None:
+    """A moment (aware UTC) from `/Date(ms+0000)/`; None when absent or spelled otherwise."""
+    matched = _MS_DATE.match(text(row, name) or "")
+    if matched is None:
+        return None
+    try:
+        return datetime.fromtimestamp(int(matched.group(1)) / 1000, tz=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -11,6 +11,8 @@ from ledgerwire.sandbox.xero.wire import Json
 
 OVERPAID = "Payment amount exceeds the amount outstanding on this document"
 _ZERO = Decimal("0.00")
+# A document that is settled in full is approved still: nothing of it is left, and that is what Xero says.
+_APPROVED = frozenset({"AUTHORISED", "PAID"})
 _PAYMENT_TYPES = {
     "ACCREC": "ACCRECPAYMENT",
     "ACCPAY": "ACCPAYPAYMENT",
@@ -109,15 +111,17 @@ def allocate(desk: Desk, credit_note_id: str, sent: Json) -> Outcome:
     return Outcome(row)
 
 
-def undo_allocation(desk: Desk, allocation_id: str) -> Json | None:
+def undo_allocation(desk: Desk, allocation_id: str) -> Outcome | None:
     """Take an allocation back; None when there is none of that id."""
     row = desk.state.allocations.get(allocation_id)
     if row is None or row["IsDeleted"]:
         return None
+    if problem := desk.lock_problem(row["Date"]):
+        return Outcome(row, [problem])
     gone = desk.state.allocations.put({**row, "IsDeleted": True})
     settle(desk, CREDIT_NOTE, row["CreditNoteID"])
     settle(desk, INVOICE, row["InvoiceID"])
-    return gone
+    return Outcome(gone)
 
 
 def settle(desk: Desk, kind: Kind, row_id: str) -> None:
@@ -189,13 +193,13 @@ def _outstanding_problem(kind: Kind, document: Json, amount: Decimal) -> str | N
 
 
 def _allocation_problems(note: Json | None, invoice: Json | None, amount: Decimal | None) -> list[str]:
-    if note is None or note["Status"] != "AUTHORISED":
+    if note is None or note["Status"] not in _APPROVED:
         return ["Credit note must be AUTHORISED to be allocated"]
     if invoice is None:
         return ["An existing Invoice with the specified InvoiceID could not be found"]
     if amount is None or amount <= 0 or amount != amount.quantize(CENT):
         return ["Allocation amount must be greater than zero, in whole cents."]
-    if invoice["Status"] != "AUTHORISED":
+    if invoice["Status"] not in _APPROVED:
         return ["Invoice must be AUTHORISED to take allocations"]
     return _pair_problems(note, invoice, amount)
 

@@ -4,7 +4,7 @@ from ledgerwire.sandbox.xero.books.desk import Desk, Method, Outcome
 from ledgerwire.sandbox.xero.books.documents import write_document
 from ledgerwire.sandbox.xero.books.kinds import Kind
 from ledgerwire.sandbox.xero.books.money_movements import allocate, undo_allocation
-from ledgerwire.sandbox.xero.call import Answer, Call, not_found
+from ledgerwire.sandbox.xero.call import Answer, Call, exception, not_found
 from ledgerwire.sandbox.xero.query.listing import ListRules, list_rows
 from ledgerwire.sandbox.xero.routes.batch import BatchRules, write_batch
 from ledgerwire.sandbox.xero.wire import Json, encode
@@ -90,8 +90,14 @@ def write_allocations(call: Call, note_id: str) -> Answer:
 
 def remove_allocation(call: Call, allocation_id: str) -> Answer:
     """DELETE of one allocation."""
-    gone = undo_allocation(call.desk(), allocation_id)
-    if gone is None:
+    fired = frozenset({"closed_period"}) if call.take_fault("closed_period") else frozenset()
+    outcome = undo_allocation(call.desk(fired), allocation_id)
+    if outcome is None:
         return not_found()
+    shown = call.presenter().allocation(outcome.row)
+    if outcome.problems:
+        problems = [{"Message": problem} for problem in outcome.problems]
+        element = {**shown, "ValidationErrors": problems}
+        return exception(10, "ValidationException", "A validation exception occurred", [element])
     call.state.undo.forget()
-    return Answer(200, encode(call.presenter().allocation(gone)))
+    return Answer(200, encode(shown))

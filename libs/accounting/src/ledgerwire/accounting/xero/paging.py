@@ -1,0 +1,27 @@
+"""Lists read page by page, with their lines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+
+from ledgerwire.accounting.xero.client import XeroClient
+from ledgerwire.accounting.xero.query import PAGE_SIZE
+from ledgerwire.accounting.xero.wire import Json, rows
+
+
+async def pages(
+    client: XeroClient, collection: str, params: Mapping[str, str], *, changed_since: datetime | None = None
+) -> AsyncIterator[Json]:
+    """Every row of a list, of changed ones only those changed since then. Raises Waiting, Transient or Stopped."""
+    page = 1
+    while True:
+        # Only a paged list has its lines with it; unit prices keep 4 decimals on reads too.
+        paging = {"page": str(page), "pageSize": str(PAGE_SIZE), "unitdp": "4"}
+        answer = await client.read(f"/{collection}", {**params, **paging}, changed_since=changed_since)
+        listed = rows(answer, collection)
+        for row in listed:
+            yield row
+        if len(listed) < PAGE_SIZE:
+            return
+        page += 1
