@@ -47,7 +47,7 @@ def test_todays_gl_table_explains_and_never_decides():
     assert result.findings == ()
     [account] = [item for item in result.trace.decisions if item.subject == "account"]
     assert [item.value for item in account.candidates] == ["220", "Work Role: Engineer", "Corporate: Us"]
-    assert words(account).startswith("Account 220 because work role Engineer beats owner level. ")
+    assert ". Account 220 because work role Engineer beats owner level. " in words(account)
     assert "GL table today 'Work Role: Engineer' carries this account" in words(account)
 
 

@@ -87,7 +87,7 @@ def words(decision: Decision) -> str:
     if decision.default_used:
         text += " (default used)"
     if decision.because:
-        text = f"{subject} {decision.result} because {decision.because}. {text}"
+        text += f". {subject} {decision.result} because {decision.because}"
     lost = [f"{item.source} {_says(item)}" for item in decision.candidates if item is not winner]
     return f"{text}. Not used: {'; '.join(lost)}." if lost else f"{text}."
 
