@@ -1,7 +1,8 @@
-"""Documents to post, and a small Xero organisation on loopback to post them to."""
+"""Documents to post, and a small Xero organisation and QuickBooks company on loopback to post them to."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,8 @@ from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.faults import Fault, Faults
 from ledgerwire.sandbox.core.journal import Journal
 from ledgerwire.sandbox.core.serving import serve
+from ledgerwire.sandbox.quickbooks.app import create_app as create_quickbooks
+from ledgerwire.sandbox.quickbooks.state import QuickBooksState
 from ledgerwire.sandbox.xero.app import create_app
 from ledgerwire.sandbox.xero.state import XeroState
 
@@ -176,6 +179,128 @@ class XeroServer:
 
     def calls(self, method: str, path: str) -> list[Any]:
         return [entry for entry in self.journal.entries() if entry.method == method and entry.path.endswith(path)]
+
+
+def _rates(*ids: str) -> dict[str, Any]:
+    return {"TaxRateDetail": [{"TaxRateRef": {"value": one}, "TaxOrder": 0} for one in ids]}
+
+
+def _account(row_id: str, number: str | None, name: str, kind: str, subtype: str = "", **more: Any) -> dict[str, Any]:
+    numbered = {"AcctNum": number} if number else {}
+    return {"Id": row_id, "Name": name, "AccountType": kind, "AccountSubType": subtype, **numbered, **more}
+
+
+QUICKBOOKS_SEED: dict[str, Any] = {
+    "apps": [{"client_id": CLIENT, "client_secret": SECRET}],
+    "switches": {"limits_enabled": False},
+    "Preferences": {
+        "AccountingInfoPrefs": {"BookCloseDate": "2026-01-31"},
+        "CurrencyPrefs": {"MultiCurrencyEnabled": True, "HomeCurrency": {"value": "AUD"}},
+    },
+    "day_rates": {"USD": "1.5625"},
+    "CompanyCurrency": [{"Code": "USD", "Name": "US Dollar"}, {"Code": "NZD", "Name": "Kiwi", "Active": False}],
+    "Account": [
+        _account("1", "090", "Business Bank", "Bank", "Checking", Classification="Asset"),
+        _account("2", "200", "Sales", "Income", Classification="Revenue"),
+        _account("3", "260", "Old income", "Income", Classification="Revenue", Active=False),
+        _account("4", "310", "Cost of goods sold", "Cost of Goods Sold", Classification="Expense"),
+        _account("5", "319", "Old cost", "Cost of Goods Sold", Classification="Expense", Active=False),
+        _account("6", "600", "Stock", "Other Current Asset", "OtherCurrentAssets", Classification="Asset"),
+        _account("7", "610", "Receivables", "Accounts Receivable", Classification="Asset"),
+        _account("8", "800", "Payables", "Accounts Payable", Classification="Liability"),
+        _account("9", "860", "Rounding", "Other Income", Classification="Revenue"),
+        _account("10", None, "Undeposited", "Other Current Asset", "UndepositedFunds", Classification="Asset"),
+        _account("11", "820", "GST", "Other Current Liability", "GlobalTaxPayable", Classification="Liability"),
+    ],
+    "TaxRate": [
+        {"Id": "1", "Name": "GST (sales)", "RateValue": 10},
+        {"Id": "2", "Name": "GST (purchases)", "RateValue": 10},
+        {"Id": "3", "Name": "State", "RateValue": 12.5},
+        {"Id": "4", "Name": "City", "RateValue": 2.5},
+        {"Id": "5", "Name": "Free", "RateValue": 0},
+    ],
+    "TaxCode": [
+        {"Id": "11", "Name": "GST on sales", "SalesTaxRateList": _rates("1"), "PurchaseTaxRateList": _rates()},
+        {"Id": "12", "Name": "GST on costs", "SalesTaxRateList": _rates(), "PurchaseTaxRateList": _rates("2")},
+        {"Id": "13", "Name": "Fifteen", "SalesTaxRateList": _rates("3", "4"), "PurchaseTaxRateList": _rates()},
+        {"Id": "14", "Name": "Free", "SalesTaxRateList": _rates("5"), "PurchaseTaxRateList": _rates("5")},
+        {"Id": "15", "Name": "Old", "Active": False, "SalesTaxRateList": _rates("1")},
+    ],
+    "Item": [
+        {"Id": "21", "Name": "MS-SERVER", "Description": "Managed server", "IncomeAccountRef": {"value": "2"}},
+        {"Id": "22", "Name": "ROUNDING", "Description": "Rounding", "IncomeAccountRef": {"value": "9"}},
+        {"Id": "23", "Name": "OLD", "Active": False, "IncomeAccountRef": {"value": "2"}},
+        {"Id": "24", "Name": "Kits", "Type": "Category"},
+        {"Id": "25", "Name": "SWITCH", "Sku": "SW-8", "Type": "Inventory", "IncomeAccountRef": {"value": "2"}},
+    ],
+    "Class": [{"Id": "31", "Name": "Managed"}, {"Id": "32", "Name": "Projects"}],
+    "Department": [{"Id": "41", "Name": "Sydney"}, {"Id": "42", "Name": "Perth"}],
+    "Term": [{"Id": "51", "Name": "Net 14", "DueDays": 14}],
+    "Customer": [
+        {"Id": "61", "DisplayName": "Harbour Dental", "PrimaryEmailAddr": {"Address": "a@harbour.example"}},
+        {"Id": "62", "DisplayName": "O'Neill Legal"},
+        {"Id": "63", "DisplayName": "Gone & Co", "Active": False},
+        {"Id": "64", "DisplayName": "Harbour Dental (USD)", "CurrencyRef": {"value": "USD"}},
+    ],
+    "Vendor": [
+        {"Id": "71", "DisplayName": "Northwind Supply"},
+        {"Id": "72", "DisplayName": "Southwind Supply"},
+        {"Id": "73", "DisplayName": "Gone Supply", "Active": False},
+        {"Id": "74", "DisplayName": "Northwind Supply (USD)", "CurrencyRef": {"value": "USD"}},
+    ],
+    "Employee": [{"Id": "81", "DisplayName": "Sam Field"}],
+}
+
+
+class QuickBooksServer:
+    """One QuickBooks company on loopback, with a connected ledger."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.clock = VirtualClock(datetime(2026, 3, 17, 9, 0, tzinfo=UTC))
+        self.journal = Journal(self.clock)
+        self.faults = Faults()
+        self.state = QuickBooksState()
+        self.state.load({**QUICKBOOKS_SEED, **changes})
+        self.app = create_quickbooks(self.state, self.clock, self.journal, self.faults)
+
+    def connect(self, base_url: str, http: httpx.AsyncClient, **settings: Any) -> None:
+        """Sign in and build the ledger over this address."""
+        self.http, self.gate = http, CountingGate()
+        issued = self.state.identity.consent(CLIENT, self.clock.now())
+        expires_at = self.clock.now() + timedelta(seconds=issued["expires_in"])
+        access, refresh = issued["access_token"], issued["refresh_token"]
+        self.store = MemoryTokens(TokenSet(access, refresh, expires_at, 1, CLIENT, SECRET))
+        token_url = f"{base_url}/oauth2/v1/tokens/bearer"
+        self.config = {"base_url": base_url, "token_url": token_url, "realm_id": self.state.realm_id, **settings}
+        self.tokens = build_token_source("quickbooks", self.config, http, self.store, clock=self.clock)
+        self.ledger = build_ledger("quickbooks", self.config, http, self.tokens, self.gate)
+
+    def arm(self, name: str, **fields: Any) -> None:
+        self.faults.add(Fault(name=name, system="quickbooks", **fields))
+
+    def calls(self, method: str, path: str) -> list[Any]:
+        return [entry for entry in self.journal.entries() if entry.method == method and entry.path.endswith(path)]
+
+
+@pytest.fixture
+async def make_quickbooks() -> AsyncIterator[Any]:
+    """Makes companies that differ from the usual one in their seed; `settings` are those of the connection."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def make(settings: dict[str, Any] | None = None, **changes: Any) -> QuickBooksServer:
+            server = QuickBooksServer(**changes)
+            served = await stack.enter_async_context(serve(server.app))
+            http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+            server.connect(served.base_url, http, **(settings or {}))
+            await server.ledger.reference_data()
+            return server
+
+        yield make
+
+
+@pytest.fixture
+async def quickbooks(make_quickbooks: Any) -> Any:
+    return await make_quickbooks()
 
 
 @pytest.fixture

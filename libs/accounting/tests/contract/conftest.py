@@ -11,12 +11,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from ledgerwire.accounting.port import Ledger, Prepared
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, Tracking
+from ledgerwire.sandbox.quickbooks.books.desk import Desk as QuickBooksDesk
+from ledgerwire.sandbox.quickbooks.books.writing import delete, save, void
+from ledgerwire.sandbox.quickbooks.kinds import KINDS
 from ledgerwire.sandbox.xero.books.desk import Desk
 from ledgerwire.sandbox.xero.books.money_movements import pay, undo_payment
 
@@ -237,6 +240,116 @@ async def xero_world(
     return made
 
 
-@pytest.fixture(params=["xero"])
+class QuickBooksWorld(World):
+    """QuickBooks Online in the sandbox."""
+
+    unknown_id = "404404"
+    names = Names(
+        sales="200",
+        cost="310",
+        stock="600",
+        archived="319",
+        no_journal="610",
+        rounding="860",
+        sales_tax="GST on sales",
+        purchase_tax="GST on costs",
+        fifteen="Fifteen",
+        no_tax="Free",
+        unfit_tax="GST on costs",
+        tracking=Tracking("Class", "Projects"),
+    )
+    _items: ClassVar = {"200": "MS-SERVER", "860": "ROUNDING"}
+    _contacts: ClassVar = {
+        "usual": ("61", "71"),
+        "other": ("62", "72"),
+        "archived": ("63", "73"),
+        "foreign": ("64", "74"),
+    }
+
+    def __init__(self, server: Any, document: Callable[..., LedgerDocument], line: Callable[..., DocumentLine]) -> None:
+        super().__init__(document, line)
+        self._server = server
+        self.ledger: Ledger = server.ledger
+
+    def line(self, net: str = "100.00", tax: str = "10.00", **changes: Any) -> DocumentLine:
+        """A sales line: the item decides its account."""
+        item = self._items.get(str(changes.get("account_code", self.names.sales)))
+        return super().line(net, tax, **{"item_code": item, **changes})
+
+    def contact_of(self, kind: DocumentKind, which: str = "usual") -> str:
+        if kind is DocumentKind.JOURNAL:
+            return ""
+        customer, vendor = self._contacts[which]
+        return str(customer if kind in SALES else vendor)
+
+    def live_count(self, number: str) -> int:
+        state = self._server.state
+        held = [row for name in _ENTITIES.values() for row in state.all(name) if row.get("DocNumber") == number]
+        return sum(not str(row.get("PrivateNote", "")).startswith("Voided") for row in held)
+
+    def contact_count(self, external_number: str) -> int:
+        state = self._server.state
+        customers = sum(f" {external_number}]" in str(row.get("Notes", "")) for row in state.all("Customer"))
+        return customers + sum(row.get("AcctNum") == external_number for row in state.all("Vendor"))
+
+    def now(self) -> datetime:
+        moment: datetime = self._server.clock.now()
+        return moment
+
+    def elapse(self, time: timedelta) -> None:
+        self._server.clock.advance(time)
+
+    def lose_next_answer(self) -> None:
+        self._server.arm("timeout_after_commit", method="POST", params={"seconds": 0.05})
+
+    def limit_next_write(self) -> None:
+        self._server.arm("429", method="POST")
+
+    def spoil_next_total(self) -> None:
+        self._server.arm("wrong_total")
+
+    def lock(self, day: date) -> None:
+        prefs = {"AccountingInfoPrefs": {"BookCloseDate": day.isoformat()}}
+        self._server.state.amend("Preferences", "1", prefs)
+
+    def void(self, kind: DocumentKind, ledger_id: str) -> None:
+        void(self._desk(), KINDS[_ENTITIES[kind]], self._identity(_ENTITIES[kind], ledger_id))
+
+    async def pay(self, amounts: Mapping[str, str]) -> str:
+        links = [
+            {"Amount": amount, "LinkedTxn": [{"TxnId": ledger_id, "TxnType": "Invoice"}]}
+            for ledger_id, amount in amounts.items()
+        ]
+        paid = sum((Decimal(amount) for amount in amounts.values()), Decimal(0))
+        sent = {"CustomerRef": {"value": "61"}, "CurrencyRef": {"value": "AUD"}, "TotalAmt": str(paid), "Line": links}
+        return str(save(self._desk(), KINDS["Payment"], sent)["Id"])
+
+    async def undo_payment(self, payment: str) -> None:
+        delete(self._desk(), KINDS["Payment"], self._identity("Payment", payment))
+
+    def _identity(self, entity: str, row_id: str) -> dict[str, str]:
+        return {"Id": row_id, "SyncToken": self._server.state.get(entity, row_id)["SyncToken"]}
+
+    def _desk(self) -> QuickBooksDesk:
+        return QuickBooksDesk(self._server.state, self.now())
+
+
+_ENTITIES = {
+    DocumentKind.SALES_INVOICE: "Invoice",
+    DocumentKind.CREDIT_NOTE: "CreditMemo",
+    DocumentKind.BILL: "Bill",
+    DocumentKind.SUPPLIER_CREDIT: "VendorCredit",
+    DocumentKind.JOURNAL: "JournalEntry",
+}
+
+
+@pytest.fixture
+async def quickbooks_world(
+    quickbooks: Any, document: Callable[..., LedgerDocument], line: Callable[..., DocumentLine]
+) -> QuickBooksWorld:
+    return QuickBooksWorld(quickbooks, document, line)
+
+
+@pytest.fixture(params=["xero", "quickbooks"])
 def world(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(f"{request.param}_world")

@@ -94,7 +94,8 @@ class Gateway:
             raise _unauthenticated(f"Token expired: expired at {answer_time(access.expires)}", now)
         if not access.consent.alive or taken.take("revoked_token"):
             raise _unauthenticated("Token revoked", now)
-        if request.path_params["realm"] != self.state.realm_id:
+        granted = access.consent.realm_id
+        if request.path_params["realm"] != self.state.realm_id or granted not in {None, self.state.realm_id}:
             message = "message=ApplicationAuthorizationFailed; errorCode=003100; statusCode=403"
             raise _StoppedError(403, gateway_fault("3100", message, "Application is not authorized", "SERVICE", now))
         return access

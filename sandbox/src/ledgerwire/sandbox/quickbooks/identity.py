@@ -40,7 +40,7 @@ class App:
 
 @dataclass(slots=True)
 class Consent:
-    """What one user granted to one app for one company, with its present refresh value."""
+    """What one user granted to one app for one company (`realm_id`; None: any), with its present refresh value."""
 
     client_id: str
     given: datetime
@@ -48,6 +48,7 @@ class Consent:
     value_since: datetime
     expires: datetime
     alive: bool = True
+    realm_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,9 @@ class Identity:
             raise OAuthError("invalid_client", status=401)
         return app
 
-    def consent(self, client_id: str, now: datetime) -> Json:
+    def consent(self, client_id: str, now: datetime, realm_id: str | None = None) -> Json:
         """What a user's agreement in the browser ends in: a new consent with its first token set."""
-        consent = Consent(client_id, now, _refresh_value(), now, now + REFRESH_LIFE)
+        consent = Consent(client_id, now, _refresh_value(), now, now + REFRESH_LIFE, realm_id=realm_id)
         self._refresh[consent.refresh_value] = consent
         return self._token_set(consent, now)
 

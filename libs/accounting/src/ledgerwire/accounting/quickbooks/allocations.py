@@ -36,7 +36,7 @@ async def allocate(client: QuickBooksClient, credit: CreditApplied, idempotency_
     }
     answer = await client.write("/payment", wire_bytes(body), request_id(idempotency_key, "allocate"))
     if answer.problems:
-        raise Stopped(findings(answer.problems, credit.invoice_number, {"date": day_words(credit.applied_on)}))
+        raise Stopped(findings(answer.problems, credit.invoice_number, _about(credit)))
 
 
 async def deallocate(client: QuickBooksClient, credit: CreditApplied, idempotency_key: str) -> None:
@@ -52,7 +52,11 @@ async def deallocate(client: QuickBooksClient, credit: CreditApplied, idempotenc
             return
         if STALE not in answer.codes:
             break
-    raise Stopped(findings(answer.problems, credit.invoice_number, {"date": day_words(credit.applied_on)}))
+    raise Stopped(findings(answer.problems, credit.invoice_number, _about(credit)))
+
+
+def _about(credit: CreditApplied) -> dict[str, str]:
+    return {"date": day_words(credit.applied_on), "amount": f"{credit.amount:,.2f}"}
 
 
 async def _open(client: QuickBooksClient, entity: str, row_id: str, credit: CreditApplied) -> Json:

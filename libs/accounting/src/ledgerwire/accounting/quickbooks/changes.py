@@ -6,13 +6,15 @@ read again: if it still says what it said, the write goes out once more, else so
 
 from __future__ import annotations
 
+import re
+
 from ledgerwire.accounting.port import Composed
 from ledgerwire.accounting.quickbooks.answers import about, amounts, shown_lines
 from ledgerwire.accounting.quickbooks.client import QuickBooksClient, request_id
-from ledgerwire.accounting.quickbooks.documents import is_void
+from ledgerwire.accounting.quickbooks.documents import find_documents, is_void
 from ledgerwire.accounting.quickbooks.errors import LEDGER, Answer, unreadable
 from ledgerwire.accounting.quickbooks.payloads import ENDPOINTS, OURS
-from ledgerwire.accounting.quickbooks.refusals import STALE, findings
+from ledgerwire.accounting.quickbooks.refusals import DUPLICATE, STALE, findings
 from ledgerwire.accounting.quickbooks.wire import Json, UnreadableError, amount, decode, ref, text
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.catalogue import Finding
@@ -20,11 +22,41 @@ from ledgerwire.common.errors import Stopped
 from ledgerwire.common.ledger.document import DocumentKind
 
 _TRIES = 2
+_HOLDER = re.compile(r"TxnType=(?P<entity>\w+) with TxnId=(?P<id>\d+)")
 _NOT_SENT = frozenset({
     "MetaData", "domain", "sparse", "status", "TotalAmt", "HomeTotalAmt", "Balance", "HomeBalance", "LinkedTxn",
     "RemainingCredit", "UnappliedAmt", "InvoiceLink",
 })  # fmt: skip
 """What QuickBooks computes."""
+
+
+async def create(client: QuickBooksClient, composed: Composed, idempotency_key: str) -> Answer:
+    """Make a document.
+
+    A number stays with a voided document, and in some companies with a document of another kind. QuickBooks refuses it then;
+    it is asked to take it all the same once it is sure that no living document of this kind has it.
+    """
+    endpoint = ENDPOINTS[composed.kind]
+    answer = await client.write(endpoint.path, composed.body, request_id(idempotency_key))
+    if DUPLICATE not in answer.codes or await _is_taken(client, composed, answer):
+        return answer
+    unique = request_id(idempotency_key, "same number")
+    return await client.write(endpoint.path, composed.body, unique, {"include": "allowduplicatedocnum"})
+
+
+async def _is_taken(client: QuickBooksClient, composed: Composed, answer: Answer) -> bool:
+    """Whether a living document of the same kind has the number, or might have it."""
+    kind, number = composed.kind, composed.expected[0].number
+    if any(found.live for found in await find_documents(client, kind, [number], "")):
+        return True
+    told = " ".join(problem.told for problem in answer.problems)
+    holder = _HOLDER.search(told)
+    if holder is None:
+        return True
+    if holder["entity"] != ENDPOINTS[kind].entity:
+        return False
+    row = await client.read_one(holder["entity"], holder["id"])
+    return row is not None and not _is_void(kind, row)
 
 
 async def update(client: QuickBooksClient, composed: Composed, idempotency_key: str) -> Answer:
@@ -39,6 +71,8 @@ async def update(client: QuickBooksClient, composed: Composed, idempotency_key: 
         row = await client.read_one(endpoint.entity, wanted.ledger_id or "")
         if row is None:
             raise Stopped([_gone(wanted.number)])
+        if _is_settled(composed.kind, row):
+            raise Stopped([Finding("DOCUMENT_PAID", {"number": wanted.number, "ledger": LEDGER})])
         if seen is not None and _said(composed.kind, row) != _said(composed.kind, seen):
             raise Stopped([Finding("STALE_OBJECT", {"number": wanted.number, "ledger": LEDGER})])
         seen = row

@@ -123,7 +123,8 @@ def _contact(entity: str, row: Json) -> Contact:
         active=row.get("Active") is not False,
         email=text(group(row, "PrimaryEmailAddr"), "Address"),
         external_number=_external_number(entity, row),
-        account_number=text(row, "AcctNum"),
+        # A vendor's account number is not the vendor's own: it is ours, or what people put in its place.
+        account_number=text(row, "AcctNum") if entity == "Customer" else None,
     )
 
 

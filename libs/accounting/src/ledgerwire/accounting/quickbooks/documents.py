@@ -88,7 +88,13 @@ def found_document(kind: DocumentKind, row: Json, number: str, home: str) -> Fou
         line_count=len(shown_lines(row)),
         live=live,
         paid=whole - open_amount if live and kind is not DocumentKind.JOURNAL else ZERO,
+        currency_rate=_rate(row, home),
     )
+
+
+def _rate(row: Json, home: str) -> Decimal | None:
+    foreign = (ref(row, "CurrencyRef") or home) != home
+    return amount(row, "ExchangeRate") if foreign and row.get("ExchangeRate") is not None else None
 
 
 def is_void(row: Json, whole: Decimal) -> bool:

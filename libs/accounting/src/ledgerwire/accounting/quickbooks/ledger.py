@@ -26,7 +26,7 @@ from ledgerwire.accounting.port import (
 from ledgerwire.accounting.quickbooks import allocations, changes, contacts, documents, items, settlements
 from ledgerwire.accounting.quickbooks.answers import about, refused, verdict
 from ledgerwire.accounting.quickbooks.arithmetic import differences
-from ledgerwire.accounting.quickbooks.client import QuickBooksClient, Tokens, request_id
+from ledgerwire.accounting.quickbooks.client import QuickBooksClient, Tokens
 from ledgerwire.accounting.quickbooks.company import Company
 from ledgerwire.accounting.quickbooks.config import QuickBooksConfig
 from ledgerwire.accounting.quickbooks.diagnosis import diagnose
@@ -71,7 +71,7 @@ class QuickBooksLedger:
         item = prepared[0]
         if item.document.kind is not kind:
             raise ValueError(f"a call of kind {kind} carries a document of kind {item.document.kind}")
-        found = (*problems(item.document, company), *differences(item.document, company))
+        found = problems(item.document, company) or differences(item.document, company)
         if found:
             raise Stopped(found)
         return Composed(
@@ -85,7 +85,7 @@ class QuickBooksLedger:
     async def send(self, composed: Composed, idempotency_key: str) -> Sequence[Verdict]:
         wanted = composed.expected[0]
         if wanted.ledger_id is None:
-            answer = await self._client.write(composed.path, composed.body, request_id(idempotency_key))
+            answer = await changes.create(self._client, composed, idempotency_key)
         else:
             answer = await changes.update(self._client, composed, idempotency_key)
         company = self._company.last

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from ledgerwire.accounting.quickbooks.company import CLASS, LOCATION, SALES_KINDS, UNTAXED, Company, Dimension
 from ledgerwire.accounting.quickbooks.errors import LEDGER
 from ledgerwire.accounting.quickbooks.query import refuse_characters
-from ledgerwire.accounting.quickbooks.reference import NUMBER_LIMIT
+from ledgerwire.accounting.quickbooks.reference import ITEM_LIMIT, NUMBER_LIMIT
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, LineRole
 from ledgerwire.common.money import ZERO
@@ -68,6 +68,8 @@ def _account_problems(document: LedgerDocument, line: DocumentLine, index: int, 
         yield Finding("GL_ACCOUNT_UNKNOWN", common, index)
     elif not account.shown.active:
         yield Finding("ACCOUNT_ARCHIVED", common | {"name": account.shown.name}, index)
+    elif document.kind is DocumentKind.JOURNAL and account.kind in _CONTROL:
+        yield Finding("JOURNAL_ACCOUNT_NOT_ALLOWED", common | {"name": account.shown.name, "found": _CONTROL[account.kind]}, index)
     elif document.kind not in SALES_KINDS and account.kind in _CONTROL:
         yield Finding(
             "ACCOUNT_WRONG_TYPE", common | {"name": account.shown.name, "found": _CONTROL[account.kind]}, index
@@ -81,7 +83,10 @@ def _item_problems(document: LedgerDocument, line: DocumentLine, index: int, com
             yield Finding("ITEM_MISSING", common | {"line_text": line.description}, index)
         return
     item = company.item(line.item_code)
-    if item is None:
+    if len(line.item_code) > ITEM_LIMIT:
+        limits = {"length": str(len(line.item_code)), "limit": str(ITEM_LIMIT)}
+        yield Finding("ITEM_CODE_TOO_LONG", common | limits, index)
+    elif item is None:
         yield Finding("ITEM_UNKNOWN", common, index)
     elif not item.shown.active:
         yield Finding("ITEM_INACTIVE", common, index)

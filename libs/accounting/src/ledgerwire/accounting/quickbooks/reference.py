@@ -203,7 +203,7 @@ def _item(code: str, row: Json, account_codes: dict[str, str]) -> Item:
     account_id = ref(row, "IncomeAccountRef")
     shown = LedgerItem(
         code=code,
-        name=text(row, "FullyQualifiedName") or needed(row, "Name"),
+        name=text(row, "Description") or text(row, "FullyQualifiedName") or needed(row, "Name"),
         tracked=kind == "Inventory",
         revenue_account=account_codes.get(account_id) if account_id else None,
         active=_is_active(row),

@@ -79,6 +79,7 @@ _UNNAMED: dict[str, dict[str, str]] = {
     "CONTACT_CURRENCY_DIFFERS": {"customer": "the contact", "currency": "another currency"},
     "LINE_TOTAL_DIFFERS": {"what": "a line", "expected": "what was sent", "found": "another amount"},
     "GL_OUT_OF_BALANCE": {"expected": "its debits", "found": "its credits", "difference": "not told"},
+    "PAYMENT_OVER_BALANCE": {"amount": "What is applied"},
     "CONTACT_NAME_TAKEN": {"name": "that name"},
 }
 

@@ -22,6 +22,7 @@ from ledgerwire.accounting.quickbooks.wire import (
     UnreadableError,
     amount,
     calendar_date,
+    group,
     needed,
     rows,
     text,
@@ -30,7 +31,6 @@ from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.money import ZERO, total
 
 _KINDS = {"Invoice": DocumentKind.SALES_INVOICE, "CreditMemo": DocumentKind.CREDIT_NOTE}
-_OPEN = "Balance > '0'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,11 @@ class Share:
 
 @dataclass(slots=True)
 class _Read:
-    """Rows by id."""
+    """Rows by id; `told` are the documents whose payments have all been read, None for every one."""
 
     documents: dict[str, dict[str, Json]] = field(default_factory=lambda: {name: {} for name in _KINDS})
     payments: dict[str, Json] = field(default_factory=dict)
+    told: set[tuple[str, str]] | None = None
 
 
 async def read_settlements(
@@ -57,7 +58,7 @@ async def read_settlements(
 ) -> tuple[Settlement, ...]:
     """Every invoice and credit memo whose settlement may have changed since then; all that are live for None.
 
-    A payment that was deleted leaves no trace but an open balance, so whatever is open is read each time.
+    A payment that was deleted or voided names nothing any more; the documents it settled carry the change.
     Raises Waiting, Transient or Stopped as any read.
     """
     read = await (_read_all(client) if changed_since is None else _read_changed(client, changed_since))
@@ -109,26 +110,24 @@ async def _read_all(client: QuickBooksClient) -> _Read:
 
 
 async def _read_changed(client: QuickBooksClient, since: datetime) -> _Read:
+    """What changed, all payments on it, and the numbers of what these payments name besides."""
     read = _Read()
     changed = f"MetaData.LastUpdatedTime >= '{since.astimezone(UTC).isoformat(timespec='seconds')}'"
     read.payments |= {needed(row, "Id"): row async for row in client.select("Payment", changed)}
     for name, found in read.documents.items():
-        for condition in (_OPEN, changed):
-            found |= {needed(row, "Id"): row async for row in client.select(name, condition)}
-        paid = {row_id for payment in read.payments.values() for kind, row_id, _ in linked(payment) if kind == name}
-        await _fetch(client, name, paid, found)
-    payments = {
-        text(link, "TxnId") or ""
-        for found in read.documents.values()
-        for row in found.values()
-        for link in rows(row, "LinkedTxn")
-        if text(link, "TxnType") == "Payment"
-    }
+        found |= {needed(row, "Id"): row async for row in client.select(name, changed)}
+        await _fetch(client, name, _named(read, name), found)
+    read.told = {(name, row_id) for name, found in read.documents.items() for row_id in found}
+    links = (link for found in read.documents.values() for row in found.values() for link in rows(row, "LinkedTxn"))
+    payments = {text(link, "TxnId") or "" for link in links if text(link, "TxnType") == "Payment"}
     await _fetch(client, "Payment", payments, read.payments)
     for name, found in read.documents.items():
-        named = {row_id for payment in read.payments.values() for kind, row_id, _ in linked(payment) if kind == name}
-        await _fetch(client, name, named, found)
+        await _fetch(client, name, _named(read, name), found)
     return read
+
+
+def _named(read: _Read, entity: str) -> set[str]:
+    return {row_id for payment in read.payments.values() for kind, row_id, _ in linked(payment) if kind == entity}
 
 
 async def _fetch(client: QuickBooksClient, entity: str, ids: set[str], found: dict[str, Json]) -> None:
@@ -149,6 +148,8 @@ def _settlements(read: _Read, home: str) -> Iterable[Settlement]:
         for share in parts:
             by_document.setdefault(getattr(share, own), []).append(share)
         for row_id, row in found.items():
+            if read.told is not None and (name, row_id) not in read.told:
+                continue
             yield _settlement(_KINDS[name], row, by_document.get(row_id, ()), numbers, home)
 
 
@@ -182,4 +183,18 @@ def _settlement(
         ),
         paid_on=max((share.paid_on for share in cash), default=None),
         live=document.live,
+        changed_at=_changed_at(row),
+        reference=text(row, "PrivateNote"),
     )
+
+
+def _changed_at(row: Json) -> datetime | None:
+    """When QuickBooks says it changed last. Raises UnreadableError when that is no moment."""
+    spelled = text(group(row, "MetaData"), "LastUpdatedTime")
+    if spelled is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(spelled)
+    except ValueError as error:
+        raise UnreadableError("LastUpdatedTime is no moment") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

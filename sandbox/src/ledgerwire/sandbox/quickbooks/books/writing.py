@@ -19,6 +19,7 @@ from ledgerwire.sandbox.quickbooks.books.payments import bill_payment, customer_
 from ledgerwire.sandbox.quickbooks.kinds import Kind, Operation
 from ledgerwire.sandbox.quickbooks.refusals import GONE, refuse, required
 from ledgerwire.sandbox.quickbooks.rules.shape import checked
+from ledgerwire.sandbox.quickbooks.state import linked_amounts
 from ledgerwire.sandbox.quickbooks.wire import ZERO, Json, stamp
 
 Builder = Callable[[Desk, str, Json, Json | None], Json]
@@ -60,7 +61,9 @@ def save(desk: Desk, kind: Kind, body: Any) -> Json:
         row["Id"] = desk.state.new_id(kind)
     elif kind.family == "transaction" and kind.name not in {"JournalEntry", "Payment", "BillPayment"}:
         check_links(desk, kind.name, row, before)
-    return desk.state.put(kind.name, _stamped(desk, row, before))
+    saved = desk.state.put(kind.name, _stamped(desk, row, before))
+    _touch_linked(desk, kind, before, saved)
+    return saved
 
 
 def delete(desk: Desk, kind: Kind, body: Any) -> Json:
@@ -70,6 +73,7 @@ def delete(desk: Desk, kind: Kind, body: Any) -> Json:
     _check_dates(desk, before)
     _unlink(desk, kind.name, str(before["Id"]))
     desk.state.remove(kind.name, str(before["Id"]))
+    _touch_linked(desk, kind, before)
     return {"domain": "QBO", "status": "Deleted", "Id": before["Id"]}
 
 
@@ -89,7 +93,9 @@ def void(desk: Desk, kind: Kind, body: Any) -> Json:
     row |= {key: ZERO for key in ("HomeTotalAmt", "UnappliedAmt") if key in before}
     if "TxnTaxDetail" in before:
         row["TxnTaxDetail"] = {"TotalTax": ZERO, "TaxLine": []}
-    return desk.state.put(kind.name, _stamped(desk, row, before))
+    saved = desk.state.put(kind.name, _stamped(desk, row, before))
+    _touch_linked(desk, kind, before)
+    return saved
 
 
 def _allow(kind: Kind, operation: Operation) -> None:
@@ -148,6 +154,17 @@ def _unlink(desk: Desk, name: str, row_id: str) -> None:
         payment = desk.state.rows[payment_kind][payment_id]
         changed = without_link(payment, name, row_id)
         desk.state.put(payment_kind, _stamped(desk, changed, payment))
+
+
+def _touch_linked(desk: Desk, kind: Kind, *payments: Json | None) -> None:
+    """A payment changes the balance of what it is applied to, so that counts as changed too."""
+    if kind.name not in {"Payment", "BillPayment"}:
+        return
+    keys = {key for payment in payments if payment for key in linked_amounts(payment)}
+    for name, row_id in keys:
+        row = desk.state.get(name, row_id)
+        if row is not None:
+            desk.state.put(name, {**row, "MetaData": {**row["MetaData"], "LastUpdatedTime": stamp(desk.now)}})
 
 
 def _voided(line: Json) -> Json:
