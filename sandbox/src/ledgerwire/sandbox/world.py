@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from ledgerwire.sandbox.companies import QuickBooksCompanies, XeroOrganisations
 from ledgerwire.sandbox.connectwise.app import ConnectWise, create_connectwise
 from ledgerwire.sandbox.connectwise.delivery import RETRY_DELAYS
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Credentials
@@ -13,12 +14,9 @@ from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.journal import Journal
 from ledgerwire.sandbox.core.middleware import AsgiApp
-from ledgerwire.sandbox.quickbooks.app import create_app as create_quickbooks
-from ledgerwire.sandbox.quickbooks.company import company_from
 from ledgerwire.sandbox.quickbooks.state import QuickBooksState
 from ledgerwire.sandbox.seed import Scenario, build
 from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
-from ledgerwire.sandbox.xero.app import create_app
 from ledgerwire.sandbox.xero.state import XeroState
 
 
@@ -34,12 +32,16 @@ class XeroApp:
 
 @dataclass(frozen=True, slots=True)
 class QuickBooksApp:
-    """The app that the integration is registered as at Intuit, and the tokens of the consent it was given."""
+    """The app that the integration is registered as at Intuit, and the tokens of the consents it was given.
+
+    The tokens are the first company's; `consents` has those of every company by realm id.
+    """
 
     client_id: str
     client_secret: str
     access_token: str
     refresh_token: str
+    consents: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def _derived(purpose: str, seed: int, length: int) -> str:
@@ -54,15 +56,33 @@ class World:
     journal: Journal
     faults: Faults
     connectwise: ConnectWise
-    xero: XeroState
-    xero_asgi: AsgiApp
+    organisations: XeroOrganisations
     xero_app: XeroApp
-    quickbooks: QuickBooksState
-    quickbooks_asgi: AsgiApp
+    realms: QuickBooksCompanies
     quickbooks_app: QuickBooksApp
     scenario: Scenario
     seeded_at: int = 0
     applied_fixes: list[str] = field(default_factory=list)
+
+    @property
+    def xero(self) -> XeroState:
+        """The first Xero organisation."""
+        return self.organisations.first
+
+    @property
+    def xero_asgi(self) -> AsgiApp:
+        """Xero with all its organisations."""
+        return self.organisations
+
+    @property
+    def quickbooks(self) -> QuickBooksState:
+        """The first QuickBooks company."""
+        return self.realms.first
+
+    @property
+    def quickbooks_asgi(self) -> AsgiApp:
+        """QuickBooks with all its companies."""
+        return self.realms
 
     def seed(self, seed: int, scenario: str = "month", month_start: date = DEFAULT_MONTH_START) -> None:
         """Replace all data of every vendor; the audit looks at what the journal holds from here on.
@@ -70,30 +90,43 @@ class World:
         Registered callbacks go with the data. Raises ValueError for an unknown scenario.
         """
         self.scenario = build(seed, scenario, month_start)
-        state = self.connectwise.state
-        state.load(self.scenario.state_tables(), self.scenario.invoice_lines)
-        self.connectwise.desk.adopt_closed()
-        self.xero_app = _load_ledger(self.xero, self.scenario, self.clock, seed)
-        self.quickbooks_app = _load_quickbooks(self.quickbooks, self.scenario, self.clock, seed)
+        _load_connectwise(self.connectwise.state, self.scenario)
+        self.connectwise.adopt()
+        self.xero_app = _load_xero(self.organisations, self.scenario, self.clock, seed)
+        self.quickbooks_app = _load_quickbooks(self.realms, self.scenario, self.clock, seed)
         self.applied_fixes = []
         self.seeded_at = len(self.journal)
         self.journal.event("control", "seeded", {"seed": seed, "scenario": scenario})
 
 
-def _load_ledger(xero: XeroState, scenario: Scenario, clock: VirtualClock, seed: int) -> XeroApp:
+def _load_connectwise(state: ConnectWiseState, scenario: Scenario) -> None:
+    quarter = scenario.quarter
+    state.load(
+        scenario.state_tables(),
+        scenario.invoice_lines,
+        procurement=quarter.procurement if quarter else (),
+        expenses=quarter.expenses if quarter else (),
+    )
+
+
+def _load_xero(organisations: XeroOrganisations, scenario: Scenario, clock: VirtualClock, seed: int) -> XeroApp:
+    """Every company is an organisation of its own; one consent of one user reaches them all."""
     client_id, secret = _derived("xero-client", seed, 32), _derived("xero-secret", seed, 48)
-    xero.load({**scenario.xero, "apps": [{"client_id": client_id, "client_secret": secret}]})
-    tokens = xero.identity.consent(client_id, clock.now())
+    books = [company.xero for company in scenario.companies]
+    organisations.load(books, {"client_id": client_id, "client_secret": secret})
+    tokens = organisations.first.identity.consent(client_id, clock.now())
     return XeroApp(client_id, secret, str(tokens["access_token"]), str(tokens["refresh_token"]))
 
 
-def _load_quickbooks(quickbooks: QuickBooksState, scenario: Scenario, clock: VirtualClock, seed: int) -> QuickBooksApp:
+def _load_quickbooks(realms: QuickBooksCompanies, scenario: Scenario, clock: VirtualClock, seed: int) -> QuickBooksApp:
     """The same business in QuickBooks: its chart, items, names and rates are those of the other ledger."""
     client_id, secret = _derived("quickbooks-client", seed, 50), _derived("quickbooks-secret", seed, 40)
-    apps = [{"client_id": client_id, "client_secret": secret}]
-    quickbooks.load({**company_from(scenario.xero), "apps": apps})
-    tokens = quickbooks.identity.consent(client_id, clock.now())
-    return QuickBooksApp(client_id, secret, str(tokens["access_token"]), str(tokens["refresh_token"]))
+    realms.load([company.quickbooks for company in scenario.companies], {"client_id": client_id, "client_secret": secret})
+    consents = {}
+    for state in realms.all:
+        tokens = state.identity.consent(client_id, clock.now(), state.realm_id)
+        consents[state.realm_id] = {name: str(tokens[name]) for name in ("access_token", "refresh_token")}
+    return QuickBooksApp(client_id, secret, **consents[realms.first.realm_id], consents=consents)
 
 
 def create_world(
@@ -111,26 +144,24 @@ def create_world(
     journal, faults = Journal(clock, bodies=journal_bodies), Faults()
     state = ConnectWiseState(clock, journal, Credentials.derive(seed))
     built = build(seed, scenario, month_start)
-    state.load(built.state_tables(), built.invoice_lines)
+    _load_connectwise(state, built)
     connectwise = create_connectwise(state, faults, verify_receivers=verify_receivers, retry_delays=retry_delays)
-    xero = XeroState()
-    app = _load_ledger(xero, built, clock, seed)
-    quickbooks = QuickBooksState()
-    quickbooks_app = _load_quickbooks(quickbooks, built, clock, seed)
+    organisations = XeroOrganisations(clock, journal, faults)
+    app = _load_xero(organisations, built, clock, seed)
+    realms = QuickBooksCompanies(clock, journal, faults)
+    quickbooks_app = _load_quickbooks(realms, built, clock, seed)
     wanted = switches or {}
     state.switches.change(wanted.get("connectwise", {}))
-    xero.switches.set(wanted.get("xero", {}))
-    quickbooks.switches.set(wanted.get("quickbooks", {}))
+    organisations.first.switches.set(wanted.get("xero", {}))
+    realms.first.switches.set(wanted.get("quickbooks", {}))
     return World(
         clock=clock,
         journal=journal,
         faults=faults,
         connectwise=connectwise,
-        xero=xero,
-        xero_asgi=create_app(xero, clock, journal, faults),
+        organisations=organisations,
         xero_app=app,
-        quickbooks=quickbooks,
-        quickbooks_asgi=create_quickbooks(quickbooks, clock, journal, faults),
+        realms=realms,
         quickbooks_app=quickbooks_app,
         scenario=built,
     )

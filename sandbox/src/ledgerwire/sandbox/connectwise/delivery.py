@@ -18,7 +18,15 @@ from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row, Saved
 from ledgerwire.sandbox.connectwise.wire import encode, timestamp, without_nulls
 from ledgerwire.sandbox.core.faults import CALLBACK_FAULTS, Fault, Faults
 
-CALLBACK_TYPES = {"invoices": "invoice", "companies": "company", "agreements": "agreement", "contacts": "contact"}
+CALLBACK_TYPES = {
+    "invoices": "invoice",
+    "companies": "company",
+    "agreements": "agreement",
+    "contacts": "contact",
+    "expense_entries": "expense",
+    "purchase_orders": "purchaseorder",
+    "catalog": "productcatalog",
+}
 """Tables whose saves are announced, and the callback type that announces them."""
 
 RETRIED_STATUSES = frozenset({404, 409, 419, 429})
@@ -28,6 +36,7 @@ _BAD_DAYS = 3
 _SUMMARY = (
     "id", "invoiceNumber", "identifier", "name", "type", "status", "company", "billToCompany", "billingTerms", "date",
     "dueDate", "taxCode", "currency", "subtotal", "total", "salesTax", "balance", "closedBy", "glBatch", "agreement",
+    "poNumber", "vendorCompany", "vendorInvoiceNumber", "member", "amount", "description",
     "_info",
 )  # fmt: skip
 

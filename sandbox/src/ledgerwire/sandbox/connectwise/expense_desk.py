@@ -37,11 +37,17 @@ class ExpenseDesk:
             if expense.expense_id not in self._state.tables["expense_entries"]:
                 self._keep(expense)
 
-    def enter(self, expense: Expense) -> Expense:
-        """Add an expense in whatever status it has. Raises ApiError 400 for an id already there."""
+    def enter(self, expense: Expense, member_id: int | None = None) -> Expense:
+        """Add an expense in whatever status it has; with a member its callbacks go out.
+
+        Raises ApiError 400 for an id already there.
+        """
         if expense.expense_id in self._state.expenses:
             raise invalid_field(_ENTITY, "id", f"Expense {expense.expense_id} exists already.", "ObjectExists")
-        return self._keep(expense)
+        entered = self._keep(expense)
+        if member_id is not None:
+            self._state.notify("expense_entries", expense.expense_id, "added", member_id)
+        return entered
 
     def expense(self, expense_id: int) -> Expense:
         """The expense. Raises ApiError 404."""

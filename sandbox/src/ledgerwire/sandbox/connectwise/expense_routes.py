@@ -74,8 +74,7 @@ class ExpenseRoutes:
     async def create(self, request: Request) -> Response:
         fields = accepted_fields(self._state, _TABLE, _ENTITY, await json_body(request))
         number = self._state.next_id(_TABLE)
-        self._desk.enter(expense_from(fields, number, None, self._state.actor()))
-        self._state.notify(_TABLE, number, "added", self._state.actor())
+        self._desk.enter(expense_from(fields, number, None, self._state.actor()), self._state.actor())
         return self._replies.record(request, self._state.tables[_TABLE][number], 201)
 
     async def change(self, request: Request) -> Response:

@@ -39,9 +39,15 @@ class ProcurementDesk:
             if procurement_key(fact.id) not in self._state.interface:
                 self._post(fact)
 
-    def receive(self, receipt: Receipt) -> InterfaceRecord:
-        """Receive (or, with negative quantities, return) goods. Raises ApiError 400 for a receipt already there."""
-        return self._post(self._new(receipt))
+    def receive(self, receipt: Receipt, member_id: int | None = None) -> InterfaceRecord:
+        """Receive (or, with negative quantities, return) goods; with a member the order's callbacks go out.
+
+        Raises ApiError 400 for a receipt already there.
+        """
+        record = self._post(self._new(receipt))
+        if member_id is not None:
+            self._state.saved("purchase_orders", receipt.purchase_order_id, member_id)
+        return record
 
     def adjust(self, adjustment: Adjustment) -> InterfaceRecord:
         """Close an adjustment. Raises ApiError 400 for one already there."""

@@ -12,6 +12,8 @@ _ALL_INQUIRE = (
     ("Procurement", "Product Catalog"),
     ("Procurement", "Products"),
     ("Procurement", "Purchase Orders"),
+    ("Procurement", "Inventory Adjustments"),
+    ("Time & Expense", "Expense Report Entry"),
     ("System", "Member Maintenance"),
     ("System", "My Company"),
     ("System", "API Reports"),

@@ -12,6 +12,7 @@ from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids
 from ledgerwire.sandbox.control.connectwise import ConnectWiseControl
 from ledgerwire.sandbox.control.http import ControlError, body_of, route
 from ledgerwire.sandbox.control.quickbooks import QuickBooksControl
+from ledgerwire.sandbox.control.records import RecordControl
 from ledgerwire.sandbox.control.scenario import ScenarioControl
 from ledgerwire.sandbox.control.xero import XeroControl
 from ledgerwire.sandbox.core.faults import Fault
@@ -166,6 +167,7 @@ def create_control(world: World, describe: Callable[[], dict[str, Any]]) -> Fast
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     GeneralControl(world, describe).register(app)
     ConnectWiseControl(world).register(app)
+    RecordControl(world).register(app)
     XeroControl(world).register(app)
     QuickBooksControl(world).register(app)
     ScenarioControl(world).register(app)

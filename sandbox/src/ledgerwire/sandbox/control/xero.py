@@ -26,7 +26,7 @@ def _date(value: Any) -> date | None:
 
 
 def apply_ledger_changes(xero: XeroState, changes: dict[str, Any]) -> None:
-    """`organisation` merges; any other kind lists rows that are amended, or added where they are new.
+    """`organisation` merges; any other kind lists rows that are amended (by id, code or name), or added where new.
 
     Raises KeyError for an unknown kind.
     """
@@ -36,7 +36,8 @@ def apply_ledger_changes(xero: XeroState, changes: dict[str, Any]) -> None:
             continue
         for row in value:
             try:
-                xero.amend(kind, str(row.get("key", row.get("Code", row.get("Name")))), row)
+                changes_to_row = {name: field for name, field in row.items() if name != "key"}
+                xero.amend(kind, str(row.get("key", row.get("Code", row.get("Name")))), changes_to_row)
             except KeyError:
                 xero.add(kind, row)
 
@@ -55,18 +56,24 @@ class XeroControl:
         route(app, "POST", "/xero/revoke", self.revoke)
         route(app, "POST", "/xero/consent", self.consent)
 
+    def _state(self, request: Request) -> XeroState:
+        """The organisation that `?company=` names, else the first."""
+        name = request.query_params.get("company")
+        return self._world.organisations.named(name) if name else self._world.xero
+
     async def organisation(self, request: Request) -> Any:
-        change_organisation(self._world.xero, await body_of(request))
-        return self._world.xero.organisation
+        xero = self._state(request)
+        change_organisation(xero, await body_of(request))
+        return xero.organisation
 
     async def changes(self, request: Request) -> Any:
-        apply_ledger_changes(self._world.xero, await body_of(request))
+        apply_ledger_changes(self._state(request), await body_of(request))
         return {"changed": True}
 
     async def archive(self, request: Request) -> Any:
         body = await body_of(request)
         try:
-            self._world.xero.set_contact_archived(
+            self._state(request).set_contact_archived(
                 request.path_params["contact_id"], archived=bool(body.get("archived", True))
             )
         except KeyError as error:
