@@ -29,7 +29,7 @@ async def control(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_line_says_how_to_reach_both_vendors(sandbox: Sandbox, control: httpx.AsyncClient) -> None:
     line = (await control.get("/")).json()
     assert line == sandbox.describe()
-    assert set(line) == {"connectwise", "xero", "quickbooks", "control"}
+    assert set(line) == {"connectwise", "xero", "quickbooks", "control", "scenario", "companies"}
     assert set(line["connectwise"]) == {"base_url", "company_id", "public_key", "private_key", "client_id"}
     assert set(line["xero"]) == {
         "base_url",

@@ -107,10 +107,28 @@ class Sandbox:
             },
             "quickbooks": self._describe_quickbooks(),
             "control": {"base_url": self.control.base_url if self.control else ""},
+            "scenario": self.world.scenario.name,
+            "companies": self._describe_companies(),
         }
         if self.tls is not None:
             line["ca_file"] = str(self.tls.ca_file)
         return line
+
+    def _describe_companies(self) -> list[dict[str, Any]]:
+        """The ledger companies: the locations that post to each, its Xero tenant, its QuickBooks realm and tokens there."""
+        world = self.world
+        return [
+            {
+                "name": books.name,
+                "locations": list(books.locations),
+                "xero": {"tenant_id": world.organisations.named(books.name).tenant_id},
+                "quickbooks": {
+                    "realm_id": (realm := world.realms.named(books.name).realm_id),
+                    **world.quickbooks_app.consents[realm],
+                },
+            }
+            for books in world.scenario.companies
+        ]
 
     def _describe_quickbooks(self) -> dict[str, Any]:
         app = self.world.quickbooks_app

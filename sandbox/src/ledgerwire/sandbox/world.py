@@ -121,7 +121,9 @@ def _load_xero(organisations: XeroOrganisations, scenario: Scenario, clock: Virt
 def _load_quickbooks(realms: QuickBooksCompanies, scenario: Scenario, clock: VirtualClock, seed: int) -> QuickBooksApp:
     """The same business in QuickBooks: its chart, items, names and rates are those of the other ledger."""
     client_id, secret = _derived("quickbooks-client", seed, 50), _derived("quickbooks-secret", seed, 40)
-    realms.load([company.quickbooks for company in scenario.companies], {"client_id": client_id, "client_secret": secret})
+    realms.load(
+        [company.quickbooks for company in scenario.companies], {"client_id": client_id, "client_secret": secret}
+    )
     consents = {}
     for state in realms.all:
         tokens = state.identity.consent(client_id, clock.now(), state.realm_id)

@@ -15,7 +15,9 @@ def apply_company_changes(quickbooks: QuickBooksState, changes: dict[str, list[d
         known = quickbooks.rows[entity]
         for row in rows:
             label = next((row[name] for name in ("DisplayName", "Name", "Code") if name in row), None)
-            same = (one for one in known.values() if label in {one.get("DisplayName"), one.get("Name"), one.get("Code")})
+            same = (
+                one for one in known.values() if label in {one.get("DisplayName"), one.get("Name"), one.get("Code")}
+            )
             found = known.get(str(row.get("Id"))) or (next(same, None) if label else None)
             fields = {name: value for name, value in row.items() if name != "Id"}
             if found is None:

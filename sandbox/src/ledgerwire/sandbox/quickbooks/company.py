@@ -143,8 +143,14 @@ def _taxes(rows: Iterable[Mapping[str, Any]]) -> tuple[list[Json], list[Json]]:
     rates: list[Json] = []
     for number, row in enumerate(rows, start=1):
         name, active = str(row["Name"]), row.get("Status", "ACTIVE") == "ACTIVE"
-        rates.append({"Id": str(number), "Name": name, "Active": active, "RateValue": Decimal(row["EffectiveRate"])})
-        detail = {"TaxRateDetail": [{"TaxRateRef": {"value": str(number), "name": name}, "TaxOrder": 0}]}
+        parts = row.get("TaxComponents") or []
+        shared = [(str(part["Name"]), Decimal(part["Rate"])) for part in parts] if len(parts) > 1 else []
+        details = []
+        for order, (part, percent) in enumerate(shared or [(name, Decimal(row["EffectiveRate"]))]):
+            rate_id = str(len(rates) + 1)
+            rates.append({"Id": rate_id, "Name": part, "Active": active, "RateValue": percent})
+            details.append({"TaxRateRef": {"value": rate_id, "name": part}, "TaxOrder": order})
+        detail = {"TaxRateDetail": details}
         sold, bought = row.get("CanApplyToRevenue", True), row.get("CanApplyToExpenses", True)
         lists = {
             "SalesTaxRateList": detail if sold else {"TaxRateDetail": []},

@@ -135,18 +135,30 @@ class IdentityRoutes:
         revoked = self.faults.take(SYSTEM, request.method, request.url.path, {"revoked_token"})
         if revoked is not None:
             mark_fault(request, revoked.name)
-        visible = consent.connected and not revoked and event == consent.event_id
-        return JSONResponse([self._connection(consent)] if visible else [])
+        visible = not revoked and event == consent.event_id
+        reached = [one for one in self._organisations() if visible and consent.reaches(one.tenant_id)]
+        return JSONResponse([self._connection(consent, one) for one in reached])
 
     async def disconnect(self, request: Request) -> Response:
         """Take the organisation away from the token; the refresh token stays good."""
         consent = self._bearer(request)
         if consent is None:
             return JSONResponse(_problem("AuthenticationUnsuccessful"), 401)
-        if not consent.connected or request.path_params["connection_id"] != consent.connection_id:
+        wanted, reached = (
+            request.path_params["connection_id"],
+            [one for one in self._organisations() if consent.reaches(one.tenant_id)],
+        )
+        found = next((one for one in reached if self._connection_id(consent, one) == wanted), None)
+        if found is None:
             return Response(NOT_FOUND, 404, media_type="text/html")
-        consent.connected = False
+        consent.left.add(found.tenant_id)
         return Response(status_code=204)
+
+    def _organisations(self) -> tuple[XeroState, ...]:
+        return (self.state, *self.state.siblings)
+
+    def _connection_id(self, consent: Consent, organisation: XeroState) -> str:
+        return consent.connection_to(organisation.tenant_id, first=organisation is self.state)
 
     def _grant(self, app: App, form: Mapping[str, str]) -> dict[str, Any]:
         identity, now = self.state.identity, self.clock.now()
@@ -177,14 +189,14 @@ class IdentityRoutes:
         access = self.state.identity.access(token)
         return access.consent if access is not None and access.expires > self.clock.now() else None
 
-    def _connection(self, consent: Consent) -> dict[str, Any]:
+    def _connection(self, consent: Consent, organisation: XeroState) -> dict[str, Any]:
         given = consent.given.replace(tzinfo=None).isoformat(timespec="microseconds")
         return {
-            "id": consent.connection_id,
+            "id": self._connection_id(consent, organisation),
             "authEventId": consent.event_id,
-            "tenantId": self.state.tenant_id,
+            "tenantId": organisation.tenant_id,
             "tenantType": "ORGANISATION",
-            "tenantName": self.state.organisation["Name"],
+            "tenantName": organisation.organisation["Name"],
             "createdDateUtc": given,
             "updatedDateUtc": given,
         }

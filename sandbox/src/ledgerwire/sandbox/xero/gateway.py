@@ -82,7 +82,7 @@ class Gateway:
         revoked = self.faults.take(SYSTEM, request.method, request.url.path, {"revoked_token"})
         if revoked is not None:
             mark_fault(request, revoked.name)
-        if foreign or revoked or not access.consent.connected:
+        if foreign or revoked or not access.consent.reaches(self.state.tenant_id):
             raise RefusedError(_unauthorised(403, "AuthenticationUnsuccessful"))
         if segments and not _in_scope(segments[0].casefold(), request.method, access.consent.scopes):
             raise RefusedError(_unauthorised(401, "AuthorizationUnsuccessful", "insufficient_scope"))

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 ACCESS_LIFE = timedelta(minutes=30)
 REFRESH_LIFE = timedelta(days=60)
@@ -50,7 +50,7 @@ class App:
 
 @dataclass(slots=True)
 class Consent:
-    """What one user granted to one app; dead once revoked or disconnected."""
+    """What one user granted to one app; dead once revoked or disconnected. `left`: tenants taken away from it again."""
 
     client_id: str
     scopes: str
@@ -59,6 +59,15 @@ class Consent:
     connection_id: str = field(default_factory=lambda: str(uuid4()))
     alive: bool = True
     connected: bool = True
+    left: set[str] = field(default_factory=set)
+
+    def reaches(self, tenant_id: str) -> bool:
+        """Whether its tokens open this tenant."""
+        return self.connected and tenant_id not in self.left
+
+    def connection_to(self, tenant_id: str, *, first: bool) -> str:
+        """Id of the connection to a tenant; the first one's is the consent's own."""
+        return self.connection_id if first else str(uuid5(UUID(self.connection_id), tenant_id))
 
 
 @dataclass(frozen=True, slots=True)

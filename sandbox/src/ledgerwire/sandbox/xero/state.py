@@ -41,9 +41,13 @@ _KINDS = (
 
 
 class XeroState:
-    """One organisation with its apps, tokens, books and counters, all in memory."""
+    """One organisation with its apps, tokens, books and counters, all in memory.
+
+    `siblings` are the other organisations that the same user may open: a consent given here reaches them too.
+    """
 
     def __init__(self) -> None:
+        self.siblings: tuple[XeroState, ...] = ()
         self.load({})
 
     def load(self, xero: Mapping[str, Any]) -> None:
