@@ -19,6 +19,9 @@ from ledgerwire.mapper.domain.settings import CogsBy, MappingSettings, PostAs
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 PREFIX = "COGS-"
+PRODUCT = "RP"
+"""The only GL type whose lines can be stock: neither time, expense nor agreement (M6)."""
+
 _STOCK_CLASS = "Inventory"
 _COST = frozenset({AccountClass.EXPENSE})
 _STOCK = frozenset({AccountClass.ASSET})
@@ -43,7 +46,7 @@ def validates(settings: MappingSettings) -> bool:
 
 def is_stock(settings: MappingSettings, line: GlLine) -> bool:
     """Whether a line is a product taken from stock: never time, expense, agreement or non-stock lines (M6)."""
-    if line.gl_type != "RP":
+    if line.gl_type != PRODUCT:
         return False
     by_class = line.product_class == _STOCK_CLASS
     by_type = line.product_type in settings.cogs.product_types

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, LineRole
 from ledgerwire.common.money import ZERO, total
@@ -36,7 +36,7 @@ from ledgerwire.mapper.domain.model import (
     StoppedResult,
 )
 from ledgerwire.mapper.domain.parts import Case, InvoiceCase, LineTax, Treatment, day_words
-from ledgerwire.mapper.domain.segments import Parts, entries_by_id, parts_of
+from ledgerwire.mapper.domain.segments import Parts, with_parts
 from ledgerwire.mapper.domain.settings import PostAs, ZeroEffect
 from ledgerwire.mapper.domain.tax_shares import allocate_tax, computed_taxes
 from ledgerwire.mapper.domain.zero import has_no_effect
@@ -44,8 +44,7 @@ from ledgerwire.mapper.domain.zero import has_no_effect
 REFERENCE_LIMIT = 255
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """One sales line with everything decided about it."""
 
     source: GlLine
@@ -67,8 +66,7 @@ def map_record(source: MappingInput) -> Result:
     wanted = amounts.figures(case, export)
     if wanted is None:
         return _stopped(case)
-    entries = entries_by_id(source)
-    lines = [(line, parts_of(line, source, entries)) for line in amounts.sales_lines(export)]
+    lines = with_parts(source, amounts.sales_lines(export))
     if source.settings.zero_effect == ZeroEffect.BATCH and _moves_nothing(case, wanted, lines):
         return NoEffect(tuple(case.findings), case.trace.build())
     return _map(case, export, wanted, lines)
@@ -91,7 +89,7 @@ def _map(
     contacts.check_company(case, case.source.company)
     money = currency.money(case, case.source.invoice.currency, case.source.kept_rate)
     contact = contacts.decide(case, _party(case), money.code)
-    decided = [_line(case, export, index, each, wanted.sign, money) for index, each in enumerate(lines)]
+    decided = _lines(case, export, lines, wanted.sign, money)
     due, dated = terms.decide(case), locks.decide(case, case.source.invoice.document_date)
     check_settings(case)
     cogs.check_number(case, case.number)
@@ -130,27 +128,31 @@ def _party(case: InvoiceCase) -> Party:
     return Party(key, source.company, source.link, source.contacts, case.settings.contacts.links.get(key))
 
 
-def _line(
-    case: InvoiceCase, export: GlExport, index: int, each: tuple[GlLine, Parts], sign: int, money: Currency
-) -> _Line:
-    line, parts = each
-    figures = line_figures(case, index, line, sign)
-    treatment = _treatment(case, export, index, line, parts)
-    cost = cogs.decide(case, index, line, treatment.item, treatment.tracking, money)
-    decisions = treatment.decisions
-    if figures.decision is not None:
-        decisions = (*decisions, figures.decision)
-    return _Line(line, treatment, figures, cost, decisions)
+def _lines(
+    case: InvoiceCase, export: GlExport, lines: list[tuple[GlLine, Parts]], sign: int, money: Currency
+) -> list[_Line]:
+    """Each line decided; lines that agree in all that decides share one treatment (a long invoice has few)."""
+    decided, known = [], case.treatments
+    for index, (line, parts) in enumerate(lines):
+        figures = line_figures(case, index, line, sign)
+        names = line.product or parts.non_product_id or line.description
+        key = (line.gl_type, id(parts), names, line.product, line.taxable, line.total > 0,
+               line.tax_code, line.tax_xref, line.tax_percent, line.tax_levels, line.category)  # fmt: skip
+        treatment = known.get(key) or _treatment(case, export, index, line, parts, key)
+        cost = None
+        if line.gl_type == cogs.PRODUCT:
+            cost = cogs.decide(case, index, line, treatment.item, treatment.tracking, money)
+        decisions = treatment.decisions
+        if figures.decision is not None:
+            decisions = (*decisions, figures.decision)
+        decided.append(_Line(line, treatment, figures, cost, decisions))
+    return decided
 
 
-def _treatment(case: InvoiceCase, export: GlExport, index: int, line: GlLine, parts: Parts) -> Treatment:
-    """Account, item, tracking and tax of a line; lines that agree in all that decides share one (a long invoice has few)."""
-    names = line.product or parts.non_product_id or line.description
-    key = (line.gl_type, parts, names, line.product, line.taxable, line.total > 0,
-           line.tax_code, line.tax_xref, line.tax_percent, line.tax_levels, line.category)  # fmt: skip
-    known = case.treatments.get(key)
-    if known is not None:
-        return known
+def _treatment(
+    case: InvoiceCase, export: GlExport, index: int, line: GlLine, parts: Parts, key: tuple[object, ...]
+) -> Treatment:
+    """Account, item, tracking and tax of a line."""
     before = len(case.findings)
     account, by_account = accounts.decide(case, index, line, parts)
     item = items.decide(case, index, line, parts, account)
@@ -201,20 +203,20 @@ def _document_lines(case: InvoiceCase, wanted: Figures, decided: list[_Line]) ->
 def _sale(item: _Line, piece: Piece, line_tax: LineTax, share: Decimal, computed: Decimal) -> DocumentLine:
     treatment, shown = item.treatment, item.figures.shown
     text = item.source.description or treatment.item or "Sale"
-    by_ledger = computed if line_tax.taxed else tax.of(piece.net, line_tax.rate.rate)
+    rate = line_tax.rate
+    by_ledger = computed if line_tax.taxed or not rate.rate else tax.of(piece.net, rate.rate)
     return DocumentLine(
-        description=f"{text} ({shown})" if shown else text,
-        quantity=piece.quantity,
-        unit_amount=piece.unit_amount,
-        net=piece.net,
-        account_code=treatment.account,
-        tax_type=line_tax.rate.tax_type,
-        tax_amount=share,
-        item_code=treatment.item,
-        tax_override=share != by_ledger,
-        tracking=treatment.tracking,
-        source_ids=(item.source.entry_id,),
-        decisions=item.decisions,
+        f"{text} ({shown})" if shown else text,
+        *piece,  # quantity, unit amount, net
+        treatment.account,
+        rate.tax_type,
+        share,
+        LineRole.SALE,
+        treatment.item,
+        share != by_ledger,
+        treatment.tracking,
+        (item.source.entry_id,),
+        item.decisions,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ledgerwire.mapper.domain.model import GlLine, GlTableRow, Invoice, MappingInput
 from ledgerwire.mapper.domain.trace import Candidate
@@ -12,9 +13,15 @@ OWNER_LEVELS = frozenset({"corporate", "owner", "my company", "my company: owner
 """What tenants call the level that applies to everything."""
 
 
+@lru_cache(maxsize=256)
+def _level(text: str) -> str:
+    """A level's name as it is compared."""
+    return text.strip().casefold()
+
+
 def is_owner(row: GlTableRow) -> bool:
     """Whether a row maps its kind for the whole company."""
-    return row.level.strip().casefold() in OWNER_LEVELS
+    return _level(row.level) in OWNER_LEVELS
 
 
 def level_words(row: GlTableRow) -> str:
@@ -39,7 +46,7 @@ def applies(row: GlTableRow, facts: dict[str, str | None]) -> bool | None:
     """Whether a row is about the line; None where the export does not tell."""
     if is_owner(row):
         return True
-    level = row.level.strip().casefold()
+    level = _level(row.level)
     return facts[level] == row.record.strip().casefold() if level in facts else None
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
-from ledgerwire.common.money import CENT, ZERO, round_down, round_half_up
+from ledgerwire.common.money import CENT, ZERO, round_half_up
 from ledgerwire.mapper.domain.model import GlLine
 from ledgerwire.mapper.domain.parts import Case, money_words
 from ledgerwire.mapper.domain.rounding import limit
@@ -13,12 +13,12 @@ from ledgerwire.mapper.domain.settings import RoundingPolicy
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 ONE = Decimal(1)
+_UNITS = tuple(Decimal(1).scaleb(-places) for places in range(10))
 _MOST_PIECES = Decimal(1_000_000)
 """Quantities above this are not split: what a clerk would read is no quantity any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A quantity at a unit price, in the document's sign; their product rounds to `net`."""
 
     quantity: Decimal
@@ -26,8 +26,7 @@ class Piece:
     net: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class LineFigures:
+class LineFigures(NamedTuple):
     """One line in the document's sign: one piece, or two where it is spread.
 
     `rounding` is left for a rounding line; `shown` goes into the description. `decision` is None where quantity and price
@@ -42,9 +41,9 @@ class LineFigures:
 
 def line_figures(case: Case, index: int, line: GlLine, sign: int) -> LineFigures:
     """Quantity and unit price of a line: the exact product, else by the rounding policy."""
-    net = round_half_up(-line.total * sign)
+    net = round_half_up(line.total * -sign)
     quantity, price = abs(line.quantity or ZERO), abs(line.price or ZERO)
-    exact = _exact(quantity, price, net, case.reference.rules.unit_decimals)
+    exact = _exact(quantity, price, abs(net), case.reference.rules.unit_decimals)
     if exact is not None:
         return LineFigures((Piece(quantity, exact if net >= 0 else -exact, net),))
     if quantity and price:
@@ -59,17 +58,19 @@ def _once(net: Decimal, *, shown: str = "", decision: int | None = None) -> Line
 
 
 def _fits(amount: Decimal, places: int | None) -> bool:
-    return places is None or round_down(amount, places) == amount
+    return places is None or not amount % _UNITS[places]
 
 
 def _exact(quantity: Decimal, price: Decimal, net: Decimal, places: int | None) -> Decimal | None:
     """The unit price, of as many decimals as the ledger keeps, that makes the line total; None if there is none."""
-    if not quantity or not _fits(quantity, places):
+    if not quantity:
         return None
     if not price and net:
-        price = round_half_up(abs(net) / quantity, 4)
-        return price if quantity * price == abs(net) else None
-    return price if _fits(price, places) and round_half_up(quantity * price) == abs(net) else None
+        price = round_half_up(net / quantity, 4)
+        return price if quantity * price == net and _fits(quantity, places) else None
+    if round_half_up(quantity * price) != net:
+        return None
+    return price if _fits(quantity, places) and _fits(price, places) else None
 
 
 def _rounded(case: Case, index: int, line: GlLine, net: Decimal, quantity: Decimal, price: Decimal) -> LineFigures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledgerwire.mapper.domain.model import GlEntry, GlExport, GlLine, MappingInput, Segment
@@ -64,6 +64,23 @@ def is_ambiguous(export: GlExport, segments: tuple[Segment, ...]) -> bool:
 def entries_by_id(source: MappingInput) -> dict[int, GlEntry]:
     """The frozen entries that were read; the first of an id counts."""
     return {entry.entry_id: entry for entry in reversed(source.entries)}
+
+
+def with_parts(source: MappingInput, lines: Iterable[GlLine]) -> list[tuple[GlLine, Parts]]:
+    """Each line with its pieces; lines of the same pieces share one object, so that they are told apart by identity."""
+    entries, known = entries_by_id(source), dict[tuple[str, str, str | None], Parts]()
+    if entries:
+        shared = dict[Parts, Parts]()
+        found = [(line, parts_of(line, source, entries)) for line in lines]
+        return [(line, shared.setdefault(parts, parts)) for line, parts in found]
+    pairs: list[tuple[GlLine, Parts]] = []
+    for line in lines:
+        key = (line.account, line.gl_class, line.non_product_id)
+        parts = known.get(key)
+        if parts is None:
+            parts = known[key] = parts_of(line, source, entries)
+        pairs.append((line, parts))
+    return pairs
 
 
 def parts_of(line: GlLine, source: MappingInput, entries: Mapping[int, GlEntry]) -> Parts:

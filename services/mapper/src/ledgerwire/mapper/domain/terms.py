@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from ledgerwire.mapper.domain.parts import Case, InvoiceCase, day_words
 from ledgerwire.mapper.domain.trace import Candidate, Decision
@@ -54,6 +55,7 @@ def _last_day(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])
 
 
+@lru_cache(maxsize=256)
 def rule_of(text: str) -> Rule | None:
     """What a cross-reference or a term's name means (`30`, `Net 30`, `EOM+20`, `20th of following month`).
 
