@@ -113,6 +113,10 @@ class Synced:
         return Synced(self.amounts, {**self.winners, **winners})
 
 
+NEVER = Synced()
+"""Nothing was ever carried over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One invoice or credit memo, as both systems show it now.
@@ -126,7 +130,7 @@ class Case:
     total: Decimal
     ledger: LedgerView
     rows: tuple[PaymentRow, ...] = ()
-    synced: Synced = Synced()
+    synced: Synced = NEVER
 
     @property
     def parts(self) -> tuple[int, ...]:
