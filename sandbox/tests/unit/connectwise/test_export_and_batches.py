@@ -7,7 +7,9 @@ from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.connectwise.errors import ApiError
 from ledgerwire.sandbox.connectwise.export import export
 from ledgerwire.sandbox.connectwise.export_request import ExportRequest, Ids
+from ledgerwire.sandbox.connectwise.interface_records import RecordKey
 from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
+from ledgerwire.sandbox.connectwise.unbatching import rebatch_record, unbatch_record
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids, unposted_row
 
 from .conftest import PERSON, Make, close, invoice, line
@@ -213,3 +215,56 @@ def test_ids_of_deleted_batches_are_never_given_again(make_state: Make) -> None:
     delete_batch(state, 1, PERSON)
     batch_invoices(state, [1], "ONE", PERSON)
     assert state.tables["invoices"][1]["glBatch"] == {"id": 2, "name": "ONE"}
+
+
+@pytest.mark.requirement("M8")
+def test_an_unbatched_invoice_can_be_reopened_and_goes_back_into_its_batch_with_other_figures(make_state: Make) -> None:
+    state = make_state(invoice(1, "100.00"), invoice(2, "100.00"), lines={n: [line()] for n in (1, 2)})
+    close(state, 1)
+    close(state, 2)
+    batch_invoices(state, [1, 2], "BOTH", PERSON)
+    key = RecordKey("invoice", 1)
+    unbatch_record(state, key, PERSON)
+    row = state.tables["invoices"][1]
+    assert ("glBatch" in row, row["unbatchedBatch"]["name"], unposted_invoice_ids(state)) == (False, "BOTH", [1])
+    assert state.tables["invoices"][2]["glBatch"]["name"] == "BOTH"
+    with pytest.raises(ApiError):
+        unbatch_record(state, key, PERSON)
+    close(state, 1, "GL Reload")
+    with pytest.raises(ApiError):
+        rebatch_record(state, key, PERSON)
+    InvoiceDesk(state).edit(1, {"total": Decimal("120.00")}, PERSON, lines=[line(total="120.00")])
+    close(state, 1)
+    rebatch_record(state, key, PERSON)
+    assert (row["glBatch"]["name"], unposted_invoice_ids(state)) == ("BOTH", [])
+    assert [one["debit"] for one in batch_entries(state, 1) if one["accountType"] == "AR"] == [100, 120]
+
+
+@pytest.mark.requirement("M8")
+def test_nothing_leaves_a_closed_batch(make_state: Make) -> None:
+    state = make_state(invoice(1, "100.00"), lines={1: [line()]})
+    close(state, 1)
+    batch_invoices(state, [1], "B", PERSON)
+    state.tables["batches"][1]["closedFlag"] = True
+    with pytest.raises(ApiError):
+        unbatch_record(state, RecordKey("invoice", 1), PERSON)
+
+
+@pytest.mark.requirement("M6")
+def test_product_lines_carry_cost_stock_account_and_what_the_catalog_says(make_state: Make) -> None:
+    state = make_state(invoice(1, "106.60", "6.60"), lines={1: LINES})
+    state.tables["catalog"][501] = {
+        "id": 501,
+        "identifier": "SWITCH",
+        "productClass": "Inventory",
+        "serializedFlag": True,
+        "subcategory": {"id": 5, "name": "Switches"},
+        "type": {"id": 3, "name": "Hardware"},
+    }
+    state.tables["product_types"][3] = {"id": 3, "name": "Hardware", "typeXref": "InventoryPart"}
+    close(state, 1)
+    product, labour = one_transaction(state)["detail"][:2]
+    assert (product["cost"], product["costAccountNumber"], product["inventoryAccountNumber"]) == (50, "5100", "1400")
+    assert product["item"] == {"id": 501, "identifier": "SWITCH", "serializedFlag": True}
+    assert (product["subCategory"]["name"], product["itemTypeXref"]) == ("Switches", "InventoryPart")
+    assert (product["productAccountNumber"], labour["item"]) == ("4111", None)

@@ -7,7 +7,7 @@ from ledgerwire.sandbox.connectwise.gl import account_and_class
 from ledgerwire.sandbox.connectwise.invoices import InvoiceDesk
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids
 
-from .conftest import PERSON, Make, close, invoice, line
+from .conftest import PERSON, Make, close, invoice, line, mapping
 
 
 def entries(state, number=1):
@@ -130,3 +130,60 @@ def test_a_tax_of_zero_is_an_entry_only_where_the_package_asks_for_it(make_state
     state.tables["accounting_package_setup"][1]["zeroDollarTaxAmountsFlag"] = True
     close(state, 1)
     assert [(e.gl_type, e.amount) for e in state.gl_entries[1]][2:] == [("ST", 0), ("ST", 0)]
+
+
+LEVELS = [
+    ("RP", "Product", {"item_id": 501}),
+    ("RP", "Product Subcategory", {"subcategory_id": 311}),
+    ("RP", "Product Category", {"category_id": 31}),
+    ("RP", "Department", {"department_id": 5}),
+    ("RP", "Location", {"location_id": 2}),
+    ("RP", "Corporate", {}),
+]
+
+
+@pytest.mark.requirement("M2")
+@pytest.mark.parametrize("most_specific", range(len(LEVELS)))
+def test_a_product_line_is_mapped_by_the_most_specific_level_there_is(make_state: Make, most_specific: int) -> None:
+    dimensions = {name: value for _, _, one in LEVELS for name, value in one.items()}
+    state = make_state(invoice(1, "100.00"), lines={1: [line("RP", **dimensions)]})
+    kept = LEVELS[most_specific:]
+    rows = [
+        mapping(number, gl_type, level, next(iter(wanted.values()), 1), segment1=f"41{number}", inventory=f"14{number}")
+        for number, (gl_type, level, wanted) in enumerate(kept, start=50)
+    ]
+    state.tables["gl_accounts"] = {row["id"]: row for row in [state.tables["gl_accounts"][1], *rows]}
+    close(state, 1)
+    product = state.gl_entries[1][1]
+    assert (product.segments["segment1"], product.inventory, product.gl_account_id) == ("4150", "1450", 50)
+
+
+@pytest.mark.requirement("M2")
+@pytest.mark.parametrize(
+    ("gl_type", "level", "dimensions"),
+    [
+        ("R", "Work Role", {"work_role_id": 7}),
+        ("R", "Work Type", {"work_type_id": 4}),
+        ("RA", "Agreement Type", {"agreement_type_id": 6}),
+        ("AP", "Agreement Type", {"agreement_type_id": 6}),
+        ("RE", "Expense Type", {"expense_type_id": 2}),
+    ],
+)
+def test_every_other_level_beats_the_owners_row(make_state: Make, gl_type, level, dimensions) -> None:
+    state = make_state(invoice(1, "100.00"), lines={1: [line(gl_type, **dimensions)]})
+    rows = [
+        mapping(60, gl_type, "Corporate", 1, segment1="4000"),
+        mapping(61, gl_type, level, next(iter(dimensions.values())), segment1="4999"),
+    ]
+    state.tables["gl_accounts"] = {row["id"]: row for row in [state.tables["gl_accounts"][1], *rows]}
+    close(state, 1)
+    assert entries(state)[1][1] == "4999"
+
+
+def test_the_order_of_levels_is_read_from_the_mapped_types(make_state: Make) -> None:
+    state = make_state(invoice(1, "100.00"), lines={1: [line("RP", item_id=501, category_id=31)]})
+    for row in state.tables["gl_mapped_types"].values():
+        if (row["glType"], row["name"]) == ("RP", "Product Category"):
+            row["sortOrder"] = 0
+    close(state, 1)
+    assert entries(state)[1][1] == "4110"
