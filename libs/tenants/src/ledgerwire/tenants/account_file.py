@@ -18,12 +18,13 @@ from pydantic import (
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.tenants import yaml_text
-from ledgerwire.tenants.hosts import REGIONS, connectwise_host, xero_url
+from ledgerwire.tenants.hosts import REGIONS, connectwise_host, quickbooks_url, xero_url
 from ledgerwire.tenants.mapping_file import Code, MappingSection, Section
 
 AccountName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")]
 _SECRETS = frozenset({"private_key", "client_secret", "refresh_token", "access_token"})
 _FILE = "file:"
+_PACKAGES, _PACKAGE_PLACE = frozenset({"xero", "quickbooks"}), 2
 
 
 class ConnectWiseSection(Section):
@@ -84,13 +85,58 @@ class XeroSection(Section):
         return None if value is None else xero_url(value, on_premise=bool(info.data.get("on_premise")))
 
 
-class CompanySection(Section):
-    """One ledger company and the PSA locations that post to it; none listed = all."""
+class QuickBooksSection(Section):
+    """One QuickBooks Online company and its consent. Addresses are Intuit's own unless the server is on premise.
 
+    `tax_override` off: the printed tax is not sent (a company whose tax engine refuses it); a document whose tax might
+    differ then stops.
+    """
+
+    on_premise: bool = False
+    base_url: str | None = None
+    token_url: str | None = None
+    realm_id: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{1,30}$")]
+    client_id: Code
+    client_secret: SecretStr = Field(min_length=1)
+    refresh_token: SecretStr = Field(min_length=1)
+    access_token: SecretStr | None = None
+    ca_file: Path | None = None
+    concurrency: Annotated[int, Field(ge=1, le=10)] | None = None
+    minor_version: Annotated[int, Field(ge=75, le=999)] | None = None
+    tax_override: bool = True
+
+    @field_validator("realm_id", mode="before")
+    @classmethod
+    def _written_as_a_number(cls, value: object) -> object:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+    @field_validator("base_url", "token_url")
+    @classmethod
+    def _url(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else quickbooks_url(value, on_premise=bool(info.data.get("on_premise")))
+
+
+class _Company(Section):
     name: AccountName
+    locations: tuple[int, ...] = ()
+
+
+class XeroCompanySection(_Company):
+    """One Xero organisation and the PSA locations that post to it; none listed = all."""
+
     package: Literal["xero"]
     connection: XeroSection
-    locations: tuple[int, ...] = ()
+
+
+class QuickBooksCompanySection(_Company):
+    """One QuickBooks company and the PSA locations that post to it; none listed = all."""
+
+    package: Literal["quickbooks"]
+    connection: QuickBooksSection
+
+
+CompanySection = Annotated[XeroCompanySection | QuickBooksCompanySection, Field(discriminator="package")]
+"""One ledger company: what its connection needs depends on the package."""
 
 
 class CallbackSection(Section):
@@ -144,11 +190,30 @@ class AccountFile(Section):
             for location in company.locations:
                 if owners.setdefault(location, company.name) != company.name:
                     raise ValueError(f"location {location} is in both {owners[location]!r} and {company.name!r}")
+        _own_consents(value)
         return value
 
     def mapping_body(self) -> bytes:
         """The canonical bytes of the mapping: the same settings give the same bytes, however the file is written."""
         return mapping_bytes(self.mapping)
+
+
+def _own_consents(companies: tuple[CompanySection, ...]) -> None:
+    """An Intuit consent reaches one company only; a Xero consent may reach several."""
+    realms: dict[str, str] = {}
+    tokens: dict[str, str] = {}
+    for company in companies:
+        if not isinstance(company, QuickBooksCompanySection):
+            continue
+        connection = company.connection
+        for owners, key, what in (
+            (realms, connection.realm_id, "realm"),
+            (tokens, connection.refresh_token.get_secret_value(), "refresh token"),
+        ):
+            if owners.setdefault(key, company.name) != company.name:
+                raise ValueError(
+                    f"{owners[key]!r} and {company.name!r} name the same {what}: each needs its own consent"
+                )
 
 
 def mapping_bytes(mapping: MappingSection) -> bytes:
@@ -200,7 +265,13 @@ def _secret_from(path: Path, source: str, name: str) -> str:
 
 def _problem(item: Any) -> str:
     location = item["loc"]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    # The package decides which fields a company has; it is no part of the path that people wrote.
+    written = [part for place, part in enumerate(location) if place != _PACKAGE_PLACE or part not in _PACKAGES]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in written).lstrip(".")
+    if item["type"].startswith("union_tag"):
+        chosen = item["input"].get("package") if isinstance(item["input"], dict) else None
+        known = " or ".join(sorted(_PACKAGES))
+        return f"{path}.package: {chosen!r}: one of {known} is needed"
     message = str(item["msg"]).removeprefix("Value error, ")
     shown = isinstance(item["input"], str) and item["type"] != "extra_forbidden" and not _SECRETS.intersection(location)
     return f"{path}: {item['input']!r}: {message}" if shown else f"{path}: {message}"

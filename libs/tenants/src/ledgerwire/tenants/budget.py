@@ -25,6 +25,12 @@ class Window:
 XERO_WINDOWS = (Window("minute", 60, 60), Window("day", 86_400, 5_000))
 """Xero's limits per organisation: 60 calls a minute, 5,000 a day (developer documentation, "OAuth 2.0 API limits")."""
 
+QUICKBOOKS_WINDOWS = (Window("minute", 60, 480), Window("second", 1, 8))
+"""Intuit's limits per company: 500 calls a minute, 10 a second; a little less, for calls bunch up on their way."""
+
+WINDOWS = {"xero": XERO_WINDOWS, "quickbooks": QUICKBOOKS_WINDOWS}
+"""The limits by the kind of connection."""
+
 
 class LimitReport(Protocol):
     """What one answer says about the limits; None where it says nothing."""

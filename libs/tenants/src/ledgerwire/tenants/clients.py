@@ -15,10 +15,9 @@ from uuid import UUID
 
 import httpx
 
-from ledgerwire.accounting.factory import build_ledger, build_token_source
+from ledgerwire.accounting.factory import build_ledger, build_token_source, ledger_addresses
 from ledgerwire.accounting.port import Ledger
 from ledgerwire.accounting.tokens import TokenSet, TokenSource
-from ledgerwire.accounting.xero.config import XeroConfig
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.http.calls import CallHook, ignore_call
 from ledgerwire.common.http.client import guarded_client
@@ -27,7 +26,7 @@ from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
 from ledgerwire.connectwise.client import ConnectWise, build_connectwise
 from ledgerwire.connectwise.config import ConnectWiseConfig
-from ledgerwire.tenants.budget import BudgetGate
+from ledgerwire.tenants.budget import WINDOWS, XERO_WINDOWS, BudgetGate
 from ledgerwire.tenants.read import AccountContext, ConnectionContext, account_for_service, open_connection_secret
 from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
 
@@ -110,10 +109,11 @@ class ConnectionClients:
             "request_timeout_seconds": self._settings.ledger_timeout_seconds,
             "settle_delay_seconds": self._settings.ledger_settle_seconds,
         }
-        http = guarded_client(self._policy(config), on_call=self._on_call)
-        gate = BudgetGate(self._database, connection.account_id, connection.connection_id)
+        http = guarded_client(self._policy(connection.kind, config), on_call=self._on_call)
+        windows = WINDOWS.get(connection.kind, XERO_WINDOWS)
+        gate = BudgetGate(self._database, connection.account_id, connection.connection_id, windows)
         tokens = self._token_source(connection, config, http)
-        ledger = build_ledger(connection.kind, config, http, tokens, gate, config["tenant_id"])
+        ledger = build_ledger(connection.kind, config, http, tokens, gate)
         return _Kept(connection.version, ledger, http.aclose)
 
     def _token_source(
@@ -126,12 +126,8 @@ class ConnectionClients:
         turn = ConsentRefreshTurn(self._database, connection.account_id, connection.consent_id)
         return build_token_source(connection.kind, config, http, store, turn=turn)
 
-    def _policy(self, config: dict[str, object]) -> HttpPolicy:
-        addresses = XeroConfig.of(config)
-        hosts = frozenset(
-            authority(urlsplit(url).netloc)
-            for url in (addresses.base_url, addresses.token_url, addresses.connections_url)
-        )
+    def _policy(self, kind: str, config: dict[str, object]) -> HttpPolicy:
+        hosts = frozenset(authority(urlsplit(url).netloc) for url in ledger_addresses(kind, config))
         ca_file = config.get("ca_file")
         return HttpPolicy(
             allowed_hosts=hosts,

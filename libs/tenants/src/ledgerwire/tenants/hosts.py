@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 # regional sites of the PSA's cloud, with or without the API's prefix, and its staging site
 _CONNECTWISE_CLOUD = re.compile(r"(?:[a-z0-9-]+\.)*(?:myconnectwise\.net|connectwisedev\.com)")
 _XERO = frozenset({"api.xero.com", "identity.xero.com"})
+_INTUIT = frozenset({"quickbooks.api.intuit.com", "sandbox-quickbooks.api.intuit.com", "oauth.platform.intuit.com"})
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?|\[[0-9a-f:]+\](?::[0-9]{1,5})?")
 
 REGIONS = {
@@ -38,12 +39,21 @@ def connectwise_host(site: str, *, on_premise: bool) -> str:
 
 def xero_url(url: str, *, on_premise: bool) -> str:
     """A Xero address without a trailing slash; ValueError for another scheme or a host that is not Xero's."""
+    return _vendor_url(url, _XERO, on_premise=on_premise)
+
+
+def quickbooks_url(url: str, *, on_premise: bool) -> str:
+    """An Intuit address without a trailing slash; ValueError for another scheme or a host that is not Intuit's."""
+    return _vendor_url(url, _INTUIT, on_premise=on_premise)
+
+
+def _vendor_url(url: str, vendor: frozenset[str], *, on_premise: bool) -> str:
     text = url.strip().rstrip("/")
     parts = urlsplit(text)
     if parts.scheme != "https":
         raise ValueError("only https is called")
     if parts.username or parts.query or parts.fragment or not _HOST.fullmatch(parts.netloc.lower()):
         raise ValueError("this is not an address of a host and path only")
-    if not on_premise and parts.netloc.lower() not in _XERO:
-        raise ValueError(f"only {' and '.join(sorted(_XERO))} are called; another server needs on_premise: true")
+    if not on_premise and parts.netloc.lower() not in vendor:
+        raise ValueError(f"only {' and '.join(sorted(vendor))} are called; another server needs on_premise: true")
     return text

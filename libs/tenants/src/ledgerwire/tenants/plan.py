@@ -9,10 +9,9 @@ from uuid import UUID, uuid5
 
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.ids import AccountId, account_id, company_id, connection_id
-from ledgerwire.tenants.account_file import AccountFile, CompanySection, ConnectWiseSection, XeroSection
+from ledgerwire.tenants.account_file import AccountFile, CompanySection, ConnectWiseSection, QuickBooksCompanySection
 
 CONNECTWISE = "connectwise"
-XERO = "xero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,10 @@ class Wanted:
 
 
 def wanted(file: AccountFile) -> Wanted:
-    """The rows of an account file. Companies that name the same refresh token share one consent, as their ledger does."""
+    """The rows of an account file. Xero organisations that name the same refresh token share one consent, as Xero does."""
     account = account_id(file.account)
     psa = WantedConnection(connection_id(account, CONNECTWISE), CONNECTWISE, CONNECTWISE, _psa_config(file.connectwise))
-    consents: dict[tuple[str, str], WantedConsent] = {}
+    consents: dict[tuple[str, ...], WantedConsent] = {}
     for section in sorted(file.companies, key=lambda company: company.name):
         consents.setdefault(_token_key(section), _consent(account, section))
     ledgers: list[WantedConnection] = []
@@ -108,8 +107,10 @@ def wanted(file: AccountFile) -> Wanted:
     )
 
 
-def _token_key(section: CompanySection) -> tuple[str, str]:
-    return section.connection.client_id, section.connection.refresh_token.get_secret_value()
+def _token_key(section: CompanySection) -> tuple[str, ...]:
+    """What makes two companies share a consent; an Intuit consent reaches one company only."""
+    own = section.connection.realm_id if isinstance(section, QuickBooksCompanySection) else ""
+    return section.package, section.connection.client_id, section.connection.refresh_token.get_secret_value(), own
 
 
 def _psa_config(section: ConnectWiseSection) -> dict[str, Any]:
@@ -128,7 +129,7 @@ _TOKENS = {"client_secret", "refresh_token", "access_token"}
 
 
 def _consent(account: UUID, section: CompanySection) -> WantedConsent:
-    tokens: XeroSection = section.connection
+    tokens = section.connection
     return WantedConsent(
         consent_id=uuid5(account, f"consent:{section.package}:{section.name}"),
         provider=section.package,
