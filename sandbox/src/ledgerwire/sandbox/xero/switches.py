@@ -15,7 +15,9 @@ class Switches:
     amount on documents. `due_date_required`: approval needs a due date. `approve_refused`: the connecting user may not
     approve, so what was asked AUTHORISED comes back DRAFT. `adviser`: the user may post between the two lock dates.
     `summarize_errors_default`: meaning of an absent summarizeErrors. `idempotency_mismatch`: "message" or "elements",
-    where the text stands. `limits_enabled` with the four limits. `concurrent_retry_after`: Retry-After is sent on a
+    where the text stands. `journal_account_unknown`: an account that is not there makes a manual journal an "error", or
+    its line is "removed" with a warning. `journal_narration_filter`: lists of manual journals can be filtered by narration.
+    `limits_enabled` with the four limits. `concurrent_retry_after`: Retry-After is sent on a
     concurrency refusal too. `latency_seconds`: real delay before each answer.
     """
 
@@ -26,6 +28,8 @@ class Switches:
     adviser: bool = False
     summarize_errors_default: bool = True
     idempotency_mismatch: str = "message"
+    journal_account_unknown: str = "error"
+    journal_narration_filter: bool = True
     limits_enabled: bool = True
     minute_limit: int = 60
     day_limit: int = 5_000
@@ -57,7 +61,11 @@ class Switches:
 
 
 def _check(name: str, value: Any, default: Any) -> None:
-    allowed = {"rounding": set(ROUNDING_MODES), "idempotency_mismatch": {"message", "elements"}}
+    allowed = {
+        "rounding": set(ROUNDING_MODES),
+        "idempotency_mismatch": {"message", "elements"},
+        "journal_account_unknown": {"error", "removed"},
+    }
     if name in allowed and value not in allowed[name]:
         raise ValueError(f"switch {name!r} takes one of {sorted(allowed[name])}")
     is_number = isinstance(default, int | float) and not isinstance(default, bool)

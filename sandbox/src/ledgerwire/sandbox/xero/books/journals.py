@@ -36,13 +36,15 @@ def write_journal(desk: Desk, sent: Json, method: Method, path_id: str | None = 
         "Url": sent.get("Url", old.get("Url")),
         "UpdatedDateUTC": desk.now,
     }
+    warnings: list[str] = []
     if existing is not None and is_removed(status):
-        row["JournalLines"] = existing["JournalLines"]
+        row |= {"JournalLines": existing["JournalLines"], "Date": existing["Date"]}
     else:
-        _lines(desk, sent.get("JournalLines", old.get("JournalLines", [])), row, problems)
+        given = sent.get("JournalLines", old.get("JournalLines", []))
+        _lines(desk, _known(desk, given, warnings), row, problems)
     if status in {"POSTED", "VOIDED"} and (problem := desk.lock_problem(row["Date"])):
         problems.append(problem)
-    return Outcome(sent, problems) if problems else Outcome(desk.state.manual_journals.put(row))
+    return Outcome(sent, problems, warnings) if problems else Outcome(desk.state.manual_journals.put(row), [], warnings)
 
 
 def _target(desk: Desk, sent: Json, method: Method, path_id: str | None) -> tuple[Json | None, list[str]]:
@@ -55,6 +57,19 @@ def _target(desk: Desk, sent: Json, method: Method, path_id: str | None) -> tupl
     if method == "PUT":
         return None, ["The ManualJournalID cannot be given when a journal is created."]
     return existing, []
+
+
+def _known(desk: Desk, sent: Any, warnings: list[str]) -> Any:
+    """The lines that are left where Xero takes lines with an unknown account out of a journal and only warns of it."""
+    if desk.state.switches.journal_account_unknown != "removed" or not isinstance(sent, list):
+        return sent
+    lines = [line for line in sent if isinstance(line, dict)]
+    named = [str(line.get("AccountCode") or line.get("AccountID") or "") for line in lines]
+    unknown = dict.fromkeys(name for name in named if desk.state.account(name) is None)
+    warnings += [
+        f"Account code '{name}' has been removed as it does not match a recognised account." for name in unknown
+    ]
+    return [line for line, name in zip(lines, named, strict=True) if name not in unknown]
 
 
 def _lines(desk: Desk, sent: Any, row: Json, problems: list[str]) -> None:

@@ -115,6 +115,8 @@ def _echo(outcome: Outcome, id_field: str) -> Json:
     sent = outcome.row
     echo: Json = {id_field: sent.get(id_field) or ZERO_GUID, **_dates(sent)}
     echo["ValidationErrors"] = [{"Message": problem} for problem in outcome.problems]
+    if outcome.warnings:
+        echo["Warnings"] = [{"Message": warning} for warning in outcome.warnings]
     return {**echo, "HasErrors": True, "StatusAttributeString": "ERROR"}
 
 

@@ -1,5 +1,7 @@
 """/ManualJournals, /Payments and /Contacts."""
 
+from dataclasses import replace
+
 from ledgerwire.sandbox.xero.books.contacts import write_contact
 from ledgerwire.sandbox.xero.books.desk import Desk, Method, Outcome
 from ledgerwire.sandbox.xero.books.journals import write_journal
@@ -36,7 +38,9 @@ def _method(call: Call) -> Method:
 
 def read_journals(call: Call) -> Answer:
     """A list of manual journals; their lines only when pages were asked for."""
-    listed = list_rows(call.state.manual_journals, _JOURNALS, call.query, call.headers.get("if-modified-since"))
+    by_narration = call.state.switches.journal_narration_filter
+    rules = _JOURNALS if by_narration else replace(_JOURNALS, fields=_JOURNALS.fields - {"Narration"})
+    listed = list_rows(call.state.manual_journals, rules, call.query, call.headers.get("if-modified-since"))
     show = call.presenter().journal
     paged = listed.pagination is not None
     return call.envelope("ManualJournals", [show(row, lines=paged) for row in listed.rows], listed.pagination)
