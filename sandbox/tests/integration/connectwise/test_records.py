@@ -55,9 +55,9 @@ def mapped(sandbox: Sandbox) -> None:
         }
 
 
-async def make(control: httpx.AsyncClient, path: str, status: int = 200, **body: object) -> dict:
+async def make(control: httpx.AsyncClient, path: str, expect: int = 200, **body: object) -> dict:
     reply = await control.post(f"/connectwise/{path}", json=body)
-    assert reply.status_code == status, reply.text
+    assert reply.status_code == expect, reply.text
     return reply.json()
 
 
