@@ -80,7 +80,7 @@ _UNNAMED: dict[str, dict[str, str]] = {
     "LINE_TOTAL_DIFFERS": {"what": "a line", "expected": "what was sent", "found": "another amount"},
     "GL_OUT_OF_BALANCE": {"expected": "its debits", "found": "its credits", "difference": "not told"},
     "PAYMENT_OVER_BALANCE": {"amount": "What is applied"},
-    "CONTACT_NAME_TAKEN": {"name": "that name"},
+    "CONTACT_NAME_TAKEN": {"name": "that name", "other": "somebody"},
 }
 
 

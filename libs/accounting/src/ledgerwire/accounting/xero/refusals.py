@@ -60,6 +60,7 @@ _SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _UNNAMED: dict[str, dict[str, str]] = {
     "PERIOD_LOCKED": {"date": "in a locked period", "lock": "a later day", "open": "an open day"},
     "GL_ACCOUNT_UNKNOWN": {"kind": "its"},
+    "CONTACT_NAME_TAKEN": {"other": "a contact"},
     "ACCOUNT_ARCHIVED": {"name": "as posted"},
     "TAX_CODE_UNKNOWN": {"nearest": "none"},
     "TRACKING_UNKNOWN": {"found": "Its option", "expected": "see the ledger"},

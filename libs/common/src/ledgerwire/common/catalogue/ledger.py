@@ -100,7 +100,7 @@ register(
         code="CONTACT_NAME_TAKEN",
         severity=Severity.STOP,
         title="Another contact has this name",
-        message="{ledger} already has a contact called '{name}', so none was made for it.",
+        message="{ledger} already has {other} called '{name}', so no contact was made.",
         action="Same company? Link them. If not, rename one of the two, then Retry.",
         where="Ledgerwire: contact link; or Ledger: Contacts",
         who="clerk",
