@@ -50,6 +50,23 @@ class Desk:
         finally:
             await database.close()
 
+    async def choose(self, invoice_id: int, choice: str) -> None:
+        """A person decides about a record that stopped; mapper rings for it."""
+        await self.world.rows(
+            "UPDATE mapper.record SET choices = array_append(choices, $2::varchar) WHERE record_id = $1",
+            self.world.record_id(invoice_id),
+            choice,
+        )
+        await self.ring(invoice_id)
+
+    async def settled_work(self) -> None:
+        """Wait until no record is in hand."""
+
+        async def idle() -> bool:
+            return not await self.world.rows("SELECT 1 FROM poster.work WHERE kind = 'post' AND due_at < 'infinity'")
+
+        await self.world._explained(idle, "no work left", 20)
+
     def document(self, invoice_id: int, like: int | None = None, **changes: Any) -> LedgerDocument:
         """The document a bookkeeper expects for it (or for the invoice it is a copy of)."""
         expected = self.world.expected(like or invoice_id)

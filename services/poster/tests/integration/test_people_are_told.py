@@ -30,7 +30,7 @@ async def test_a_record_that_a_person_batched_after_the_posting_is_told_as_batch
     await world.close(INVOICE)
     await desk.decide((INVOICE, desk.document(INVOICE)))
 
-    async def by_hand(self: ConnectWisePsa, numbers: Any) -> list[Any]:
+    async def by_hand(self: ConnectWisePsa, record_type: Any, numbers: Any) -> list[Any]:
         """Between posting and batching somebody batches it in ConnectWise."""
         rows = await desk.world.rows("SELECT processed_record_ids FROM mapper.revision")
         await self._client.create_batch("BY-HAND", list(rows[0]["processed_record_ids"]))
@@ -49,10 +49,10 @@ async def test_a_refusal_of_one_read_stops_records_with_the_reason_and_buries_no
     await desk.decide((INVOICE, desk.document(INVOICE)), (OTHER, desk.document(OTHER)))
     usual = ConnectWisePsa.unposted
 
-    async def picky(self: ConnectWisePsa, invoice_ids: Any) -> frozenset[int]:
-        if INVOICE in invoice_ids:
+    async def picky(self: ConnectWisePsa, record_type: Any, source_ids: Any) -> frozenset[str]:
+        if str(INVOICE) in source_ids:
             raise Stopped([Finding("CONNECTWISE_REFUSED", {"what": "the list", "said": "no"})])
-        return await usual(self, invoice_ids)
+        return await usual(self, record_type, source_ids)
 
     monkeypatch.setattr(ConnectWisePsa, "unposted", picky)
     await world.serve("poster")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -19,10 +21,13 @@ from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.poster import watch
 from ledgerwire.poster.burial import telling_of_the_dead
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
 from ledgerwire.poster.handlers import PostRecords
 from ledgerwire.poster.ports import Psa
+from ledgerwire.poster.schedule import Scheduler
+from ledgerwire.poster.watch import WatchBatches
 from ledgerwire.tenants.clients import ConnectionClients
 
 SCHEMA = ServiceSchema("poster")
@@ -59,23 +64,39 @@ class _Clients:
         return ConnectWisePsa(await self._clients.connectwise(account_id, connection_id))
 
 
-def build(runtime: Runtime) -> AssembledService:
-    """Assemble poster: takes decided revisions, posts, batches, settles."""
+@dataclass
+class PosterService(AssembledService):
+    """Poster with the schedule that keeps its recurring work going."""
+
+    scheduler: Scheduler | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`, then finish what is in hand."""
+        async with asyncio.TaskGroup() as parts:
+            if self.scheduler is not None:
+                parts.create_task(self.scheduler.run(stop))
+            parts.create_task(AssembledService.run(self, stop))
+
+
+def build(runtime: Runtime) -> PosterService:
+    """Assemble poster: takes decided revisions, posts, batches, settles, and watches what it has batched."""
     settings = runtime.settings
     database = open_database(settings, SCHEMA.name)
     clients = ConnectionClients(database, settings)
     lease = timedelta(seconds=settings.lease_seconds)
     relay = Relay(database, runtime.transport, SCHEMA, terms=relay_terms(lease))
     outbox = Outbox(SCHEMA, relay.wake)
+    ports = _Clients(clients)
+    recurring = {watch.WORK_KIND: WatchBatches(ports, outbox)}
     worker = Worker(
         database,
         SCHEMA,
-        {WORK_KIND: PostRecords(_Clients(clients), outbox)},
+        {WORK_KIND: PostRecords(ports, outbox), **recurring},
         concurrency=8,
         on_dead=telling_of_the_dead(outbox),
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),
     )
-    return AssembledService(
+    return PosterService(
         name=SCHEMA.name,
         runtime=runtime,
         consumers=[Consumer(database, SCHEMA, DOCUMENT_READY, ready_document, worker.wake)],
@@ -88,4 +109,5 @@ def build(runtime: Runtime) -> AssembledService:
             outbox_moves(database, SCHEMA),
         ],
         closers=[clients.close, database.close],
+        scheduler=Scheduler(database, worker.store, worker.wake, tuple(recurring)),
     )

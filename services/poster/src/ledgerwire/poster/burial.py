@@ -16,6 +16,8 @@ def telling_of_the_dead(outbox: Outbox) -> OnDead:
     """What the worker calls in the transaction that buries an item."""
 
     async def bury(unit: Unit, item: WorkItem, dead: Dead) -> None:
+        if "record_id" not in item.payload:
+            return  # recurring work: no record of its own
         for case in await repository.load_cases(unit, [item]):
             finding = Finding("INTERNAL_FAULT", {"number": case.decided.number, "cause": dead.cause})
             await tell(unit, outbox, case, "stopped", [finding])

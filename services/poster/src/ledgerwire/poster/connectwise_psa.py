@@ -1,10 +1,11 @@
-"""ConnectWise as poster sees it: the accounting loop over the library's client."""
+"""ConnectWise as poster sees it: the accounting loop over the library's client, for each type of record."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.client import ConnectWise
 from ledgerwire.connectwise.models import ExportTransaction
 from ledgerwire.poster.ports import Mark, Reexport
@@ -16,32 +17,56 @@ class ConnectWisePsa:
     def __init__(self, client: ConnectWise) -> None:
         self._client = client
 
-    async def unposted(self, invoice_ids: Sequence[int]) -> frozenset[int]:
-        rows = await self._client.unposted_invoices(list(invoice_ids))
-        return frozenset(row.billing_log_id for row in rows if row.billing_log_id is not None)
+    async def unposted(self, record_type: RecordType, source_ids: Sequence[str]) -> frozenset[str]:
+        match record_type:
+            case RecordType.INVOICE:
+                rows = await self._client.unposted_invoices([int(one) for one in source_ids])
+                found = {str(row.billing_log_id) for row in rows if row.billing_log_id is not None}
+            case RecordType.PROCUREMENT:
+                found = {str(row.source_id) for row in await self._client.unposted_procurement(list(source_ids))}
+            case RecordType.EXPENSE:
+                expenses = await self._client.unposted_expenses([int(one) for one in source_ids])
+                found = {str(row.source_id) for row in expenses}
+        return frozenset(found)
 
-    async def reexport(self, numbers: Mapping[int, str]) -> Sequence[Reexport]:
+    async def reexport(self, record_type: RecordType, numbers: Mapping[str, str]) -> Sequence[Reexport]:
+        if record_type is RecordType.INVOICE:
+            return await self._invoices(numbers)
+        raise NotImplementedError
+
+    async def _invoices(self, numbers: Mapping[str, str]) -> Sequence[Reexport]:
         by_number: dict[str, list[ExportTransaction]] = {}
-        for transaction in await self._client.export_invoices(list(numbers)):
+        for transaction in await self._client.export_invoices([int(one) for one in numbers]):
             by_number.setdefault((transaction.document_number or "").strip(), []).append(transaction)
-        found = {invoice_id: by_number.get(number.strip(), []) for invoice_id, number in numbers.items()}
-        return [_reexport(invoice_id, rows[0]) for invoice_id, rows in found.items() if len(rows) == 1]
+        found = {source_id: by_number.get(number.strip(), []) for source_id, number in numbers.items()}
+        return [_invoice(source_id, rows[0]) for source_id, rows in found.items() if len(rows) == 1]
 
-    async def create_batch(self, identifier: str, processed_record_ids: Sequence[int]) -> None:
-        await self._client.create_batch(identifier, processed_record_ids)
+    async def create_batch(self, record_type: RecordType, identifier: str, processed_record_ids: Sequence[int]) -> None:
+        await self._client.create_batch(identifier, processed_record_ids, record_type)
 
     async def batch_exists(self, identifier: str) -> bool:
         return await self._client.find_batch(identifier) is not None
 
-    async def marks(self, invoice_ids: Sequence[int]) -> Sequence[Mark]:
-        rows = await self._client.invoice_marks(list(invoice_ids))
-        return [Mark(row.id, row.gl_batch_id, row.gl_batch_name) for row in rows]
+    async def batch_closed(self, identifier: str) -> bool:
+        batch = await self._client.find_batch(identifier)
+        return batch is not None and bool(batch.closed_flag)
+
+    async def marks(self, record_type: RecordType, batches: Mapping[str, str]) -> Sequence[Mark]:
+        if record_type is RecordType.INVOICE:
+            rows = await self._client.invoice_marks([int(one) for one in batches])
+            return [Mark(str(row.id), row.gl_batch_id, row.gl_batch_name, row.total) for row in rows]
+        listed = await self.unposted(record_type, list(batches))
+        return [await self._by_name(source_id, name, listed) for source_id, name in batches.items()]
+
+    async def _by_name(self, source_id: str, name: str, listed: frozenset[str]) -> Mark:
+        batch = await self._client.find_batch(name) if source_id not in listed else None
+        return Mark(source_id, batch.id, name) if batch is not None else Mark(source_id, None, None)
 
 
-def _reexport(invoice_id: int, transaction: ExportTransaction) -> Reexport:
+def _invoice(source_id: str, transaction: ExportTransaction) -> Reexport:
     return Reexport(
-        invoice_id=invoice_id,
-        gl_lines={row.id: row.total or Decimal(0) for row in transaction.details if row.id is not None},
+        source_id=source_id,
+        gl_lines={str(row.id): row.total or Decimal(0) for row in transaction.details if row.id is not None},
         gl_total=transaction.total or Decimal(0),
         processed_record_ids=frozenset(transaction.processed_record_ids),
     )

@@ -8,45 +8,53 @@ from ledgerwire.accounting.port import ContactSpec, Ledger
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Stopped
 from ledgerwire.common.ids import SubmissionId, idempotency_key
 from ledgerwire.common.ledger.document import Contact, ContactDecision
 from ledgerwire.poster import points, repository
-from ledgerwire.poster.domain.contact import LinkState, external_number
+from ledgerwire.poster.domain.contact import LinkState, external_number, same_contact_keys
 from ledgerwire.poster.record_group import RecordGroup
 
+NO_CONTACT = ""
+"""What stands for the contact of a journal, which has none."""
 
-async def resolve_contact(group: RecordGroup, ledger: Ledger, decision: ContactDecision) -> str:
-    """The ledger contact id for a bill-to company.
+
+async def resolve_contact(group: RecordGroup, ledger: Ledger, decision: ContactDecision | None) -> str:
+    """The ledger contact id for a company (or member) in its role and currency; "" for a journal.
 
     Raises:
-        Stopped: the link is held, or the ledger refuses the contact.
+        Stopped: the link is held, or the ledger refuses the contact (CONTACT_NAME_TAKEN).
         Ambiguous, Transient, Waiting: from the ledger; the link stays `linking` and is looked up by its external number next time.
     """
+    if decision is None:
+        return NO_CONTACT
+    rules = (await ledger.reference_data()).rules
     async with group.unit() as unit:
-        link = await repository.contact_link(unit, group.connection_id, decision.company_key)
-        if (
-            link is not None
-            and link[0] is LinkState.LINKED
-            and link[1] is not None
-            and not _relinked(decision, link[1])
-        ):
-            return link[1]
-        if link is not None and link[0] is LinkState.HELD:
-            raise Stopped([Finding("CONTACT_HELD", {"company": decision.company_name})])
-        if decision.candidate_id is not None:
-            await repository.put_contact_link(
-                unit,
-                group.connection_id,
-                decision.company_key,
-                decision.company_name,
-                LinkState.LINKED,
-                decision.candidate_id,
-            )
-            return decision.candidate_id
-        if decision.decision != "create":
-            raise ConfigurationError(f"contact decision {decision.decision!r} names no contact")
-    return await _create(group, ledger, decision)
+        known = await _known(unit, group, decision, separate_suppliers=rules.separate_suppliers)
+    if known is not None:
+        return known
+    return await _create(group, ledger, decision, separate_suppliers=rules.separate_suppliers)
+
+
+async def _known(unit: Unit, group: RecordGroup, decision: ContactDecision, *, separate_suppliers: bool) -> str | None:
+    """The contact that is linked already, or that the decision links; None where one is to be made."""
+    link = await repository.contact_link(unit, group.connection_id, decision.company_key)
+    if link is not None and link[0] is LinkState.LINKED and link[1] is not None and not _relinked(decision, link[1]):
+        return link[1]
+    if link is not None and link[0] is LinkState.HELD:
+        raise Stopped([Finding("CONTACT_HELD", {"company": decision.company_name})])
+    chosen = decision.candidate_id
+    for key in same_contact_keys(decision.company_key, separate_suppliers=separate_suppliers):
+        same = await repository.contact_link(unit, group.connection_id, key)
+        if chosen is None and same is not None and same[0] is LinkState.LINKED:
+            chosen = same[1]
+    if chosen is not None:
+        await _link(unit, group, decision, chosen)
+        return chosen
+    if decision.decision != "create":
+        raise ConfigurationError(f"contact decision {decision.decision!r} names no contact")
+    return None
 
 
 def _relinked(decision: ContactDecision, linked: str) -> bool:
@@ -54,14 +62,22 @@ def _relinked(decision: ContactDecision, linked: str) -> bool:
     return decision.decision == "link" and decision.candidate_id is not None and decision.candidate_id != linked
 
 
-async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision) -> str:
+async def _link(unit: Unit, group: RecordGroup, decision: ContactDecision, contact_id: str) -> None:
+    await repository.put_contact_link(
+        unit, group.connection_id, decision.company_key, decision.company_name, LinkState.LINKED, contact_id
+    )
+
+
+async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision, *, separate_suppliers: bool) -> str:
     spec = ContactSpec(
         name=decision.company_name,
-        external_number=external_number(decision.company_key),
+        external_number=external_number(decision.company_key, separate_suppliers=separate_suppliers),
         email=decision.email,
         account_number=decision.account_number,
+        role=decision.role,
+        currency=decision.currency,
     )
-    existing = await ledger.find_contact(spec.external_number)
+    existing = await ledger.find_contact(spec.external_number, decision.role)
     if existing is None:
         existing = await _send(group, ledger, decision, spec)
     async with group.unit() as unit:

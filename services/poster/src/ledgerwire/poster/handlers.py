@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from ledgerwire.accounting.port import Ledger
 from ledgerwire.common.errors import LeaseLost, LedgerwireError, Transient, Waiting
 from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import Group
+from ledgerwire.poster import chosen, look_up
 from ledgerwire.poster.domain.step import Step
-from ledgerwire.poster.look_up import (
-    clear_leftovers,
-    look_up,
-    recheck_drafts,
-    recheck_mismatched,
-    stop_elsewhere,
-)
-from ledgerwire.poster.mark import mark_batched
+from ledgerwire.poster.mark import mark_batched, prove_again
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
+from ledgerwire.poster.removal import take_out_chosen
 from ledgerwire.poster.submit import post
+from ledgerwire.poster.watch import tell_unbatched
 
 Phase = Callable[[Sequence[Case]], Awaitable[None]]
+OfPsa = Callable[[Psa, RecordType, Sequence[Case]], Awaitable[None]]
+
+ROUNDS = 8
+"""Times that the steps are gone through for one group: a record with several documents takes one round for each."""
 
 
 class PostRecords:
@@ -39,43 +41,68 @@ class PostRecords:
     async def __call__(self, group: Group) -> None:
         ledger = await self._clients.ledger(group.account_id, group.connection_id)
         tracked = RecordGroup(group, self._outbox, ledger.name)
+        cases = await tracked.cases()
         try:
             await ledger.reference_data()  # the rates that composing needs; cached by the adapter
         except LedgerwireError as error:
-            await tracked.delay(await tracked.cases(), error)
-            await self._finish(tracked)
-            return
+            await tracked.delay(cases, error)
+        else:
+            cases = await self._rounds(tracked, self._phases(tracked, ledger), cases)
+        await self._finish(tracked, cases)
+
+    def _phases(self, tracked: RecordGroup, ledger: Ledger) -> list[tuple[Step, Phase]]:
+        """What is done for each step, in the order in which most records take them."""
         psas: dict[UUID, Psa] = {}
 
         async def psa_of(case: Case) -> Psa:
             key = case.decided.connectwise_connection_id
             if key not in psas:
-                psas[key] = await self._clients.psa(group.account_id, key)
+                psas[key] = await self._clients.psa(tracked.account_id, key)
             return psas[key]
 
-        async def post_phase(cases: Sequence[Case]) -> None:
-            for psa, some in await _by_psa(cases, psa_of):
-                await post(tracked, ledger, psa, some)
+        def by_psa(phase: OfPsa) -> Phase:
+            async def run(cases: Sequence[Case]) -> None:
+                for psa, record_type, some in await _by_psa(cases, psa_of):
+                    await phase(psa, record_type, some)
 
-        async def batch_phase(cases: Sequence[Case]) -> None:
-            for psa, some in await _by_psa(cases, psa_of):
-                await mark_batched(tracked, psa, some)
+            return run
 
-        await self._run(tracked, Step.ELSEWHERE, lambda cases: stop_elsewhere(tracked, cases))
-        await self._run(tracked, Step.LOOK, lambda cases: look_up(tracked, ledger, cases))
-        await self._run(tracked, Step.LEFTOVER, lambda cases: clear_leftovers(tracked, ledger, cases))
-        await self._run(tracked, Step.MISMATCHED, lambda cases: recheck_mismatched(tracked, ledger, cases))
-        await self._run(tracked, Step.POST, post_phase)
-        # A number the ledger says is taken is looked up at once: it may be our own document.
-        await self._run(tracked, Step.LOOK, lambda cases: look_up(tracked, ledger, cases))
-        await self._run(tracked, Step.RECHECK_DRAFT, lambda cases: recheck_drafts(tracked, ledger, cases))
-        await self._run(tracked, Step.BATCH, batch_phase)
-        await self._finish(tracked)
+        def of_ledger(phase: Callable[[RecordGroup, Ledger, Sequence[Case]], Awaitable[None]]) -> Phase:
+            return lambda cases: phase(tracked, ledger, cases)
 
-    async def _run(self, tracked: RecordGroup, step: Step, phase: Phase) -> None:
-        cases = [case for case in await tracked.cases() if case.step is step]
-        if cases:
-            await self._attempt(tracked, step, cases, phase)
+        looked_up = of_ledger(look_up.look_up)
+        return [
+            (Step.ELSEWHERE, lambda cases: look_up.stop_elsewhere(tracked, cases)),
+            (Step.PROVE, by_psa(lambda psa, kind, cases: prove_again(tracked, psa, kind, cases))),
+            (Step.UNBATCHED, lambda cases: tell_unbatched(tracked, cases)),
+            (Step.LOOK, looked_up),
+            (Step.VOID, of_ledger(take_out_chosen)),
+            (Step.REVERSE, of_ledger(chosen.take_back)),
+            (Step.ACCEPT, of_ledger(chosen.accept)),
+            (Step.ADOPT, of_ledger(chosen.adopt)),
+            (Step.LEFTOVER, of_ledger(look_up.clear_leftovers)),
+            (Step.MISMATCHED, of_ledger(look_up.recheck_mismatched)),
+            (Step.POST, by_psa(lambda psa, kind, cases: post(tracked, ledger, psa, kind, cases))),
+            # A number the ledger says is taken is looked up at once: it may be our own document.
+            (Step.LOOK, looked_up),
+            (Step.RECHECK_DRAFT, of_ledger(look_up.recheck_drafts)),
+            (Step.BATCH, by_psa(lambda psa, kind, cases: mark_batched(tracked, psa, kind, cases))),
+        ]
+
+    async def _rounds(
+        self, tracked: RecordGroup, phases: Sequence[tuple[Step, Phase]], cases: list[Case]
+    ) -> list[Case]:
+        """Go through the steps until no record takes one any more; rows are read again only after a step that was taken."""
+        for _ in range(ROUNDS):
+            taken = False
+            for step, phase in phases:
+                some = [case for case in cases if case.step is step]
+                if some:
+                    await self._attempt(tracked, step, some, phase)
+                    cases, taken = await tracked.cases(), True
+            if not taken:
+                break
+        return cases
 
     async def _attempt(self, tracked: RecordGroup, step: Step, cases: Sequence[Case], phase: Phase) -> None:
         """Run a phase; what a wait for the provider interrupts comes later, any other fault is found one by one."""
@@ -94,12 +121,12 @@ class PostRecords:
                 if case.step is step:
                     await self._attempt(tracked, step, [case], phase)
 
-    async def _finish(self, tracked: RecordGroup) -> None:
-        cases = await tracked.cases()
+    async def _finish(self, tracked: RecordGroup, cases: Sequence[Case]) -> None:
+        open_keys = {item.work_key for item in tracked.open_items()}
         known = {case.item.work_key for case in cases}
         async with tracked.unit() as unit:
             for case in cases:
-                if case.step is Step.NOTHING:
+                if case.step is Step.NOTHING and case.item.work_key in open_keys:
                     await tracked.done(unit, case.item)
             for item in tracked.open_items():
                 if item.work_key not in known:
@@ -110,9 +137,11 @@ class PostRecords:
                 await tracked.fail(unit, item, Transient("a next step is due", code="NEXT_STEP"))
 
 
-async def _by_psa(cases: Sequence[Case], psa_of: Callable[[Case], Awaitable[Psa]]) -> list[tuple[Psa, list[Case]]]:
-    grouped: dict[int, tuple[Psa, list[Case]]] = {}
+async def _by_psa(
+    cases: Sequence[Case], psa_of: Callable[[Case], Awaitable[Psa]]
+) -> list[tuple[Psa, RecordType, list[Case]]]:
+    grouped: dict[tuple[int, RecordType], tuple[Psa, RecordType, list[Case]]] = {}
     for case in cases:
-        psa = await psa_of(case)
-        grouped.setdefault(id(psa), (psa, []))[1].append(case)
+        psa, kind = await psa_of(case), case.decided.record_type
+        grouped.setdefault((id(psa), kind), (psa, kind, []))[2].append(case)
     return list(grouped.values())

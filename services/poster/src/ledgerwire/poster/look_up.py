@@ -12,10 +12,13 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster import repository
-from ledgerwire.poster.domain.match import LookUp, Match, Meant, There, judge
+from ledgerwire.poster.domain.match import LookUp, Match, judge
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance, in_flight
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting
+from ledgerwire.poster.removal import gone
+from ledgerwire.poster.resend import sent_again
+from ledgerwire.poster.standing import meant, read_standing, there
 
 DRAFT_RECHECK = timedelta(minutes=15)
 
@@ -40,15 +43,15 @@ async def look_up(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> 
                 ready += [(case, item) for item in case.postings if in_flight(item.state)]
     found = await _find(ledger, [posting for _, posting in ready])
     for case, posting in ready:
-        await _resolve(group, case, posting, found[posting.kind, posting.number])
+        await _resolve(group, ledger, case, posting, found[posting.kind, posting.number])
 
 
 async def recheck_drafts(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
     """Documents the ledger left in draft: batched once approved (M7). What is approved now goes on to the batch at once."""
-    drafts = [(case, item) for case in cases for item in case.postings if item.state is PostingState.POSTED_DRAFT]
+    drafts = [(case, item) for case in cases for item in case.concerned]
     found = await _find(ledger, [posting for _, posting in drafts])
     for case, posting in drafts:
-        result = await _resolve(group, case, posting, found[posting.kind, posting.number])
+        result = await _resolve(group, ledger, case, posting, found[posting.kind, posting.number])
         if result.match is Match.SAME_DRAFT:
             async with group.unit() as unit:
                 await group.again(unit, case.item, code="APPROVAL_REFUSED", after=DRAFT_RECHECK)
@@ -69,29 +72,31 @@ async def _find(
 
 async def recheck_mismatched(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
     """Documents that showed other figures: put right or voided by a person since, or still stopped."""
-    differing = [(case, item) for case in cases for item in case.postings if item.state is PostingState.MISMATCHED]
+    differing = [(case, item) for case in cases for item in case.concerned]
     found = await _find(ledger, [posting for _, posting in differing])
     for case, posting in differing:
-        result = await _resolve(group, case, posting, found[posting.kind, posting.number])
+        result = await _resolve(group, ledger, case, posting, found[posting.kind, posting.number])
         if result.match is Match.OURS_DIFFERS:
             await group.settle(case, "stopped", [differs(posting, result.total, group.ledger_name)])
 
 
 async def clear_leftovers(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
     """Documents that the latest revision does not ask for: gone on when a person has voided them, else stopped (M8)."""
-    old = [(case, item) for case in cases for item in case.left_behind]
-    found = await _find(ledger, [posting for _, posting in old])
-    for case, posting in old:
-        standing = [item for item in found[posting.kind, posting.number] if item.live]
-        if any(item.ledger_id == posting.ledger_id for item in standing):
-            kind = str(posting.kind).replace("_", " ")
-            named = {"number": posting.number, "ledger": group.ledger_name, "kind": kind}
-            await group.settle(case, "stopped", [Finding("DOCUMENT_LEFT_BEHIND", named)])
-            continue
-        async with group.unit() as unit:
-            state = advance(posting.state, PostingEvent.GONE)
-            await repository.set_posting(unit, posting.posting_id, state, forget_ledger_id=True)
-            await repository.add_timeline(unit, case.decided, "document_gone", number=posting.number)
+    for case in cases:
+        standing: list[Finding] = []
+        for posting in case.concerned:
+            if await read_standing(ledger, posting) is None:
+                await gone(group, case, posting)
+            else:
+                standing.append(_left_behind(posting, group.ledger_name))
+        if standing:
+            await group.settle(case, "stopped", standing)
+
+
+def _left_behind(posting: StoredPosting, ledger: str) -> Finding:
+    named = {"number": posting.number, "ledger": ledger, "kind": str(posting.kind).replace("_", " ")}
+    journal = posting.kind is DocumentKind.JOURNAL
+    return Finding("INVENTORY_JOURNAL_EXISTS" if journal else "DOCUMENT_LEFT_BEHIND", named)
 
 
 async def stop_elsewhere(group: RecordGroup, cases: Sequence[Case]) -> None:
@@ -101,29 +106,59 @@ async def stop_elsewhere(group: RecordGroup, cases: Sequence[Case]) -> None:
         await group.settle(case, "stopped", [Finding("DOCUMENT_IN_OTHER_COMPANY", named)])
 
 
-async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]) -> LookUp:
+async def _resolve(
+    group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]
+) -> LookUp:
     result = judge(
-        _meant(posting),
-        [_there(item) for item in found],
+        meant(posting),
+        there(found),
         we_sent_it=posting.look_after is not None,
         known_id=posting.ledger_id,
+        unique=posting.kind in ledger.limits.unique_number,
     )
     resend = posting.ledger_id is not None and in_flight(posting.state) and result.ledger_id == posting.ledger_id
     if resend:
         # An update whose answer was lost may or may not have arrived, and figures alone cannot tell (an account or a due
         # date may be what changed): sent again by id with every line, it ends the same either way.
         result = LookUp(Match.ABSENT)
-    taken = result.match is Match.ABSENT and posting.state is PostingState.UNKNOWN and posting.look_after is None
-    if result.match in {Match.SEVERAL, Match.FOREIGN} or (taken and not resend):
-        # `taken`: the ledger refused the number and shows nobody live who has it: a voided document keeps its number.
-        await _stop(group, case, posting, result)
+    if result.match is Match.ABSENT and not resend and await sent_again(group, ledger, case, posting):
         return result
+    if result.match in {Match.SEVERAL, Match.FOREIGN} or (_taken(posting, result) and not resend):
+        if _taken(posting, result) and _only_ours_voided(posting, found):
+            await _renumber(group, case, posting)
+        else:
+            await _stop(group, case, posting, result)
+        return result
+    return await _settle(group, case, posting, result, forget=result.match is Match.ABSENT and not resend)
+
+
+def _taken(posting: StoredPosting, result: LookUp) -> bool:
+    """The ledger refused the number and shows nobody live who has it: a voided document keeps its number."""
+    return result.match is Match.ABSENT and posting.state is PostingState.UNKNOWN and posting.look_after is None
+
+
+def _only_ours_voided(posting: StoredPosting, found: Sequence[FoundDocument]) -> bool:
+    return bool(found) and all(item.ledger_id in posting.gone_ids for item in found)
+
+
+async def _renumber(group: RecordGroup, case: Case, posting: StoredPosting) -> None:
+    """What we voided keeps the number: the document that replaces it takes one of its own."""
+    async with group.unit() as unit:
+        state = advance(posting.state, PostingEvent.FOUND_NONE)
+        await repository.set_posting(unit, posting.posting_id, state, findings=posting.warnings)
+        await repository.next_edition(unit, posting.posting_id)
+        await repository.add_timeline(unit, case.decided, "renumbered", number=posting.number)
+
+
+async def _settle(group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp, *, forget: bool) -> LookUp:
+    """Commit what a look-up found, unless the document is another record's."""
     async with group.unit() as unit:
         if result.ledger_id and await repository.is_claimed(
             unit, group.connection_id, posting.posting_id, result.ledger_id
         ):
             await _stop_in(unit, group, case, posting, LookUp(Match.FOREIGN, result.ledger_id))
             return LookUp(Match.FOREIGN, result.ledger_id)
+        other = [differs(posting, result.total, group.ledger_name)] if result.match is Match.OURS_DIFFERS else []
         await repository.set_posting(
             unit,
             posting.posting_id,
@@ -133,10 +168,10 @@ async def _resolve(group: RecordGroup, case: Case, posting: StoredPosting, found
             ),
             ledger_id=result.ledger_id,
             ledger_total=result.total,
-            findings=[differs(posting, result.total, group.ledger_name)] if result.match is Match.OURS_DIFFERS else (),
-            new_generation=result.match is Match.ABSENT,
-            forget_ledger_id=result.match is Match.ABSENT and not resend,
+            findings=[*posting.warnings, *other],
         )
+        if forget:
+            await repository.forget_document(unit, posting.posting_id)
         await repository.close_looked_up(unit, posting.posting_id)
         await repository.add_timeline(
             unit, case.decided, "looked_up", number=posting.number, match=str(result.match), ledger_id=result.ledger_id
@@ -180,30 +215,4 @@ def differs(posting: StoredPosting, found: Decimal | None, ledger: str) -> Findi
             "expected": f"{posting.document.total:.2f}",
             "found": f"{found:.2f}" if found is not None else "other figures",
         },
-    )
-
-
-def _meant(posting: StoredPosting) -> Meant:
-    document = posting.document
-    return Meant(
-        contact_id=posting.contact_id or "",
-        document_date=document.document_date,
-        currency=document.currency,
-        tax=document.tax,
-        total=document.total,
-        line_count=len(document.lines),
-    )
-
-
-def _there(item: FoundDocument) -> There:
-    return There(
-        ledger_id=item.ledger_id,
-        contact_id=item.contact_id,
-        document_date=item.document_date,
-        currency=item.currency,
-        tax=item.tax,
-        total=item.total,
-        line_count=item.line_count,
-        live=item.live,
-        draft=item.draft,
     )

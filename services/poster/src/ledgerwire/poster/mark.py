@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from ledgerwire.common.catalogue import Finding
@@ -11,6 +11,7 @@ from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ids import RecordId
 from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind
@@ -22,18 +23,36 @@ CONCURRENT_BATCHES = 4
 CALL = timedelta(seconds=CALL_SECONDS)
 
 
-async def mark_batched(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> None:
-    """Batch these records one by one and prove all marks with one read."""
+async def mark_batched(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
+    """Batch these records of one type one by one and prove all marks with one read."""
     reach(points.BEFORE_REEXPORT)
-    open_cases = await _prove(group, psa, [case for case in cases if _begun(case)])
+    open_cases = await _prove(group, psa, record_type, [case for case in cases if _begun(case)])
     fresh = [case for case in cases if not _begun(case)]
-    same, changed = await _compared(psa, [*open_cases, *fresh])
+    same, changed = await _compared(psa, record_type, [*open_cases, *fresh])
     # No export or another one: batched already, by our own late call or by a person, or truly changed (M7, M8).
-    for case in await _prove(group, psa, changed):
+    for case in await _prove(group, psa, record_type, changed):
         await group.settle(case, "remap")
-    sent = await _create(group, psa, same)
-    for case, error in await _unproved(group, psa, sent):
+    sent = await _create(group, psa, record_type, same)
+    for case, error in await _unproved(group, psa, record_type, sent):
         await _explain(group, psa, case, error)
+
+
+async def prove_again(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
+    """Batched records that somebody rang for: still batched, or closed again after their batch was taken apart (M8)."""
+    marks = {item.source_id: item for item in await psa.marks(record_type, _named(cases))}
+    for case in cases:
+        mark = marks.get(case.decided.source_id)
+        async with group.unit() as unit:
+            if mark is None or mark.batch_name is not None:
+                await group.done(unit, case.item)
+            elif await repository.still_decided(unit, [case]):
+                state = advance(BatchState.BATCHED, BatchEvent.WANTED_AGAIN)
+                await repository.set_batch(unit, case.decided, state)
+                await repository.add_timeline(unit, case.decided, "batch_gone", batch=identifier(case))
+
+
+def _named(cases: Iterable[Case]) -> dict[str, str]:
+    return {case.decided.source_id: identifier(case) for case in cases}
 
 
 def _begun(case: Case) -> bool:
@@ -44,19 +63,17 @@ def identifier(case: Case) -> str:
     """The name of the record's batch; a revision after the first adds its number."""
     decided = case.decided
     credit = bool(decided.documents) and decided.documents[0].kind is DocumentKind.CREDIT_NOTE
-    kind = batch_kind(decided.record_type, credit=credit)
+    kind = batch_kind(decided.record_type, decided.source_id, credit=credit)
     return batch_identifier(kind, decided.number, RecordId(decided.record_id), decided.revision)
 
 
-async def _compared(psa: Psa, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+async def _compared(psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
     """Export again: the records whose GL entries are what was posted, and those that differ or have no export now."""
     if not cases:
         return [], []
-    now = {
-        item.invoice_id: item
-        for item in await psa.reexport({case.decided.invoice_id: case.decided.number for case in cases})
-    }
-    same = [case for case in cases if _same_export(case, now.get(case.decided.invoice_id))]
+    numbers = {case.decided.source_id: case.decided.number for case in cases}
+    now = {item.source_id: item for item in await psa.reexport(record_type, numbers)}
+    same = [case for case in cases if _same_export(case, now.get(case.decided.source_id))]
     return same, [case for case in cases if case not in same]
 
 
@@ -70,7 +87,9 @@ def _same_export(case: Case, fresh: Reexport | None) -> bool:
     )
 
 
-async def _create(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[tuple[Case, LedgerwireError | None]]:
+async def _create(
+    group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]
+) -> list[tuple[Case, LedgerwireError | None]]:
     gate = asyncio.Semaphore(CONCURRENT_BATCHES)
 
     async def one(case: Case) -> tuple[Case, LedgerwireError | None]:
@@ -84,7 +103,7 @@ async def _create(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[t
             reach(points.BATCHING_COMMITTED)
             await group.ensure_lease(CALL)
             try:
-                await psa.create_batch(name, case.decided.processed_record_ids)
+                await psa.create_batch(record_type, name, case.decided.processed_record_ids)
             except (Ambiguous, Transient, Waiting, Stopped) as error:
                 return case, error
         reach(points.BATCH_SENT)
@@ -98,26 +117,25 @@ async def _create(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[t
     return [result for result in ended if not isinstance(result, BaseException)]
 
 
-async def _prove(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[Case]:
+async def _prove(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:
     """Settle the records whose mark can be read; return the others."""
-    unproved = await _unproved(group, psa, [(case, None) for case in cases])
+    unproved = await _unproved(group, psa, record_type, [(case, None) for case in cases])
     return [case for case, _ in unproved]
 
 
 async def _unproved(
-    group: RecordGroup, psa: Psa, sent: Sequence[tuple[Case, LedgerwireError | None]]
+    group: RecordGroup, psa: Psa, record_type: RecordType, sent: Sequence[tuple[Case, LedgerwireError | None]]
 ) -> list[tuple[Case, LedgerwireError | None]]:
     if not sent:
         return []
-    ids = [case.decided.invoice_id for case, _ in sent]
-    marks = {item.invoice_id: item for item in await psa.marks(ids)}
+    marks = {item.source_id: item for item in await psa.marks(record_type, _named(case for case, _ in sent))}
     marked = [key for key, mark in marks.items() if mark.batch_name is not None]
-    listed = await psa.unposted(marked) if marked else frozenset()
+    listed = await psa.unposted(record_type, marked) if marked else frozenset()
     reach(points.MARK_PROVED)
     rest: list[tuple[Case, LedgerwireError | None]] = []
     for case, error in sent:
-        mark = marks.get(case.decided.invoice_id)
-        if mark is None or mark.batch_name is None or case.decided.invoice_id in listed:
+        mark = marks.get(case.decided.source_id)
+        if mark is None or mark.batch_name is None or case.decided.source_id in listed:
             rest.append((case, error))
         else:
             await _batched(group, case, mark)
@@ -126,14 +144,13 @@ async def _unproved(
 
 async def _batched(group: RecordGroup, case: Case, mark: Mark) -> None:
     name = identifier(case)
-    findings = (
-        ()
-        if mark.batch_name == name
-        else (Finding("ALREADY_BATCHED", {"number": case.decided.number, "batch": mark.batch_name or ""}),)
-    )
+    findings = [warning for item in case.postings for warning in item.warnings]
+    if mark.batch_name != name:
+        findings.append(Finding("ALREADY_BATCHED", {"number": case.decided.number, "batch": mark.batch_name or ""}))
     async with group.unit() as unit:
         state = advance(BatchState.BATCHING, BatchEvent.PROVED)
         await repository.put_batch(unit, case.decided, name, state, mark.batch_id)
+        await repository.close_round(unit, case.decided.record_id, case.choice_count)
         await repository.add_timeline(unit, case.decided, "proved", batch=mark.batch_name, batch_id=mark.batch_id)
         await group.settle(case, "batched", findings, in_unit=unit)
     reach(points.SETTLED)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from ledgerwire.accounting.port import ItemSpec
 from ledgerwire.common.catalogue import Finding, is_known
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1, SettledFinding
 from ledgerwire.common.db.session import Unit
@@ -32,6 +33,8 @@ class RecordGroup:
         self._group = group
         self._outbox = outbox
         self._settled: set[str] = set()
+        self.made_items: set[ItemSpec] = set()
+        """Items that are known to be in the ledger since this group began."""
 
     @property
     def account_id(self) -> UUID:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from ledgerwire.common.canonical import canonical_bytes, from_canonical, sha256_hex
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.catalogue.revisions import Choice
 from ledgerwire.common.ids import RecordId, posting_id
 from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import WorkItem
+from ledgerwire.poster.domain import step
 from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import Posting, PostingState
-from ledgerwire.poster.domain.step import Step, Wanted, WantedDocument, leftovers, next_step
+from ledgerwire.poster.domain.step import Chosen, Plan, Step, Wanted, WantedDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +27,47 @@ class Decided:
 
     Attributes:
         decided: true when the documents (or the no-effect verdict) are to be carried out; false when it is held, stopped, ...
+        source_id: the record's id in ConnectWise (see `RecordType`).
         processed_record_ids: GL ids of header, lines and tax: what the batch marks.
         gl_lines, gl_total: the GL export the documents were made from (entry id -> amount, header total); the batch is made
             only while a fresh export shows the same (M7).
+        wanted: kind and hash of each document.
+        choices: what people chose about the record, in order; some concern other services.
     """
 
     record_id: UUID
     revision: int
     decided: bool
-    record_type: str
+    record_type: RecordType
     source_id: str
     number: str
     connectwise_connection_id: UUID
     documents: tuple[LedgerDocument, ...]
+    wanted: tuple[WantedDocument, ...]
     processed_record_ids: tuple[int, ...]
     source_total: Decimal
-    gl_lines: dict[int, Decimal]
+    gl_lines: dict[str, Decimal]
     gl_total: Decimal
     correlation_id: str
+    choices: tuple[str, ...] = ()
 
     @property
-    def invoice_id(self) -> int:
-        """The ConnectWise invoice id (the unposted list's billingLogId)."""
-        return int(self.source_id)
+    def chosen(self) -> Chosen | None:
+        """The latest choice that concerns poster."""
+        known = [Chosen(Choice(name), place) for place, name in enumerate(self.choices, 1) if name in set(Choice)]
+        return known[-1] if known else None
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPosting:
-    """One posting row. `look_after` is set while a submission of it has an open outcome."""
+    """One posting row.
+
+    Attributes:
+        document: as it was, or is to be, sent; its number may differ from the decided one's (`edition`).
+        document_hash: of the document as mapper decided it.
+        look_after: set while a submission of it has an open outcome.
+        gone_ids: ledger ids of its documents that we voided.
+    """
 
     posting_id: UUID
     record_id: UUID
@@ -63,13 +81,23 @@ class StoredPosting:
     state: PostingState
     contact_id: str | None
     ledger_id: str | None
-    generation: int
     look_after: datetime | None
     ledger_total: Decimal | None
+    edition: int = 0
+    reverses: UUID | None = None
+    gone_ids: tuple[str, ...] = ()
+    choices_done: int = 0
+    findings: tuple[Finding, ...] = ()
 
-    def carries(self, document: LedgerDocument) -> bool:
-        """Whether this posting already is for exactly this document."""
-        return self.document_hash == document_hash(document)
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """What is worth telling once the record is settled."""
+        return tuple(item for item in self.findings if not item.stops)
+
+    def has_as_wanted(self, wanted_hash: str) -> bool:
+        """Whether the ledger has the very document that is wanted, as far as we know."""
+        known = self.ledger_id is not None and self.state is not PostingState.QUEUED
+        return known and self.document_hash == wanted_hash
 
     def as_domain(self, connection_id: UUID) -> Posting:
         """The posting as the state machine sees it, from the connection the record is routed to now."""
@@ -81,37 +109,57 @@ class StoredPosting:
             self.document_hash,
             self.ledger_id,
             elsewhere=self.connection_id != connection_id,
+            posting_id=self.posting_id,
+            edition=self.edition,
+            reverses=self.reverses,
+            choices_done=self.choices_done,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
-    """The batch row of the latest revision."""
+    """A batch row. `choices_seen` counts the choices made before it was found to be gone."""
 
     revision: int
     identifier: str
     state: BatchState
+    choices_seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One record in hand: its work row, its latest revision, and what poster has done so far."""
+    """One record in hand: its work row, its latest revision, and what poster has done so far.
+
+    `earlier_batch` is the proved batch of the last revision before this one that has one.
+    """
 
     item: WorkItem
     decided: Decided
     postings: tuple[StoredPosting, ...]
     batch: StoredBatch | None
+    earlier_batch: StoredBatch | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What the record needs next, and the postings it is about."""
+        state, seen = (self.batch.state, self.batch.choices_seen) if self.batch else (None, 0)
+        return step.plan(self._wanted, self._domain, state, seen)
 
     @property
     def step(self) -> Step:
         """What the record needs next."""
-        return next_step(self._wanted, self._domain, self.batch.state if self.batch else None)
+        return self.plan.step
 
     @property
-    def left_behind(self) -> list[StoredPosting]:
-        """Documents in the ledger that the latest revision does not ask for."""
-        found = {(item.ordinal, item.kind) for item in leftovers(self._wanted, self._domain)}
-        return [item for item in self.postings if (item.ordinal, str(item.kind)) in found]
+    def concerned(self) -> list[StoredPosting]:
+        """The postings that the next step is about."""
+        ids = {item.posting_id for item in self.plan.about}
+        return [item for item in self.postings if item.posting_id in ids]
+
+    @property
+    def choice_count(self) -> int:
+        """How many choices people have made so far."""
+        return len(self.decided.choices)
 
     @property
     def _domain(self) -> list[Posting]:
@@ -119,33 +167,71 @@ class Case:
 
     @property
     def _wanted(self) -> Wanted:
-        documents = tuple(WantedDocument(str(item.kind), document_hash(item)) for item in self.decided.documents)
-        return Wanted(self.decided.revision, self.decided.decided, documents)
+        decided = self.decided
+        return Wanted(decided.revision, decided.decided, decided.wanted, decided.chosen)
+
+    def asks_for(self, posting: StoredPosting) -> LedgerDocument | None:
+        """The document of the latest revision that belongs at a posting's place, None if there is none."""
+        documents = self.decided.documents
+        if posting.reverses is not None or posting.ordinal >= len(documents):
+            return None
+        document = documents[posting.ordinal]
+        return document if document.kind is posting.kind else None
 
     def posting_for(self, ordinal: int) -> StoredPosting | None:
-        """The posting of the latest revision's `ordinal`-th document, if there is one."""
+        """The posting that stands, or stood last, for the latest revision's `ordinal`-th document."""
+        found = step.current(self._domain, ordinal, str(self.decided.documents[ordinal].kind))
+        return next((item for item in self.postings if found and item.posting_id == found.posting_id), None)
+
+    def next_edition(self, ordinal: int) -> int:
+        """The edition of a new document at a place: one more than those that stay in the ledger there."""
         kind = self.decided.documents[ordinal].kind
-        return next((item for item in self.postings if (item.ordinal, item.kind) == (ordinal, kind)), None)
+        there = [item for item in self.postings if (item.ordinal, item.kind, item.reverses) == (ordinal, kind, None)]
+        return max((item.edition + 1 for item in there), default=0)
 
 
 @dataclass(frozen=True, slots=True)
 class ToPost:
-    """One document on its way: which posting, and the document of the latest revision."""
+    """One document on its way.
+
+    Attributes:
+        posting_id, ordinal, edition, reverses: which posting, existing or to be made.
+        document: exactly what is sent. `wanted_hash` is that of the document as mapper decided it.
+        ledger_id: the document it updates, None for a new one.
+        before: the posting as it was read, None for a new one.
+    """
 
     case: Case
+    posting_id: UUID
     ordinal: int
+    edition: int
     document: LedgerDocument
+    wanted_hash: str
     contact_id: str
-    ledger_id: str | None
+    ledger_id: str | None = None
+    reverses: UUID | None = None
+    before: StoredPosting | None = None
 
     @property
-    def posting_id(self) -> UUID:
-        return posting_id(RecordId(self.case.decided.record_id), self.ordinal, self.document.kind)
+    def warnings(self) -> tuple[Finding, ...]:
+        """What happened to the document before, and is still worth telling."""
+        kept = self.before is not None and (self.before.state is PostingState.VOID or self.reverses is not None)
+        return self.before.warnings if self.before and kept else ()
 
 
-def document_hash(document: LedgerDocument) -> str:
-    """Hash of a document's canonical bytes: equal documents, equal hash."""
-    return sha256_hex(canonical_bytes(document))
+def new_posting_id(case: Case, ordinal: int, kind: DocumentKind, edition: int) -> UUID:
+    """The id of the posting of a document's edition; the first one's is the record's own since the beginning."""
+    return posting_id(RecordId(case.decided.record_id), ordinal, kind if edition == 0 else f"{kind}:{edition}")
+
+
+def reversal_posting_id(case: Case, posting: StoredPosting, kind: DocumentKind) -> UUID:
+    """The id of the posting of what takes a document back."""
+    return posting_id(RecordId(case.decided.record_id), posting.ordinal, f"{kind}:{posting.posting_id}")
+
+
+def wanted_documents(documents: Iterable[LedgerDocument]) -> tuple[WantedDocument, ...]:
+    """Kind and hash of each document: equal documents, equal hash."""
+    return tuple(WantedDocument(str(item.kind), sha256_hex(canonical_bytes(item))) for item in documents)
 
 
 def decode_documents(data: bytes) -> tuple[LedgerDocument, ...]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerwire.common.ids import RecordId
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster.domain.batch import (
     BatchEvent,
     BatchState,
@@ -45,8 +46,25 @@ def test_nothing_is_batched_before_it_is_proved() -> None:
     assert advance(advance(BatchState.DUE, BatchEvent.SENT), BatchEvent.PROVED) is BatchState.BATCHED
 
 
-def test_the_kind_follows_the_document() -> None:
-    assert batch_kind("invoice", credit=False) == "INV"
-    assert batch_kind("invoice", credit=True) == "CM"
-    with pytest.raises(ValueError, match="no batch kind"):
-        batch_kind("mystery", credit=False)
+@pytest.mark.requirement("M7")
+@pytest.mark.parametrize(
+    ("record_type", "source_id", "credit", "kind"),
+    [
+        (RecordType.INVOICE, "4711", False, "INV"),
+        (RecordType.INVOICE, "4711", True, "CM"),
+        (RecordType.PROCUREMENT, "3-PO4711-purchase", False, "PO"),
+        (RecordType.PROCUREMENT, "3-PO4711-Purchase", True, "PO"),
+        (RecordType.PROCUREMENT, "1-adjustment", False, "ADJ"),
+        (RecordType.PROCUREMENT, "9-transfer", False, "ADJ"),
+        (RecordType.EXPENSE, "88", False, "EXP"),
+    ],
+)
+def test_the_kind_follows_the_record(record_type: RecordType, source_id: str, credit: bool, kind: str) -> None:
+    assert batch_kind(record_type, source_id, credit=credit) == kind
+
+
+@pytest.mark.requirement("M8")
+def test_a_batch_that_was_taken_apart_can_be_made_again() -> None:
+    gone = advance(BatchState.BATCHED, BatchEvent.DELETED)
+    assert advance(gone, BatchEvent.SENT) is BatchState.BATCHING
+    assert advance(gone, BatchEvent.WANTED_AGAIN) is BatchState.DUE

@@ -30,7 +30,7 @@ def posting(state: PostingState, document_hash: str = "a", ordinal: int = 0) -> 
         ([posting(PostingState.POSTED)], None, Step.BATCH),
         ([posting(PostingState.POSTED)], BatchState.BATCHING, Step.BATCH),
         ([posting(PostingState.POSTED)], BatchState.INCOMPLETE, Step.BATCH),
-        ([posting(PostingState.POSTED)], BatchState.BATCHED, Step.NOTHING),
+        ([posting(PostingState.POSTED)], BatchState.BATCHED, Step.PROVE),
         ([posting(PostingState.POSTED_DRAFT)], None, Step.RECHECK_DRAFT),
         ([posting(PostingState.MISMATCHED)], None, Step.MISMATCHED),
     ],

@@ -269,17 +269,6 @@ register(
         cause_params=("company",),
         source="D9",
     ),
-    Entry(
-        code="DOCUMENT_CONTACT_CHANGED",
-        severity=Severity.STOP,
-        title="Bill-to changed after posting",
-        message="{number} is in the ledger under another contact than {company}, who is billed now.",
-        action="Void the document in the ledger, then Retry: it is made again for {company}.",
-        where="Ledger: the document",
-        who="clerk",
-        side=Side.LEDGER,
-        source="M8",
-    ),
     # --- after posting
     Entry(
         code="BATCH_INCOMPLETE",

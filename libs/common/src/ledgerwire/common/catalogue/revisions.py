@@ -2,6 +2,119 @@
 
 from __future__ import annotations
 
-from ledgerwire.common.catalogue.registry import register
+from enum import StrEnum
 
-register()
+from ledgerwire.common.catalogue.registry import Entry, Severity, Side, register
+
+
+class Choice(StrEnum):
+    """What a person may decide about a document that cannot simply be written.
+
+    accept: what the ledger has counts as it is; the record is batched. credit_and_new: a credit note takes the document
+    back and a new one is made. void_and_recreate: it is taken out of the books and made again. adopt: the document that
+    has our number is ours. undo_payment_done: the payment is undone, look again.
+    """
+
+    ACCEPT = "ACCEPT"
+    CREDIT_AND_NEW = "CREDIT_AND_NEW"
+    VOID_AND_RECREATE = "VOID_AND_RECREATE"
+    ADOPT = "ADOPT"
+    UNDO_PAYMENT_DONE = "UNDO_PAYMENT_DONE"
+
+
+CHOICES: dict[str, tuple[Choice, ...]] = {
+    "DOCUMENT_PAID": (Choice.UNDO_PAYMENT_DONE, Choice.CREDIT_AND_NEW, Choice.ACCEPT),
+    "PERIOD_LOCKED": (Choice.CREDIT_AND_NEW, Choice.ACCEPT),
+    "BATCH_CLOSED": (Choice.CREDIT_AND_NEW, Choice.ACCEPT),
+    "LEDGER_TOTAL_DIFFERS": (Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW, Choice.ACCEPT),
+    "LEDGER_DOCUMENT_DIFFERS": (Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW, Choice.ACCEPT),
+    "DOCUMENT_LEFT_BEHIND": (Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW, Choice.ACCEPT),
+    "INVENTORY_JOURNAL_EXISTS": (Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW, Choice.ACCEPT),
+    "DUPLICATE_NUMBER": (Choice.ADOPT,),
+    "BATCH_DELETED_DOCUMENT_REMAINS": (Choice.ACCEPT, Choice.VOID_AND_RECREATE),
+}
+"""What poster does about a stop of its own, by code; other codes are cleared where they arose, and retried."""
+
+_RESOLVE = "Ledgerwire: ledgerwire record resolve {number} --choice ..."
+_BATCHES = "ConnectWise: Finance > Accounting Interface > Batches"
+
+register(
+    Entry(
+        code="DOCUMENT_CONTACT_CHANGED",
+        severity=Severity.WARNING,
+        title="Bill-to changed after posting",
+        message="{number} was voided in {ledger} and made again for {company}, who is billed now.",
+        action="None; the voided document stays visible in {ledger}.",
+        where="Ledger: the document",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8",
+    ),
+    Entry(
+        code="DOCUMENT_ACCEPTED",
+        severity=Severity.WARNING,
+        title="Accepted as it is in the ledger",
+        message="{number} is batched; a person accepted the document in {ledger} as it is there.",
+        action="None, if that was meant.",
+        where="Ledger: the document",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8",
+    ),
+    Entry(
+        code="DOCUMENT_CREDITED",
+        severity=Severity.WARNING,
+        title="Taken back by a credit",
+        message="{credit} in {ledger} takes back {number}, which could not be changed any more.",
+        action="Apply {credit} in {ledger}, or pay it back.",
+        where="Ledger: credit notes",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8",
+    ),
+    Entry(
+        code="BATCH_CLOSED",
+        severity=Severity.STOP,
+        title="The earlier batch is closed",
+        message="{number} changed in ConnectWise, but its batch '{batch}' is closed there.",
+        action="Accept what {ledger} has, or credit it and post a new document.",
+        where=_RESOLVE,
+        who="clerk",
+        side=Side.CONNECTWISE,
+        source="M8",
+    ),
+    Entry(
+        code="BATCH_DELETED_DOCUMENT_REMAINS",
+        severity=Severity.WARNING,
+        title="The batch was deleted, the document remains",
+        message="Batch '{batch}' of {number} is gone in ConnectWise; its document of {amount} is still in {ledger}.",
+        action="Change {number} and close it again; or accept the document as it is: it is batched again; or void and "
+        "recreate it.",
+        where=_RESOLVE,
+        who="clerk",
+        side=Side.CONNECTWISE,
+        source="D11, F1, M8",
+    ),
+    Entry(
+        code="RECORD_REBATCHED",
+        severity=Severity.WARNING,
+        title="Batched again by hand with other figures",
+        message="{number} is now in batch '{batch}' with {found} in ConnectWise; {ledger} has {expected}.",
+        action="Delete that batch and close {number} again: its document is then updated; or correct it in {ledger}.",
+        where=_BATCHES,
+        who="clerk",
+        side=Side.CONNECTWISE,
+        source="D11, M8",
+    ),
+    Entry(
+        code="INVENTORY_JOURNAL_EXISTS",
+        severity=Severity.STOP,
+        title="A stock journal of an earlier round stands",
+        message="{ledger} holds the stock journal {number}, which the changed record no longer asks for.",
+        action="Void journal {number} in {ledger}, then Retry; or choose to have it voided.",
+        where=_RESOLVE,
+        who="clerk",
+        side=Side.LEDGER,
+        source="F1, M6, M8",
+    ),
+)

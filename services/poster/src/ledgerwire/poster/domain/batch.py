@@ -6,6 +6,7 @@ import re
 from enum import StrEnum
 
 from ledgerwire.common.ids import RecordId, short_hex
+from ledgerwire.common.record_type import RecordType
 
 MAX_IDENTIFIER = 50
 _KEPT = re.compile(r"[^A-Za-z0-9-]+")
@@ -14,13 +15,15 @@ _KEPT = re.compile(r"[^A-Za-z0-9-]+")
 class BatchState(StrEnum):
     """due: all documents are in the ledger. batching: the call may have been sent. batched: proved by re-reading.
 
-    incomplete: ConnectWise has the batch but the record is still unposted (BATCH_INCOMPLETE).
+    incomplete: ConnectWise has the batch but the record is still unposted (BATCH_INCOMPLETE). deleted: it was batched, and
+    the batch was taken apart in ConnectWise since.
     """
 
     DUE = "due"
     BATCHING = "batching"
     BATCHED = "batched"
     INCOMPLETE = "incomplete"
+    DELETED = "deleted"
 
 
 class BatchEvent(StrEnum):
@@ -30,6 +33,8 @@ class BatchEvent(StrEnum):
     PROVED = "proved"
     HALF = "half"
     ABSENT = "absent"
+    DELETED = "deleted"
+    WANTED_AGAIN = "wanted_again"
 
 
 _TRANSITIONS: dict[tuple[BatchState, BatchEvent], BatchState] = {
@@ -39,6 +44,10 @@ _TRANSITIONS: dict[tuple[BatchState, BatchEvent], BatchState] = {
     (BatchState.BATCHING, BatchEvent.HALF): BatchState.INCOMPLETE,
     (BatchState.BATCHING, BatchEvent.ABSENT): BatchState.DUE,
     (BatchState.INCOMPLETE, BatchEvent.PROVED): BatchState.BATCHED,
+    (BatchState.BATCHED, BatchEvent.DELETED): BatchState.DELETED,
+    (BatchState.BATCHED, BatchEvent.WANTED_AGAIN): BatchState.DUE,
+    (BatchState.DELETED, BatchEvent.WANTED_AGAIN): BatchState.DUE,
+    (BatchState.DELETED, BatchEvent.SENT): BatchState.BATCHING,
 }
 
 
@@ -65,8 +74,13 @@ def batch_identifier(kind: str, number: str, record: RecordId, revision: int) ->
     return f"{kind}-{plain[:room]}{suffix}"
 
 
-def batch_kind(record_type: str, *, credit: bool) -> str:
-    """The kind prefix of a batch name: INV, CM, later PO, EXP and ADJ."""
-    if record_type != "invoice":
-        raise ValueError(f"no batch kind for {record_type}")
-    return "CM" if credit else "INV"
+def batch_kind(record_type: RecordType, source_id: str, *, credit: bool) -> str:
+    """The kind prefix of a batch name: INV, CM, PO, EXP or ADJ (M7).
+
+    `source_id` of a procurement record ends in what it is: `12-4711-purchase`, `7-adjustment`, `3-transfer`.
+    """
+    if record_type is RecordType.INVOICE:
+        return "CM" if credit else "INV"
+    if record_type is RecordType.EXPENSE:
+        return "EXP"
+    return "PO" if source_id.casefold().endswith("purchase") else "ADJ"

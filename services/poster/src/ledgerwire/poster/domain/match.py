@@ -56,17 +56,21 @@ class LookUp:
     total: Decimal | None = None
 
 
-def judge(meant: Meant, found: Sequence[There], *, we_sent_it: bool, known_id: str | None = None) -> LookUp:
+def judge(
+    meant: Meant, found: Sequence[There], *, we_sent_it: bool, known_id: str | None = None, unique: bool = True
+) -> LookUp:
     """Compare what is there with what was meant.
 
     Args:
         meant: the document as composed.
         found: every document with our number.
+        unique: the ledger keeps the number of this kind unique. Where it does not, another contact's document with the same
+            number is nothing to us, and one of the same contact is ours only if everything agrees (M16).
         we_sent_it: a submission of ours with this number has an open outcome. Then a live document of the same contact and
             date is ours with other figures (never created again); without it the number belongs to somebody else.
         known_id: the ledger's id of our document, where it is known: that one is ours whatever it shows.
     """
-    live = [item for item in found if item.live]
+    live = [item for item in found if item.live and (unique or _concerns(meant, item, known_id))]
     if not live:
         return LookUp(Match.ABSENT)
     if len(live) > 1:
@@ -75,8 +79,12 @@ def judge(meant: Meant, found: Sequence[There], *, we_sent_it: bool, known_id: s
     if _figures(there) == _figures(meant) and there.contact_id == meant.contact_id:
         return LookUp(Match.SAME_DRAFT if there.draft else Match.SAME, there.ledger_id, there.total)
     alike = there.contact_id == meant.contact_id and there.document_date == meant.document_date
-    ours = there.ledger_id == known_id or (we_sent_it and alike)
+    ours = there.ledger_id == known_id or (unique and we_sent_it and alike)
     return LookUp(Match.OURS_DIFFERS if ours else Match.FOREIGN, there.ledger_id, there.total)
+
+
+def _concerns(meant: Meant, there: There, known_id: str | None) -> bool:
+    return there.contact_id == meant.contact_id or there.ledger_id == known_id
 
 
 def _figures(item: Meant | There) -> tuple[date, str, Decimal, Decimal, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 
 class PostingState(StrEnum):
@@ -12,7 +13,8 @@ class PostingState(StrEnum):
     queued: decided, nothing sent. posting: a submission with it is committed and may have been sent. unknown: it was sent
     and the outcome is not known (or the ledger says the number exists): look before anything else. posted: in the ledger,
     to the cent. posted_draft: in the ledger, not approved. mismatched: in the ledger with other figures. drifted: changed
-    in the ledger since. void: taken out of the ledger.
+    in the ledger since. voiding: the call that takes it out of the ledger is committed and may have been sent; it may be
+    sent again. void: taken out of the ledger. released: it stays in the ledger, as a person chose, and is ours no more.
     """
 
     QUEUED = "queued"
@@ -22,7 +24,9 @@ class PostingState(StrEnum):
     POSTED_DRAFT = "posted_draft"
     MISMATCHED = "mismatched"
     DRIFTED = "drifted"
+    VOIDING = "voiding"
     VOID = "void"
+    RELEASED = "released"
 
 
 class PostingEvent(StrEnum):
@@ -39,7 +43,11 @@ class PostingEvent(StrEnum):
     FOUND_OTHER = "found_other"
     FOUND_NONE = "found_none"
     REVISED = "revised"
+    VOID_SENT = "void_sent"
+    VOID_REFUSED = "void_refused"
     GONE = "gone"
+    ACCEPTED = "accepted"
+    RELEASED = "released"
 
 
 class IllegalTransitionError(AssertionError):
@@ -47,6 +55,7 @@ class IllegalTransitionError(AssertionError):
 
 
 _ON_LEDGER = (PostingState.POSTED, PostingState.POSTED_DRAFT)
+_AT_REST = (PostingState.QUEUED, PostingState.POSTED, PostingState.POSTED_DRAFT, PostingState.MISMATCHED)
 
 _TRANSITIONS: dict[tuple[PostingState, PostingEvent], PostingState] = {
     (PostingState.QUEUED, PostingEvent.SUBMITTED): PostingState.POSTING,
@@ -67,15 +76,27 @@ _TRANSITIONS: dict[tuple[PostingState, PostingEvent], PostingState] = {
     (PostingState.MISMATCHED, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
     (PostingState.MISMATCHED, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
     (PostingState.MISMATCHED, PostingEvent.FOUND_NONE): PostingState.QUEUED,
-    (PostingState.POSTED, PostingEvent.GONE): PostingState.VOID,
-    (PostingState.POSTED_DRAFT, PostingEvent.GONE): PostingState.VOID,
-    (PostingState.MISMATCHED, PostingEvent.GONE): PostingState.VOID,
-    (PostingState.QUEUED, PostingEvent.GONE): PostingState.VOID,
+    # What a person calls ours, or what stands under the number of a kind that may have it twice, is found before any send.
+    (PostingState.QUEUED, PostingEvent.FOUND_SAME): PostingState.POSTED,
+    (PostingState.QUEUED, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
+    (PostingState.QUEUED, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
+    (PostingState.VOIDING, PostingEvent.VOID_SENT): PostingState.VOIDING,
+    (PostingState.VOIDING, PostingEvent.VOID_REFUSED): PostingState.MISMATCHED,
+    (PostingState.VOIDING, PostingEvent.GONE): PostingState.VOID,
     (PostingState.VOID, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.QUEUED, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.POSTED, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.POSTED_DRAFT, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.MISMATCHED, PostingEvent.REVISED): PostingState.QUEUED,
+} | {
+    (state, event): reached
+    for state in _AT_REST
+    for event, reached in (
+        (PostingEvent.GONE, PostingState.VOID),
+        (PostingEvent.VOID_SENT, PostingState.VOIDING),
+        (PostingEvent.ACCEPTED, PostingState.POSTED),
+        (PostingEvent.RELEASED, PostingState.RELEASED),
+    )
 }
 
 
@@ -105,6 +126,10 @@ class Posting:
         revision: the record revision whose document this posting carries.
         ledger_id: the ledger's id once it is known; kept over revisions, which update it.
         elsewhere: it belongs to another ledger connection than the record is routed to now.
+        posting_id: its own id.
+        edition: 0 for the first document at its place; one more for each that replaces one which stays in the ledger.
+        reverses: the posting whose document this one takes back; None for the record's own documents.
+        choices_done: how many of the choices that people made about the record are carried out, or past, for it.
     """
 
     ordinal: int
@@ -114,3 +139,12 @@ class Posting:
     document_hash: str
     ledger_id: str | None = None
     elsewhere: bool = False
+    posting_id: UUID | None = None
+    edition: int = 0
+    reverses: UUID | None = None
+    choices_done: int = 0
+
+    @property
+    def stands(self) -> bool:
+        """Whether a document of it is in the ledger and is ours to care for."""
+        return self.ledger_id is not None and self.state not in {PostingState.VOID, PostingState.RELEASED}

@@ -1,37 +1,59 @@
 """All SQL of poster; used as `repository.<function>`."""
 
+from ledgerwire.poster.repository.batches import (
+    batched_to_watch,
+    batches_looked_at,
+    put_batch,
+    set_batch,
+)
 from ledgerwire.poster.repository.contact_links import contact_link, put_contact_link
 from ledgerwire.poster.repository.records import (
     add_timeline,
+    close_round,
     database_now,
+    forget_document,
     is_claimed,
     load_cases,
-    put_batch,
+    next_edition,
     put_posting,
     set_posting,
     still_decided,
 )
+from ledgerwire.poster.repository.schedule import scheduled_keys
 from ledgerwire.poster.repository.submissions import (
+    OpenCall,
     close_looked_up,
     mark_unknown,
+    open_call,
     open_submission,
     record_verdict,
+    reopen_submission,
     settle_submission,
 )
 
 __all__ = [
+    "OpenCall",
     "add_timeline",
+    "batched_to_watch",
+    "batches_looked_at",
     "close_looked_up",
+    "close_round",
     "contact_link",
     "database_now",
+    "forget_document",
     "is_claimed",
     "load_cases",
     "mark_unknown",
+    "next_edition",
+    "open_call",
     "open_submission",
     "put_batch",
     "put_contact_link",
     "put_posting",
     "record_verdict",
+    "reopen_submission",
+    "scheduled_keys",
+    "set_batch",
     "set_posting",
     "settle_submission",
     "still_decided",

@@ -7,25 +7,29 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PGUUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledgerwire.common.canonical import canonical_bytes, from_canonical
-from ledgerwire.common.catalogue import Finding
-from ledgerwire.common.db.models.poster import (
-    BatchRow,
-    DocumentRecordRow,
-    PosterTimeline,
-    PostingRow,
-)
+from ledgerwire.common.catalogue import Finding, is_known
+from ledgerwire.common.db.models.poster import DocumentRecordRow, PosterTimeline, PostingRow
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import WorkItem
 from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import PostingState
-from ledgerwire.poster.records import Case, Decided, StoredBatch, StoredPosting, ToPost, decode_documents, document_hash
+from ledgerwire.poster.records import (
+    Case,
+    Decided,
+    StoredBatch,
+    StoredPosting,
+    ToPost,
+    decode_documents,
+    wanted_documents,
+)
 
 DECIDED_STATES = frozenset({"mapped", "no_effect"})
 
@@ -33,15 +37,15 @@ _IDS = bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 _REVISIONS = text(
     """
     SELECT record_id, revision, record_state, outcome, record_type, source_id, number, connectwise_connection_id,
-           documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id
+           documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices
       FROM mapper.revisions_for_poster
      WHERE record_id = ANY(:ids)
     """
 ).bindparams(_IDS)
 _POSTINGS = text(
     """
-    SELECT p.posting_id, p.record_id, p.connection_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash, p.state,
-           p.contact_id, p.ledger_id, p.ledger_total, p.generation,
+    SELECT p.posting_id, p.record_id, p.connection_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash,
+           p.state, p.contact_id, p.ledger_id, p.ledger_total, p.edition, p.reverses, p.gone_ids, p.choices_done, p.findings,
            (SELECT max(s.look_after)
               FROM poster.submission_posting sp
               JOIN poster.submission s USING (account_id, submission_id)
@@ -49,52 +53,62 @@ _POSTINGS = text(
            ) AS look_after
       FROM poster.posting p
      WHERE p.record_id = ANY(:ids)
-     ORDER BY p.record_id, p.ordinal
+     ORDER BY p.record_id, p.ordinal, p.edition, p.posting_id
     """
 ).bindparams(_IDS)
 _BATCHES = text(
-    "SELECT record_id, revision, identifier, state FROM poster.batch WHERE record_id = ANY(:ids)"
+    "SELECT record_id, revision, identifier, state, choices_seen FROM poster.batch WHERE record_id = ANY(:ids)"
 ).bindparams(_IDS)
 _NOW = text("SELECT clock_timestamp()")
 
 
 async def load_cases(unit: Unit, items: Sequence[WorkItem]) -> list[Case]:
-    """Read the latest revision, postings and batch of each item's record (its work key); unknown records are left out."""
+    """Read the latest revision, postings and batches of each item's record (its work key); unknown records are left out."""
     ids = [UUID(item.work_key) for item in items]
     decided = {row.record_id: _decided(row) for row in await unit.execute(_REVISIONS, {"ids": ids})}
     postings: dict[UUID, list[StoredPosting]] = {}
     for row in await unit.execute(_POSTINGS, {"ids": ids}):
         postings.setdefault(row.record_id, []).append(_posting(row))
-    batches: dict[tuple[UUID, int], StoredBatch] = {}
+    batches: dict[UUID, list[StoredBatch]] = {}
     for row in await unit.execute(_BATCHES, {"ids": ids}):
-        batches[row.record_id, row.revision] = StoredBatch(row.revision, row.identifier, BatchState(row.state))
+        batch = StoredBatch(row.revision, row.identifier, BatchState(row.state), row.choices_seen)
+        batches.setdefault(row.record_id, []).append(batch)
     return [
-        Case(
-            item=item,
-            decided=decided[record_id],
-            postings=tuple(postings.get(record_id, ())),
-            batch=batches.get((record_id, decided[record_id].revision)),
-        )
+        _case(item, decided[record_id], postings.get(record_id, ()), batches.get(record_id, ()))
         for item, record_id in zip(items, ids, strict=True)
         if record_id in decided
     ]
 
 
+def _case(item: WorkItem, decided: Decided, postings: Sequence[StoredPosting], batches: Sequence[StoredBatch]) -> Case:
+    earlier = [one for one in batches if one.revision < decided.revision and one.state is BatchState.BATCHED]
+    return Case(
+        item=item,
+        decided=decided,
+        postings=tuple(postings),
+        batch=next((one for one in batches if one.revision == decided.revision), None),
+        earlier_batch=max(earlier, key=lambda one: one.revision, default=None),
+    )
+
+
 def _decided(row: Any) -> Decided:
+    documents = decode_documents(row.documents) if row.documents else ()
     return Decided(
         record_id=row.record_id,
         revision=row.revision,
         decided=row.record_state in DECIDED_STATES,
-        record_type=row.record_type,
+        record_type=RecordType(row.record_type),
         source_id=row.source_id,
         number=row.number,
         connectwise_connection_id=row.connectwise_connection_id,
-        documents=decode_documents(row.documents) if row.documents else (),
+        documents=documents,
+        wanted=wanted_documents(documents),
         processed_record_ids=tuple(row.processed_record_ids or ()),
         source_total=row.source_total,
-        gl_lines={int(entry): Decimal(amount) for entry, amount in row.gl_lines.items()},
+        gl_lines={entry: Decimal(amount) for entry, amount in row.gl_lines.items()},
         gl_total=row.gl_total,
         correlation_id=row.correlation_id,
+        choices=tuple(row.choices or ()),
     )
 
 
@@ -112,9 +126,13 @@ def _posting(row: Any) -> StoredPosting:
         state=PostingState(row.state),
         contact_id=row.contact_id,
         ledger_id=row.ledger_id,
-        generation=row.generation,
         look_after=row.look_after,
         ledger_total=row.ledger_total,
+        edition=row.edition,
+        reverses=row.reverses,
+        gone_ids=tuple(row.gone_ids),
+        choices_done=row.choices_done,
+        findings=tuple(Finding(one["code"], dict(one["params"])) for one in row.findings if is_known(one["code"])),
     )
 
 
@@ -142,41 +160,32 @@ async def database_now(unit: Unit) -> Any:
     return (await unit.execute(_NOW)).scalar_one()
 
 
-async def put_posting(unit: Unit, connection_id: UUID, target: ToPost, state: PostingState, contact_id: str) -> None:
+async def put_posting(unit: Unit, connection_id: UUID, target: ToPost, state: PostingState) -> None:
     """Insert or revise the posting of a document; the ledger id, once known, stays."""
     decided, document = target.case.decided, target.document
     values: dict[str, Any] = {
         "account_id": unit.account_id,
         "posting_id": target.posting_id,
         "record_id": decided.record_id,
-        "connection_id": connection_id,
         "ordinal": target.ordinal,
         "kind": str(document.kind),
+        "edition": target.edition,
+        "reverses": target.reverses,
+        "correlation_id": decided.correlation_id,
+    }
+    changed: dict[str, Any] = {
+        "connection_id": connection_id,
         "number": document.number,
         "revision": decided.revision,
         "document": canonical_bytes(document),
-        "document_hash": document_hash(document),
+        "document_hash": target.wanted_hash,
         "state": str(state),
-        "contact_id": contact_id,
-        "findings": [],
-        "correlation_id": decided.correlation_id,
-    }
-    changed = {
-        key: values[key]
-        for key in (
-            "connection_id",
-            "number",
-            "revision",
-            "document",
-            "document_hash",
-            "state",
-            "contact_id",
-            "findings",
-        )
+        "contact_id": target.contact_id,
+        "findings": _findings(target.warnings),
     }
     await unit.execute(
         upsert(PostingRow)
-        .values(**values)
+        .values(**values, **changed)
         .on_conflict_do_update(
             index_elements=["account_id", "posting_id"], set_=changed | {"updated_at": text("now()")}
         )
@@ -196,50 +205,39 @@ async def set_posting(
     ledger_id: str | None = None,
     ledger_total: Decimal | None = None,
     findings: Sequence[Finding] = (),
-    new_generation: bool = False,
-    forget_ledger_id: bool = False,
+    choices_done: int | None = None,
 ) -> None:
-    """Move a posting to a state; an id or total that is None leaves what is stored, unless the id is to be forgotten."""
+    """Move a posting to a state; an id, total or count that is None leaves what is stored."""
     values: dict[str, Any] = {"state": str(state), "updated_at": text("now()"), "findings": _findings(findings)}
-    if ledger_id is not None:
-        values["ledger_id"] = ledger_id
-    if forget_ledger_id:
-        values["ledger_id"] = None
-    if ledger_total is not None:
-        values["ledger_total"] = ledger_total
-    if new_generation:
-        values["generation"] = PostingRow.generation + 1
+    stored = {"ledger_id": ledger_id, "ledger_total": ledger_total, "choices_done": choices_done}
+    values |= {name: value for name, value in stored.items() if value is not None}
     await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
+
+
+async def forget_document(unit: Unit, posting: UUID, *, voided: str | None = None) -> None:
+    """The posting has no document in the ledger any more; `voided` is the id of the one that we took out ourselves."""
+    values: dict[str, Any] = {"ledger_id": None, "ledger_total": None}
+    if voided is not None:
+        values["gone_ids"] = func.array_append(PostingRow.gone_ids, voided)
+    await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
+
+
+async def next_edition(unit: Unit, posting: UUID) -> None:
+    """The next document of this posting takes a number of its own: the ledger keeps that of a voided one."""
+    await unit.execute(
+        update(PostingRow).where(PostingRow.posting_id == posting).values(edition=PostingRow.edition + 1)
+    )
+
+
+async def close_round(unit: Unit, record_id: UUID, choices: int) -> None:
+    """The record is settled: what was found is told, and what people chose so far concerns no later revision."""
+    await unit.execute(
+        update(PostingRow).where(PostingRow.record_id == record_id).values(choices_done=choices, findings=[])
+    )
 
 
 def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     return [{"code": item.code, "params": item.params} for item in findings]
-
-
-async def put_batch(
-    unit: Unit, decided: Decided, identifier: str, state: BatchState, batch_id: int | None = None
-) -> None:
-    """Insert or move the batch row of a revision."""
-    values: dict[str, Any] = {
-        "account_id": unit.account_id,
-        "record_id": decided.record_id,
-        "revision": decided.revision,
-        "identifier": identifier,
-        "state": str(state),
-        "source_id": decided.source_id,
-        "processed_record_ids": list(decided.processed_record_ids),
-        "source_total": decided.source_total,
-        "batch_id": batch_id,
-        "correlation_id": decided.correlation_id,
-    }
-    await unit.execute(
-        upsert(BatchRow)
-        .values(**values)
-        .on_conflict_do_update(
-            index_elements=["account_id", "record_id", "revision"],
-            set_={"state": str(state), "batch_id": batch_id, "updated_at": text("now()")},
-        )
-    )
 
 
 async def add_timeline(unit: Unit, decided: Decided, step: str, **detail: Any) -> None:

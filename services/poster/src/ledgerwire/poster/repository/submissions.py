@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import insert, text, update
@@ -110,4 +111,49 @@ async def close_looked_up(unit: Unit, posting: UUID) -> None:
             """
         ),
         {"posting": posting},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call whose outcome is open. `expires_at` ends the provider's window for its key; `expired` says that it has."""
+
+    submission_id: UUID
+    key: str
+    body: bytes
+    expires_at: datetime
+    expired: bool
+
+
+async def open_call(unit: Unit, posting: UUID, window: timedelta) -> OpenCall | None:
+    """The latest call for a posting that is not settled, None if there is none."""
+    rows = await unit.execute(
+        text(
+            """
+            SELECT s.submission_id, s.idempotency_key, s.body, s.created_at + make_interval(secs => :window),
+                   s.created_at + make_interval(secs => :window) <= clock_timestamp()
+              FROM poster.submission_posting sp
+              JOIN poster.submission s USING (account_id, submission_id)
+             WHERE sp.posting_id = :posting AND s.state <> 'settled'
+             ORDER BY s.created_at DESC LIMIT 1
+            """
+        ),
+        {"posting": posting, "window": window.total_seconds()},
+    )
+    row = rows.one_or_none()
+    return None if row is None else OpenCall(*tuple(row))
+
+
+async def reopen_submission(unit: Unit, submission_id: UUID, fence: int, look_after: timedelta) -> None:
+    """The same call is about to be sent once more, by whoever holds the fence now."""
+    await unit.execute(
+        update(SubmissionRow)
+        .where(SubmissionRow.submission_id == submission_id)
+        .values(
+            state="open",
+            fence=fence,
+            look_after=text("clock_timestamp() + make_interval(secs => :wait)").bindparams(
+                wait=look_after.total_seconds()
+            ),
+        )
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,11 +49,20 @@ class PosterTimeline(TimelineColumns, Base):
 
 
 class PostingRow(Base):
-    """One ledger document of a record. `document` is its canonical bytes; `ledger_id` stays over revisions."""
+    """One ledger document of a record. `document` is its canonical bytes; `ledger_id` stays over revisions.
+
+    Attributes:
+        document_hash: of the document as mapper decided it; `document` may carry another number (`edition`).
+        edition: 0 for the first document at its place, one more for each that replaces one which stays in the ledger.
+        reverses: the posting whose document this one takes back.
+        gone_ids: ledger ids of documents that stood for this posting and were voided by us.
+        choices_done: how many of the record's choices are carried out, or past, for this document.
+        generation: not used any more.
+    """
 
     __tablename__ = "posting"
     __table_args__ = (
-        UniqueConstraint("account_id", "record_id", "ordinal", "kind"),
+        Index("ix_posting_record_id", "account_id", "record_id"),
         Index("ix_posting_connection_state", "account_id", "connection_id", "state"),
         Index(
             "uq_posting_ledger_document",
@@ -81,6 +90,10 @@ class PostingRow(Base):
     ledger_id: Mapped[str | None]
     ledger_total: Mapped[Decimal | None]
     generation: Mapped[int] = mapped_column(server_default=text("0"))
+    edition: Mapped[int] = mapped_column(server_default=text("0"))
+    reverses: Mapped[UUID | None]
+    gone_ids: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'::text[]"))
+    choices_done: Mapped[int] = mapped_column(server_default=text("0"))
     findings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     correlation_id: Mapped[str]
     created_at: Mapped[CreatedAt]
@@ -141,11 +154,15 @@ class DocumentRecordRow(Base):
 
 
 class BatchRow(Base):
-    """The ConnectWise batch of one record revision. `processed_record_ids` are the GL ids it marks (tax and header too)."""
+    """The ConnectWise batch of one record revision. `processed_record_ids` are the GL ids it marks (tax and header too).
+
+    `checked_at` is when its mark was last looked at; `choices_seen` counts the choices made before it was found to be gone.
+    """
 
     __tablename__ = "batch"
     __table_args__ = (
         UniqueConstraint("account_id", "identifier"),
+        Index("ix_batch_checked_at", "account_id", "checked_at", postgresql_where=text("state = 'batched'")),
         {"schema": SCHEMA},
     )
 
@@ -158,6 +175,8 @@ class BatchRow(Base):
     processed_record_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     source_total: Mapped[Decimal]
     batch_id: Mapped[int | None] = mapped_column(BigInteger)
+    choices_seen: Mapped[int] = mapped_column(server_default=text("0"))
+    checked_at: Mapped[datetime | None]
     correlation_id: Mapped[str]
     created_at: Mapped[CreatedAt]
     updated_at: Mapped[CreatedAt]

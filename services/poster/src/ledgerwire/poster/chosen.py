@@ -1,0 +1,180 @@
+"""What a person chose for a document that cannot simply be written: accept, credit and make new, adopt (M8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ledgerwire.accounting.port import FoundDocument, Ledger, ReadDocument, ReadLine
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.db.session import Unit
+from ledgerwire.common.ledger.document import ContactDecision, DocumentLine, LedgerDocument
+from ledgerwire.poster import points, repository
+from ledgerwire.poster.domain.match import Match, judge
+from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
+from ledgerwire.poster.domain.reversal import reversal
+from ledgerwire.poster.look_up import differs
+from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.records import Case, StoredPosting, ToPost, reversal_posting_id
+from ledgerwire.poster.removal import gone
+from ledgerwire.poster.standing import meant, read_standing, there
+
+
+async def accept(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Take what the ledger has for what the record wants; a document it no longer asks for is left where it is."""
+    for case in cases:
+        for posting in case.concerned:
+            if await read_standing(ledger, posting) is None:
+                await gone(group, case, posting)
+                continue
+            async with group.unit() as unit:
+                if await repository.still_decided(unit, [case]):
+                    await _accepted(unit, group, case, posting)
+
+
+async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredPosting) -> None:
+    document = case.asks_for(posting)
+    findings = [Finding("DOCUMENT_ACCEPTED", {"number": posting.number, "ledger": group.ledger_name})]
+    if document is None:
+        state = advance(posting.state, PostingEvent.RELEASED)
+    else:
+        state = advance(posting.state, PostingEvent.ACCEPTED)
+        kept = replace(document, number=posting.number)
+        wanted_hash = case.decided.wanted[posting.ordinal].document_hash
+        target = _target(case, posting, kept, wanted_hash)
+        await repository.put_posting(unit, group.connection_id, target, state)
+    await repository.set_posting(unit, posting.posting_id, state, findings=findings, choices_done=case.choice_count)
+    await repository.add_timeline(unit, case.decided, "accepted", number=posting.number, ledger_id=posting.ledger_id)
+
+
+async def take_back(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Commit the credit (or counter-entry) that takes a document back, from what the ledger shows of it; posted next."""
+    number_length = (await ledger.reference_data()).rules.number_length
+    for case in cases:
+        for posting in case.concerned:
+            read = await read_standing(ledger, posting)
+            if read is None:
+                await gone(group, case, posting)
+                continue
+            document = case.asks_for(posting)
+            on = document.document_date if document else max(read.found.document_date, posting.document.document_date)
+            credit = reversal(_as_read(posting, read), on, posting.edition, number_length)
+            async with group.unit() as unit:
+                if await repository.still_decided(unit, [case]):
+                    await _committed(unit, group, case, posting, credit, read.found.contact_id)
+            reach(points.REVERSAL_COMMITTED)
+
+
+async def _committed(
+    unit: Unit, group: RecordGroup, case: Case, posting: StoredPosting, credit: LedgerDocument, contact_id: str
+) -> None:
+    target = ToPost(
+        case=case,
+        posting_id=reversal_posting_id(case, posting, credit.kind),
+        ordinal=posting.ordinal,
+        edition=posting.edition,
+        document=credit,
+        wanted_hash="",
+        contact_id=contact_id,
+        reverses=posting.posting_id,
+    )
+    await repository.put_posting(unit, group.connection_id, target, PostingState.QUEUED)
+    told = {"number": posting.number, "credit": credit.number, "ledger": group.ledger_name}
+    await repository.set_posting(
+        unit, target.posting_id, PostingState.QUEUED, findings=[Finding("DOCUMENT_CREDITED", told)]
+    )
+    await repository.add_timeline(unit, case.decided, "credited", number=posting.number, credit=credit.number)
+
+
+def _as_read(posting: StoredPosting, read: ReadDocument) -> LedgerDocument:
+    """The document as the ledger shows it: what we last sent may never have arrived there."""
+    found, sent = read.found, posting.document.contact
+    contact = (
+        ContactDecision(f"ledger:{found.contact_id}", read.contact_name, "linked", found.contact_id, role=sent.role)
+        if sent is not None
+        else None
+    )
+    return LedgerDocument(
+        kind=posting.kind,
+        number=found.number or posting.number,
+        contact=contact,
+        document_date=found.document_date,
+        due_date=read.due_date or found.document_date,
+        currency=found.currency,
+        lines=tuple(map(_line, read.lines)),
+        net=found.net,
+        tax=found.tax,
+        total=found.total,
+        currency_rate=found.currency_rate,
+    )
+
+
+def _line(line: ReadLine) -> DocumentLine:
+    return DocumentLine(
+        description=line.description,
+        quantity=line.quantity,
+        unit_amount=line.unit_amount,
+        net=line.net,
+        account_code=line.account_code,
+        tax_type=line.tax_type,
+        tax_amount=line.tax,
+        item_code=line.item_code,
+        tax_override=True,
+        tracking=line.tracking,
+    )
+
+
+async def adopt(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Make the document under our number, which a person says is ours, the posting's; other figures still stop (M16)."""
+    for case in cases:
+        for posting in case.concerned:
+            found = [item for item in await ledger.find_documents(posting.kind, [posting.number]) if item.live]
+            async with group.unit() as unit:
+                if not await repository.still_decided(unit, [case]):
+                    continue
+                if len(found) > 1:
+                    several = {"number": posting.number, "ledger": group.ledger_name, "what": "documents"}
+                    finding = Finding("OUTCOME_AMBIGUOUS", {**several, "count": str(len(found))})
+                    await group.settle(case, "stopped", [finding], in_unit=unit)
+                    continue
+                await _adopted(unit, group, case, posting, found[0] if found else None)
+
+
+async def _adopted(
+    unit: Unit, group: RecordGroup, case: Case, posting: StoredPosting, found: FoundDocument | None
+) -> None:
+    if found is None or await repository.is_claimed(unit, group.connection_id, posting.posting_id, found.ledger_id):
+        # Nothing there to adopt: the number is free, or belongs to another record of ours and stops again when it is used.
+        await repository.set_posting(unit, posting.posting_id, posting.state, choices_done=case.choice_count)
+        return
+    ours = replace(posting, contact_id=found.contact_id)
+    result = judge(meant(ours), there([found]), we_sent_it=False, known_id=found.ledger_id)
+    event = {Match.SAME: PostingEvent.FOUND_SAME, Match.SAME_DRAFT: PostingEvent.FOUND_DRAFT}.get(
+        result.match, PostingEvent.FOUND_OTHER
+    )
+    await repository.set_posting(
+        unit,
+        posting.posting_id,
+        advance(posting.state, event),
+        ledger_id=found.ledger_id,
+        ledger_total=found.total,
+        findings=[differs(posting, found.total, group.ledger_name)] if event is PostingEvent.FOUND_OTHER else (),
+        choices_done=case.choice_count,
+    )
+    await repository.add_timeline(unit, case.decided, "adopted", number=posting.number, ledger_id=found.ledger_id)
+
+
+def _target(case: Case, posting: StoredPosting, document: LedgerDocument, wanted_hash: str) -> ToPost:
+    return ToPost(
+        case=case,
+        posting_id=posting.posting_id,
+        ordinal=posting.ordinal,
+        edition=posting.edition,
+        document=document,
+        wanted_hash=wanted_hash,
+        contact_id=posting.contact_id or "",
+        ledger_id=posting.ledger_id,
+        reverses=posting.reverses,
+        before=posting,
+    )

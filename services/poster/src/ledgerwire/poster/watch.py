@@ -1,0 +1,125 @@
+"""Look from time to time whether batched records still are: a batch taken apart in ConnectWise is noticed (M8, D11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.db.session import Unit
+from ledgerwire.common.errors import LeaseLost, LedgerwireError
+from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.record_type import RecordType
+from ledgerwire.common.work.model import Group, WorkItem
+from ledgerwire.poster import repository
+from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance
+from ledgerwire.poster.domain.watched import SeenMark, Watched, judge_mark
+from ledgerwire.poster.mark import identifier
+from ledgerwire.poster.ports import Clients, Psa
+from ledgerwire.poster.record_group import RecordGroup, tell
+from ledgerwire.poster.records import Case
+from ledgerwire.poster.schedule import SCHEDULED, pause_after
+
+WORK_KIND = "watch"
+EVERY = timedelta(minutes=15)
+"""Pause between two looks at one connection, and at one record where there are few."""
+LASTING = timedelta(days=100)
+"""A batch older than a quarter is history: nobody takes it apart unnoticed."""
+AT_A_TIME = 500
+
+_CASES: dict[Watched, tuple[str, BatchEvent | None]] = {
+    Watched.UNBATCHED: ("BATCH_DELETED_DOCUMENT_REMAINS", BatchEvent.DELETED),
+    Watched.DELETED: ("RECORD_DELETED_DOCUMENT_REMAINS", BatchEvent.DELETED),
+    Watched.REBATCHED: ("RECORD_REBATCHED", None),
+}
+
+
+class WatchBatches:
+    """Handles the recurring row of a ledger connection."""
+
+    def __init__(self, clients: Clients, outbox: Outbox, *, every: Callable[[], timedelta] = lambda: EVERY) -> None:
+        self._clients = clients
+        self._outbox = outbox
+        self._every = every
+
+    async def __call__(self, group: Group) -> None:
+        for item in group.items:
+            try:
+                await self._look(group, item)
+                pause, code = self._every(), SCHEDULED
+            except LeaseLost:
+                raise
+            except LedgerwireError as error:
+                pause, code = pause_after(error), error.code
+            async with group.unit() as unit:
+                await group.again(unit, item, code=code, after=pause)
+
+    async def _look(self, group: Group, item: WorkItem) -> None:
+        async with group.unit() as unit:
+            ids = await repository.batched_to_watch(
+                unit, group.connection_id, every=self._every(), lasting=LASTING, limit=AT_A_TIME
+            )
+            items = [replace(item, work_key=str(one), causation_id=f"{WORK_KIND}:{one}") for one in ids]
+            cases = await repository.load_cases(unit, items)
+        for psa_id in {case.decided.connectwise_connection_id for case in cases}:
+            psa = await self._clients.psa(group.account_id, psa_id)
+            for record_type in RecordType:
+                some = [
+                    case
+                    for case in cases
+                    if (case.decided.connectwise_connection_id, case.decided.record_type) == (psa_id, record_type)
+                ]
+                if some:
+                    await self._compare(group, psa, record_type, some)
+
+    async def _compare(self, group: Group, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
+        named = {case.decided.source_id: identifier(case) for case in cases}
+        marks = {mark.source_id: mark for mark in await psa.marks(record_type, named)}
+        ledger = await self._clients.ledger(group.account_id, group.connection_id)
+        async with group.unit() as unit:
+            await repository.batches_looked_at(unit, [case.decided.record_id for case in cases])
+        for case in cases:
+            mark = marks.get(case.decided.source_id)
+            seen = SeenMark(mark.batch_name, mark.total) if mark is not None else None
+            decided = case.decided
+            found = judge_mark(seen, batch=identifier(case), total=decided.source_total, decided=decided.decided)
+            async with group.unit() as unit:
+                await self._note(unit, case, found, seen, ledger.name)
+
+    async def _note(self, unit: Unit, case: Case, found: Watched, seen: SeenMark | None, ledger: str) -> None:
+        if found is Watched.REOPENED:
+            await repository.set_batch(unit, case.decided, advance(BatchState.BATCHED, BatchEvent.WANTED_AGAIN))
+            await repository.add_timeline(unit, case.decided, "batch_gone", batch=identifier(case))
+        if found not in _CASES or not any(item.ledger_id for item in case.postings):
+            return
+        code, event = _CASES[found]
+        if event is not None:
+            state = advance(BatchState.BATCHED, event)
+            await repository.set_batch(unit, case.decided, state, choices_seen=case.choice_count)
+        await tell(unit, self._outbox, case, "stopped", [_finding(code, case, seen, ledger)], once=event is None)
+
+
+async def tell_unbatched(group: RecordGroup, cases: Sequence[Case]) -> None:
+    """Somebody rang for records whose batch is gone, and chose nothing: said again."""
+    for case in cases:
+        code = "BATCH_DELETED_DOCUMENT_REMAINS"
+        await group.settle(case, "stopped", [_finding(code, case, None, group.ledger_name)])
+
+
+def _finding(code: str, case: Case, seen: SeenMark | None, ledger: str) -> Finding:
+    decided = case.decided
+    kind = decided.documents[0].kind if decided.documents else "document"
+    found = f"{seen.total:,.2f}" if seen is not None and seen.total is not None else ""
+    return Finding(
+        code,
+        {
+            "number": decided.number,
+            "ledger": ledger,
+            "batch": (seen.batch_name if seen else None) or identifier(case),
+            "amount": f"{decided.source_total:,.2f}",
+            "expected": f"{decided.source_total:,.2f}",
+            "found": found,
+            "what": str(kind).replace("_", " "),
+        },
+    )
