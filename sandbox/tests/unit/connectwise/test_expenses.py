@@ -81,6 +81,16 @@ async def test_the_tax_may_stay_inside_the_amount() -> None:
     assert (await unposted(psa, "expenses"))[0]["salesTaxAmount"] == 10
 
 
+@pytest.mark.requirement("M17")
+async def test_amounts_may_be_entered_and_listed_without_their_tax() -> None:
+    psa = trading(expense(**TAXED), expense_amounts="without_tax")
+    [row] = await unposted(psa, "expenses")
+    assert (row["total"], row["salesTaxAmount"], (await bills(psa))[0]["total"]) == (100, 10, 110)
+    body = {"type": {"id": 1}, "paymentMethod": {"id": 1}, "amount": 20, "date": "2026-03-04", "taxes": [{"amount": 2}]}
+    entry = await call(psa, "POST", "/expense/entries", body)
+    assert (entry["amount"], psa.state.expenses[entry["id"]].amount) == (20, 22)
+
+
 @pytest.mark.requirement("M2")
 async def test_an_expense_charged_to_a_customer_is_external_and_mapped_by_its_type() -> None:
     psa = trading(expense(expense_type_id=2, company_id=10, billable="Billable"))

@@ -3,8 +3,10 @@ from decimal import Decimal
 
 import pytest
 
+from ledgerwire.sandbox.connectwise.app import create_connectwise
 from ledgerwire.sandbox.connectwise.errors import ApiError
 from ledgerwire.sandbox.connectwise.interface_records import RecordKey
+from ledgerwire.sandbox.core.faults import Fault, Faults
 
 from .trading import VENDOR, batch, call, export, receipt, received, taxed_receipt, trading, unposted
 
@@ -181,3 +183,11 @@ async def test_the_second_delivery_of_an_order_is_a_receipt_of_its_own() -> None
     assert [row["unpostedProductId"] for row in await unposted(psa)] == ["3-PS1-purchase", "3-PS2-purchase"]
     assert len(await call(psa, "GET", "/procurement/purchaseorders/3/lineitems")) == 2
     assert RecordKey("procurement", "3-PS2-purchase") in psa.state.interface
+
+
+async def test_the_wrong_total_fault_spoils_a_receipt_too() -> None:
+    psa, faults = trading(receipt()), Faults()
+    faults.add(Fault("wrong_total", system="connectwise", times=1))
+    spoiled = create_connectwise(psa.state, faults)
+    assert (await one_purchase(spoiled))["purchaseDetail"][0]["total"] == 200.01
+    assert (await one_purchase(spoiled))["purchaseDetail"][0]["total"] == 200

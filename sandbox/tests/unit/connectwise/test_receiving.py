@@ -65,6 +65,7 @@ async def test_the_rest_of_a_line_may_be_cancelled() -> None:
     assert (kept["quantity"], kept["closedFlag"]) == (3, True)
     assert len(await call(psa, "GET", f"{ORDERS}/{order['id']}/lineitems")) == 1
     await call(psa, "DELETE", f"{ORDERS}/{order['id']}", status=400)
+    await call(psa, "DELETE", f"{ORDERS}/{order['id']}/lineitems/{line['id']}", status=400)
 
 
 async def test_lines_of_one_packing_slip_are_one_receipt_unless_it_was_batched() -> None:

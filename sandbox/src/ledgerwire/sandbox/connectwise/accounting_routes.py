@@ -21,6 +21,7 @@ from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.middleware import MARKS
 
 _BASE = "/finance/accounting"
+_DETAILS = (("transactions", "detail"), ("purchaseTransactions", "purchaseDetail"), ("expenseBills", "detail"))
 _KEYS = frozenset({"id", "billingLogId", "invoiceNumber"})
 
 
@@ -89,14 +90,16 @@ class AccountingRoutes:
         return self._replies.json(request, public(answer))
 
     def _spoil(self, request: Request, answer: Row) -> None:
-        """The `wrong_total` fault: the first revenue row no longer agrees with its header."""
-        if not any(transaction["detail"] for transaction in answer["transactions"]):
+        """The `wrong_total` fault: the first amount exported no longer agrees with its header."""
+        documents = [(one, member) for name, member in _DETAILS for one in answer[name] if one[member]]
+        if not documents:
             return
         path = str(request.scope.get("ledgerwire.full_path", request.url.path))
         fault = self._faults.take("connectwise", "POST", path, {"wrong_total"})
         if fault:
             request.scope.get(MARKS, {})["fault"] = fault.name
-            detail = next(one for transaction in answer["transactions"] for one in transaction["detail"])
+            document, member = documents[0]
+            detail = document[member][0]
             detail["total"] += type(detail["total"])(str(fault.params.get("by", "0.01")))
 
     async def batches(self, request: Request) -> Response:

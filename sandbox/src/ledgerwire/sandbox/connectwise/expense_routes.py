@@ -74,7 +74,7 @@ class ExpenseRoutes:
     async def create(self, request: Request) -> Response:
         fields = accepted_fields(self._state, _TABLE, _ENTITY, await json_body(request))
         number = self._state.next_id(_TABLE)
-        self._desk.enter(expense_from(fields, number, None, self._state.actor()), self._state.actor())
+        self._desk.enter(expense_from(self._state, fields, number, None, self._state.actor()), self._state.actor())
         return self._replies.record(request, self._state.tables[_TABLE][number], 201)
 
     async def change(self, request: Request) -> Response:
@@ -85,7 +85,7 @@ class ExpenseRoutes:
         else:
             fields = accepted_fields(self._state, _TABLE, _ENTITY, body)
         number = int(row["id"])
-        expense = expense_from(fields, number, self._desk.expense(number), self._state.actor())
+        expense = expense_from(self._state, fields, number, self._desk.expense(number), self._state.actor())
         self._desk.change(expense, self._state.actor())
         return self._replies.record(request, self._state.tables[_TABLE][number])
 

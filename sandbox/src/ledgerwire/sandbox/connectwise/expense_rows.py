@@ -17,9 +17,15 @@ _ENTITY = "ExpenseEntry"
 _CLASSES = ("NonReimbursable", "Reimbursable", "Personal")
 
 
+def shown_amount(state: ConnectWiseState, expense: Expense) -> Decimal:
+    """The amount as the tenant enters and lists it: with the tax, or by switch without."""
+    return expense.amount - (expense.tax if state.switches.expense_amounts == "without_tax" else 0)
+
+
 def expense_entry_row(state: ConnectWiseState, expense: Expense) -> Row:
     """The entry as `/expense/entries` shows it."""
-    billable = expense.billable == "Billable"
+    amount = shown_amount(state, expense)
+    charged = amount if expense.billable == "Billable" else Decimal(0)
     is_ticket = expense.charge_to_type in {"ServiceTicket", "ProjectTicket"} and expense.charge_to_id
     return {
         "id": expense.expense_id,
@@ -31,18 +37,18 @@ def expense_entry_row(state: ConnectWiseState, expense: Expense) -> Row:
         "member": member_reference(state, expense.member_id),
         "paymentMethod": reference_or_none(state, "payment_types", expense.payment_method_id),
         "classification": classification_reference(state, expense),
-        "amount": expense.amount,
+        "amount": amount,
         "billableOption": expense.billable,
         "date": midnight(expense.spent),
         "locationId": expense.location_id,
         "businessUnitId": expense.department_id,
         "notes": expense.notes or None,
         "agreement": reference_or_none(state, "agreements", expense.agreement_id),
-        "invoiceAmount": expense.amount if billable else Decimal(0),
+        "invoiceAmount": charged,
         "taxes": [{"id": level, "amount": amount} for level, amount in enumerate(expense.tax_by_level, start=1)],
         "currency": reference_or_none(state, "currencies", expense.currency_id),
         "status": expense.status,
-        "billAmount": expense.amount if billable else Decimal(0),
+        "billAmount": charged,
         "ticket": {"id": expense.charge_to_id} if is_ticket else None,
         "project": {"id": expense.project_id} if expense.project_id else None,
     }
@@ -69,7 +75,7 @@ def _day(fields: Row) -> date:
         raise invalid_field(_ENTITY, "date", "The date field wants a date.") from None
 
 
-def expense_from(fields: Row, expense_id: int, old: Expense | None, member_id: int) -> Expense:
+def expense_from(state: ConnectWiseState, fields: Row, expense_id: int, old: Expense | None, member_id: int) -> Expense:
     """The expense that the fields of an entry describe; what REST does not show is taken from `old`.
 
     Raises ApiError 400 for a required field that is missing.
@@ -77,14 +83,16 @@ def expense_from(fields: Row, expense_id: int, old: Expense | None, member_id: i
     for name in ("amount", "date", "type", "paymentMethod"):
         if fields.get(name) is None:
             raise invalid_field(_ENTITY, name, f"The {name} field is required.", "MissingRequiredField")
+    taxes = tuple(Decimal(tax.get("amount") or 0) for tax in fields.get("taxes") or ())
+    on_top = sum(taxes, Decimal(0)) if state.switches.expense_amounts == "without_tax" else Decimal(0)
     shown: dict[str, Any] = {
         "member_id": _id(fields, "member") or member_id,
         "spent": _day(fields),
-        "amount": Decimal(fields["amount"]),
+        "amount": Decimal(fields["amount"]) + on_top,
         "expense_type_id": _id(fields, "type") or 0,
         "payment_method_id": _id(fields, "paymentMethod") or 0,
         "classification": _classification(fields),
-        "tax_by_level": tuple(Decimal(tax.get("amount") or 0) for tax in fields.get("taxes") or ()),
+        "tax_by_level": taxes,
         "notes": str(fields.get("notes") or ""),
         "billable": fields.get("billableOption") or "NoDefault",
         "company_id": _id(fields, "company"),

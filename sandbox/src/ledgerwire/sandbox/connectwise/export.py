@@ -106,8 +106,10 @@ def _selected(state: ConnectWiseState, request: ExportRequest) -> list[RecordKey
     for key in unposted_keys(state):
         ids = request.expense_ids if key.kind == "expense" else request.product_ids
         asked = request.expenses if key.kind == "expense" else request.products
+        if not (asked and ids.takes(key.id)):
+            continue
         day, location = _dated(state.interface[key].fact)
-        if asked and ids.takes(key.id) and _inside(request, midnight(day), location):
+        if _inside(request, midnight(day), location):
             chosen.append(key)
     return chosen
 

@@ -126,6 +126,11 @@ class PurchaseOrderLineRoutes(TableRoutes):
             "extCost": _cents(quantity * Decimal(fields.get("unitCost") or 0)),
         }
 
+    async def delete(self, request: Request) -> Response:
+        if self._row(request).get("closedFlag"):
+            raise invalid_field("PurchaseOrderLineItem", "closedFlag", "A received line cannot be deleted.")
+        return await super().delete(request)
+
     def _after_save(self, row: Row, before: Row) -> None:
         order = self._state.tables["purchase_orders"][int(row["parentId"])]
         row["purchaseOrderId"], row["purchaseOrderNumber"] = order["id"], order["poNumber"]

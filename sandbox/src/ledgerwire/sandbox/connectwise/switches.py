@@ -26,6 +26,8 @@ class Switches:
     """Whether the export leaves out receipts of a vendor that has no vendor number."""
     expense_tax: Literal["separate", "included"] = "separate"
     """The tax of an expense as entries of its own (ET), or inside its one amount."""
+    expense_amounts: Literal["with_tax", "without_tax"] = "with_tax"
+    """Whether the amount of an expense, as entered and as listed, contains its tax."""
     expenses_listed_from: Literal["ApprovedByTierOne", "ApprovedByTierTwo"] = "ApprovedByTierOne"
     """The approval from which an expense stands on the unposted list."""
     payment_rows: Literal["one_of_money", "one", "many"] = "one_of_money"

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from ledgerwire.sandbox.connectwise.expense_rows import shown_amount
 from ledgerwire.sandbox.connectwise.expenses import Expense
 from ledgerwire.sandbox.connectwise.export_expenses import member_reference
 from ledgerwire.sandbox.connectwise.gl import entry_account
@@ -104,7 +105,8 @@ def expense_row(state: ConnectWiseState, record: InterfaceRecord) -> Row:
     entry = record.entries[0] if record.entries else None
     debit, _ = entry_account(state, entry) if entry else (None, None)
     credit, _ = entry_account(state, entry.offset) if entry and entry.offset else (None, None)
-    billable = fact.amount if fact.billable == "Billable" else Decimal(0)
+    amount = shown_amount(state, fact)
+    billable = amount if fact.billable == "Billable" else Decimal(0)
     return {
         "id": record.row_id,
         "locationId": fact.location_id,
@@ -123,9 +125,9 @@ def expense_row(state: ConnectWiseState, record: InterfaceRecord) -> Row:
         "inPolicy": True,
         "paymentMethod": reference_or_none(state, "payment_types", fact.payment_method_id),
         "currency": reference_or_none(state, "currencies", fact.currency_id),
-        "total": fact.amount,
+        "total": amount,
         "billableAmount": billable,
-        "nonBillableAmount": fact.amount - billable,
+        "nonBillableAmount": amount - billable,
         "agreement": reference_or_none(state, "agreements", fact.agreement_id),
         **_charged_to(fact),
         **_expense_tax(state, fact),
