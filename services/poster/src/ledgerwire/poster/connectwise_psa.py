@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.client import ConnectWise
 from ledgerwire.connectwise.models import ExportTransaction
+from ledgerwire.poster import connectwise_exports
 from ledgerwire.poster.ports import Mark, Reexport
 
 
@@ -30,16 +30,22 @@ class ConnectWisePsa:
         return frozenset(found)
 
     async def reexport(self, record_type: RecordType, numbers: Mapping[str, str]) -> Sequence[Reexport]:
-        if record_type is RecordType.INVOICE:
-            return await self._invoices(numbers)
-        raise NotImplementedError
+        match record_type:
+            case RecordType.INVOICE:
+                return await self._invoices(numbers)
+            case RecordType.PROCUREMENT:
+                return await connectwise_exports.products(self._client, list(numbers))
+            case RecordType.EXPENSE:
+                return await connectwise_exports.expenses(self._client, list(numbers))
 
     async def _invoices(self, numbers: Mapping[str, str]) -> Sequence[Reexport]:
         by_number: dict[str, list[ExportTransaction]] = {}
         for transaction in await self._client.export_invoices([int(one) for one in numbers]):
             by_number.setdefault((transaction.document_number or "").strip(), []).append(transaction)
         found = {source_id: by_number.get(number.strip(), []) for source_id, number in numbers.items()}
-        return [_invoice(source_id, rows[0]) for source_id, rows in found.items() if len(rows) == 1]
+        return [
+            connectwise_exports.of_invoice(source_id, rows[0]) for source_id, rows in found.items() if len(rows) == 1
+        ]
 
     async def create_batch(self, record_type: RecordType, identifier: str, processed_record_ids: Sequence[int]) -> None:
         await self._client.create_batch(identifier, processed_record_ids, record_type)
@@ -61,12 +67,3 @@ class ConnectWisePsa:
     async def _by_name(self, source_id: str, name: str, listed: frozenset[str]) -> Mark:
         batch = await self._client.find_batch(name) if source_id not in listed else None
         return Mark(source_id, batch.id, name) if batch is not None else Mark(source_id, None, None)
-
-
-def _invoice(source_id: str, transaction: ExportTransaction) -> Reexport:
-    return Reexport(
-        source_id=source_id,
-        gl_lines={str(row.id): row.total or Decimal(0) for row in transaction.details if row.id is not None},
-        gl_total=transaction.total or Decimal(0),
-        processed_record_ids=frozenset(transaction.processed_record_ids),
-    )

@@ -49,3 +49,25 @@ def test_our_own_document_with_other_figures_is_a_mismatch_not_a_new_document(ot
 @pytest.mark.parametrize("other", [replace(THERE, contact_id="C-2"), replace(THERE, document_date=date(2026, 9, 1))])
 def test_somebody_elses_document_under_our_number_is_never_adopted(other: There) -> None:
     assert judge(MEANT, [other], we_sent_it=True).match is Match.FOREIGN
+
+
+@pytest.mark.requirement("M16", "A129")
+def test_another_suppliers_bill_with_our_number_is_nothing_to_us() -> None:
+    other = replace(THERE, contact_id="C-2")
+    assert judge(MEANT, [other], we_sent_it=True, unique=False).match is Match.ABSENT
+    assert judge(MEANT, [other, THERE], we_sent_it=False, unique=False).match is Match.SAME
+
+
+@pytest.mark.requirement("M16")
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(THERE, document_date=date(2026, 9, 1)),
+        replace(THERE, total=Decimal(99)),
+        replace(THERE, line_count=3),
+    ],
+)
+def test_a_bill_is_adopted_only_if_supplier_date_lines_and_total_agree(other: There) -> None:
+    assert judge(MEANT, [other], we_sent_it=True, unique=False).match is Match.FOREIGN
+    known = judge(MEANT, [other], we_sent_it=True, unique=False, known_id="L-1")
+    assert known.match is Match.OURS_DIFFERS

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
 import pytest
 
+from ledgerwire.common.catalogue.revisions import Choice
 from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import Posting, PostingState
-from ledgerwire.poster.domain.step import Step, Wanted, WantedDocument, next_step
+from ledgerwire.poster.domain.step import Chosen, Step, Wanted, WantedDocument, next_step, plan
 
 
 def wanted(*hashes: str, revision: int = 1, decided: bool = True, kind: str = "sales_invoice") -> Wanted:
@@ -91,3 +96,92 @@ def test_a_document_that_was_voided_is_posted_anew() -> None:
 def test_a_record_posted_to_another_company_is_not_posted_to_this_one(state: PostingState) -> None:
     there = Posting(0, "sales_invoice", 1, state, "a", ledger_id="L-1", elsewhere=True)
     assert next_step(WANTED, [there], None) is Step.ELSEWHERE
+
+
+# --- what people chose
+
+P1, P2 = UUID(int=1), UUID(int=2)
+
+
+def standing(state: PostingState = PostingState.POSTED, **fields: Any) -> Posting:
+    values = {"document_hash": "a", "ledger_id": "L-1", "posting_id": P1, **fields}
+    return Posting(0, values.pop("kind", "sales_invoice"), 1, state, **values)
+
+
+def chosen(choice: Choice, *hashes: str, place: int = 1, **fields: Any) -> Wanted:
+    return replace(wanted(*hashes, revision=2, **fields), chosen=Chosen(choice, place))
+
+
+@pytest.mark.requirement("M8")
+@pytest.mark.parametrize(
+    ("choice", "step"),
+    [
+        (Choice.ACCEPT, Step.ACCEPT),
+        (Choice.CREDIT_AND_NEW, Step.REVERSE),
+        (Choice.VOID_AND_RECREATE, Step.VOID),
+        (Choice.UNDO_PAYMENT_DONE, Step.POST),
+    ],
+)
+def test_a_choice_decides_about_a_document_that_is_to_change(choice: Choice, step: Step) -> None:
+    assert next_step(chosen(choice, "b"), [standing()], None) is step
+    assert next_step(chosen(choice, "b"), [standing(choices_done=1)], None) is Step.POST
+    assert next_step(chosen(choice, "a"), [standing()], None) is Step.BATCH, "nothing is to change"
+
+
+@pytest.mark.requirement("M8")
+def test_a_choice_of_an_earlier_round_decides_nothing_later_but_a_new_one_does() -> None:
+    done = standing(choices_done=1)
+    assert next_step(chosen(Choice.ACCEPT, "c", place=1), [done], None) is Step.POST
+    assert next_step(chosen(Choice.ACCEPT, "c", place=2), [done], None) is Step.ACCEPT
+
+
+@pytest.mark.requirement("M8", "M11")
+def test_a_document_with_other_figures_is_accepted_or_made_again_as_chosen() -> None:
+    differing = [standing(PostingState.MISMATCHED)]
+    assert next_step(wanted("a"), differing, None) is Step.MISMATCHED
+    assert next_step(chosen(Choice.ACCEPT, "a"), differing, None) is Step.ACCEPT
+    assert next_step(chosen(Choice.VOID_AND_RECREATE, "a"), differing, None) is Step.VOID
+
+
+@pytest.mark.requirement("M8")
+def test_a_leftover_is_voided_credited_or_left_as_chosen() -> None:
+    for choice, step in ((Choice.VOID_AND_RECREATE, Step.VOID), (Choice.CREDIT_AND_NEW, Step.REVERSE)):
+        assert next_step(chosen(choice), [standing()], None) is step
+    assert next_step(chosen(Choice.ACCEPT), [standing()], None) is Step.ACCEPT
+    assert next_step(chosen(Choice.ACCEPT), [standing(PostingState.RELEASED)], None) is Step.BATCH
+
+
+@pytest.mark.requirement("M8")
+def test_a_voiding_that_has_begun_is_finished_first_whatever_came_since() -> None:
+    assert next_step(wanted("b", revision=2), [standing(PostingState.VOIDING)], None) is Step.VOID
+    assert next_step(wanted("b", decided=False), [standing(PostingState.VOIDING)], None) is Step.VOID
+
+
+@pytest.mark.requirement("M8")
+def test_what_takes_a_document_back_goes_before_what_replaces_it_and_both_before_the_batch() -> None:
+    wish = chosen(Choice.CREDIT_AND_NEW, "b")
+    owed = Posting(0, "credit_note", 2, PostingState.QUEUED, "", posting_id=P2, reverses=P1)
+    plan_ = plan(wish, [standing(), owed], None)
+    assert (plan_.step, plan_.about) == (Step.POST, (owed,))
+    back = replace(owed, state=PostingState.POSTED, ledger_id="L-2")
+    plan_ = plan(wish, [standing(), back], None)
+    assert (plan_.step, plan_.about) == (Step.POST, ()), "a new document, not an update of the one taken back"
+    new = replace(standing(), edition=1, document_hash="b", ledger_id="L-3", posting_id=UUID(int=3))
+    assert next_step(wish, [standing(), back, new], None) is Step.BATCH
+
+
+@pytest.mark.requirement("M8", "A129")
+def test_a_number_taken_by_a_stranger_is_adopted_only_when_a_person_says_so() -> None:
+    refused = [standing(PostingState.QUEUED, ledger_id=None)]
+    assert next_step(wanted("a"), refused, None) is Step.POST
+    assert next_step(chosen(Choice.ADOPT, "a"), refused, None) is Step.ADOPT
+
+
+@pytest.mark.requirement("M8", "D11")
+def test_a_batch_that_was_taken_apart_waits_for_a_choice_made_after_that() -> None:
+    posted = [standing()]
+    accept, recreate = chosen(Choice.ACCEPT, "a"), chosen(Choice.VOID_AND_RECREATE, "a")
+    assert plan(accept, posted, BatchState.DELETED, batch_choices=1).step is Step.UNBATCHED
+    assert plan(accept, posted, BatchState.DELETED).step is Step.BATCH
+    assert plan(recreate, posted, BatchState.DELETED).step is Step.VOID
+    assert plan(wanted("a"), posted, BatchState.DELETED).step is Step.UNBATCHED

@@ -1,0 +1,57 @@
+"""What takes a document back is its mirror image under a number of its own."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
+from ledgerwire.poster.domain.reversal import edition_number, reversal, reversal_number
+
+DAY = date(2026, 11, 2)
+
+
+def document(kind: DocumentKind, *nets: str) -> LedgerDocument:
+    lines = tuple(
+        DocumentLine("x", Decimal(1), Decimal(net), Decimal(net), "200", "OUTPUT", Decimal("1.00")) for net in nets
+    )
+    total = Decimal(100)
+    return LedgerDocument(
+        kind, "1042", None, date(2026, 9, 1), date(2026, 9, 30), "AUD", lines, total, Decimal(0), total
+    )
+
+
+@pytest.mark.requirement("M8")
+@pytest.mark.parametrize(
+    ("kind", "opposite"),
+    [
+        (DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE),
+        (DocumentKind.CREDIT_NOTE, DocumentKind.SALES_INVOICE),
+        (DocumentKind.BILL, DocumentKind.SUPPLIER_CREDIT),
+        (DocumentKind.SUPPLIER_CREDIT, DocumentKind.BILL),
+    ],
+)
+def test_a_document_is_taken_back_by_the_opposite_kind_with_the_same_lines(
+    kind: DocumentKind, opposite: DocumentKind
+) -> None:
+    back = reversal(document(kind, "60", "40"), DAY, 0, 255)
+    assert (back.kind, back.number, back.document_date, back.reference) == (opposite, "1042-CR", DAY, "1042")
+    assert [line.net for line in back.lines] == [Decimal(60), Decimal(40)]
+    assert back.total == Decimal(100)
+
+
+@pytest.mark.requirement("M6", "M8")
+def test_a_journal_is_taken_back_by_changing_its_sides() -> None:
+    back = reversal(document(DocumentKind.JOURNAL, "100", "-100"), DAY, 0, 255)
+    assert back.kind is DocumentKind.JOURNAL
+    assert [line.net for line in back.lines] == [Decimal(-100), Decimal(100)]
+    assert back.total == Decimal(100)
+
+
+def test_a_number_too_long_for_the_ledger_keeps_the_ending_that_tells_two_apart() -> None:
+    assert edition_number("1042", 0, 21) == "1042"
+    assert edition_number("1042", 1, 21) == "1042-2"
+    assert edition_number("A" * 21, 1, 21) == "A" * 19 + "-2"
+    assert reversal_number("A" * 21, 1, 21) == "A" * 17 + "-CR2"
