@@ -84,7 +84,7 @@ async def update(client: QuickBooksClient, composed: Composed, idempotency_key: 
 
 
 async def take_back(client: QuickBooksClient, kind: DocumentKind, ledger_id: str, idempotency_key: str) -> None:
-    """Void a sales document; delete one of another kind, which QuickBooks cannot void.
+    """Void an invoice; delete a document of another kind, which QuickBooks' API cannot void.
 
     One that is void or gone is left as it is. QuickBooks would unlink payments without a word, so a document with any stops
     with DOCUMENT_PAID.

@@ -31,7 +31,7 @@ _NO_RIGHT = {"100", "110", "120", "3100", "003100", "5020", "5030", "6190"}
 _MAINTENANCE = {"130", "140", "150", "10000", "10100", "10200"}
 _UNKNOWN_OUTCOME = {"600"}
 # A 6000 that does not say what is wrong; documents were found saved behind such an answer.
-_PASSING = re.compile(r"wait a few minutes|please try again|unexpected error|contact support", re.IGNORECASE)
+_PASSING = re.compile(r"wait a few minutes|unexpected error|contact support", re.IGNORECASE)
 _XML_ERROR = re.compile(r"<Error\b(?P<attributes>[^>]*)>(?P<inner>.*?)</Error>", re.DOTALL)
 _XML_CODE = re.compile(r"\bcode=\"(?P<code>\d+)\"")
 

@@ -34,7 +34,7 @@ class Endpoint:
 
 ENDPOINTS = {
     DocumentKind.SALES_INVOICE: Endpoint("Invoice", "CustomerRef", voidable=True),
-    DocumentKind.CREDIT_NOTE: Endpoint("CreditMemo", "CustomerRef", voidable=True),
+    DocumentKind.CREDIT_NOTE: Endpoint("CreditMemo", "CustomerRef", voidable=False),
     DocumentKind.BILL: Endpoint("Bill", "VendorRef", voidable=False),
     DocumentKind.SUPPLIER_CREDIT: Endpoint("VendorCredit", "VendorRef", voidable=False),
     DocumentKind.JOURNAL: Endpoint("JournalEntry", "", voidable=False),

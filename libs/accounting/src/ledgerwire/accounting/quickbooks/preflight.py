@@ -69,7 +69,9 @@ def _account_problems(document: LedgerDocument, line: DocumentLine, index: int, 
     elif not account.shown.active:
         yield Finding("ACCOUNT_ARCHIVED", common | {"name": account.shown.name}, index)
     elif document.kind is DocumentKind.JOURNAL and account.kind in _CONTROL:
-        yield Finding("JOURNAL_ACCOUNT_NOT_ALLOWED", common | {"name": account.shown.name, "found": _CONTROL[account.kind]}, index)
+        yield Finding(
+            "JOURNAL_ACCOUNT_NOT_ALLOWED", common | {"name": account.shown.name, "found": _CONTROL[account.kind]}, index
+        )
     elif document.kind not in SALES_KINDS and account.kind in _CONTROL:
         yield Finding(
             "ACCOUNT_WRONG_TYPE", common | {"name": account.shown.name, "found": _CONTROL[account.kind]}, index
@@ -127,10 +129,10 @@ def dimension_of(category: str, company: Company) -> Dimension | None:
 
 
 def on_document(category: str, document: LedgerDocument, company: Company) -> bool:
-    """Whether a category has one value for the whole document; on a journal each line has its own."""
+    """Whether a category has one value for the whole document: a location, but on a journal; a class, on sales, by setting."""
     if category == LOCATION:
         return document.kind is not DocumentKind.JOURNAL
-    return not company.class_per_line
+    return document.kind in SALES_KINDS and not company.class_per_line
 
 
 def _document_values(document: LedgerDocument, company: Company) -> Iterator[Finding]:
