@@ -25,7 +25,6 @@ CALLBACK_TYPES = {
     "contacts": "contact",
     "expense_entries": "expense",
     "purchase_orders": "purchaseorder",
-    "catalog": "productcatalog",
 }
 """Tables whose saves are announced, and the callback type that announces them."""
 
