@@ -23,8 +23,10 @@ from ledgerwire.common.work.store import WorkStore
 from ledgerwire.mapper.announcing import SOURCE
 from ledgerwire.mapper.domain.settings import MappingSettings
 from ledgerwire.mapper.handlers import MAP, MapRecords, bury
+from ledgerwire.mapper.impact import ImpactDesk
 from ledgerwire.mapper.person import RecordDesk
 from ledgerwire.mapper.ports import Account, Ledger, MappingVersion, Psa, Route
+from ledgerwire.mapper.preview import PreviewDesk
 from ledgerwire.mapper.settling import SETTLE, SettleRecords, closed_record, settled_document
 from ledgerwire.tenants.clients import ConnectionClients
 from ledgerwire.tenants.read import MappingContext
@@ -116,3 +118,27 @@ def open_desk(settings: Settings) -> RecordDesk:
     """The use cases of people over this service's records; close the desk when done."""
     database = open_database(settings, SCHEMA.name)
     return RecordDesk(database, WorkStore(SCHEMA), database.close)
+
+
+def open_impact_desk(settings: Settings) -> ImpactDesk:
+    """What another mapping would change; close the desk when done."""
+    database = open_database(settings, SCHEMA.name)
+    clients = ConnectionClients(database, settings)
+
+    async def close() -> None:
+        await clients.close()
+        await database.close()
+
+    return ImpactDesk(database, TenantClients(clients), close)
+
+
+def open_preview_desk(settings: Settings) -> PreviewDesk:
+    """What records would become now; close the desk when done."""
+    database = open_database(settings, SCHEMA.name)
+    clients = ConnectionClients(database, settings)
+
+    async def close() -> None:
+        await clients.close()
+        await database.close()
+
+    return PreviewDesk(database, TenantClients(clients), close)

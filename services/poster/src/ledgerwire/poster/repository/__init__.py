@@ -7,6 +7,7 @@ from ledgerwire.poster.repository.batches import (
     set_batch,
 )
 from ledgerwire.poster.repository.contact_links import contact_link, put_contact_link
+from ledgerwire.poster.repository.posted import postings_of
 from ledgerwire.poster.repository.records import (
     add_timeline,
     close_round,
@@ -47,6 +48,7 @@ __all__ = [
     "next_edition",
     "open_call",
     "open_submission",
+    "postings_of",
     "put_batch",
     "put_contact_link",
     "put_posting",
