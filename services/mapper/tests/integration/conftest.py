@@ -21,7 +21,7 @@ from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.db.session import Database, Unit
 from ledgerwire.common.ids import AccountId, ConnectionId, record_id
-from ledgerwire.common.ledger.document import Contact, LedgerDocument
+from ledgerwire.common.ledger.document import Contact, ContactRole, LedgerDocument
 from ledgerwire.common.ledger.reference import (
     AccountClass,
     LedgerAccount,
@@ -60,7 +60,7 @@ class SimulatedLedger:
         self.lock_date: date | None = None
         self.fresh_reads = 0
 
-    async def contacts(self) -> list[Contact]:
+    async def contacts(self, role: ContactRole = ContactRole.CUSTOMER) -> list[Contact]:
         return [
             Contact(row["ContactID"], row["Name"], row["ContactStatus"] == "ACTIVE", row.get("EmailAddress"),
                     row.get("ContactNumber"), row.get("AccountNumber"))

@@ -9,7 +9,7 @@ import pytest
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Poison, Stopped, Transient
-from ledgerwire.mapper import session
+from ledgerwire.mapper import deciding
 from ledgerwire.mapper.domain.document import map_record
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.ports import Route
@@ -32,7 +32,7 @@ def dying(monkeypatch, number: str) -> None:
             raise Poison("unthinkable", code="UNTHINKABLE")
         return map_record(source)
 
-    monkeypatch.setattr(session, "map_record", faulty)
+    monkeypatch.setattr(deciding, "map_any", faulty)
 
 
 @pytest.mark.requirement("B38")

@@ -13,7 +13,7 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.errors import Stopped, Waiting
-from ledgerwire.mapper import session
+from ledgerwire.mapper import deciding, session
 from ledgerwire.mapper.domain.document import map_record
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.person import RecordSettledError, RecordUnknownError
@@ -266,7 +266,7 @@ async def test_a_fault_of_ours_on_one_record_buries_it_and_lets_the_others_throu
             raise ZeroDivisionError
         return map_record(source)
 
-    monkeypatch.setattr(session, "map_record", faulty)
+    monkeypatch.setattr(deciding, "map_any", faulty)
     await office.ring(good, bad)
     await office.idle()
     assert (await office.record(good)).state is not RecordState.RECEIVED

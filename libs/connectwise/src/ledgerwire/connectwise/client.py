@@ -34,6 +34,7 @@ from ledgerwire.connectwise.models import (
     InvoiceMark,
     Location,
     PackageSetup,
+    PaymentType,
     ProcurementExport,
     SystemInfo,
     TaxCode,
@@ -140,6 +141,10 @@ class ConnectWise:
             return await procurement.unposted_by_id(self._session, ids)
         return [row async for page in self.unposted_procurement_pages() for row in page]
 
+    async def unposted_receipts_of(self, vendor_invoices: Sequence[str]) -> list[UnpostedProcurement]:
+        """Rows of the unposted list that carry one of these vendor invoice numbers."""
+        return await procurement.unposted_by_invoice(self._session, vendor_invoices)
+
     def unposted_procurement_pages(self) -> AsyncIterator[list[UnpostedProcurement]]:
         """The whole unposted list of products page by page, forward only."""
         return procurement.unposted_pages(self._session)
@@ -165,6 +170,10 @@ class ConnectWise:
     async def expense_entries(self, ids: Sequence[int]) -> list[ExpenseEntry]:
         """The expenses themselves: approval status and report."""
         return await by_ids(self._session, setup_tables.EXPENSE_ENTRIES, ExpenseEntry, ids)
+
+    async def payment_types(self) -> list[PaymentType]:
+        """The payment types of expenses."""
+        return await self._session.rows(setup_tables.PAYMENT_TYPES, PaymentType)
 
     async def package_setup(self) -> PackageSetup:
         """What ConnectWise hands to the accounting package, and in which shape."""

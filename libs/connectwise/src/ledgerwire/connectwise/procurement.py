@@ -27,6 +27,14 @@ async def unposted_by_id(session: Session, ids: Sequence[str]) -> list[UnpostedP
     return rows
 
 
+async def unposted_by_invoice(session: Session, numbers: Sequence[str]) -> list[UnpostedProcurement]:
+    """The rows of the unposted list with these vendor invoice numbers; one that no condition can name is not looked for."""
+    rows: list[UnpostedProcurement] = []
+    for chunk in text_chunks([number for number in numbers if is_writable(number)]):
+        rows += await session.rows(UNPOSTED, UnpostedProcurement, conditions=Field("vendorInvoiceNumber").in_(chunk))
+    return rows
+
+
 def unposted_pages(session: Session) -> AsyncIterator[list[UnpostedProcurement]]:
     """The whole unposted list, forward only."""
     return session.forward(UNPOSTED, UnpostedProcurement)

@@ -20,6 +20,7 @@ COMPANIES = "/company/companies"
 CONTACTS = "/company/contacts"
 INVOICES = "/finance/invoices"
 EXPENSE_ENTRIES = "/expense/entries"
+PAYMENT_TYPES = "/expense/paymentTypes"
 PACKAGE_SETUP = "/finance/accountingPackageSetup"
 CATALOG = "/procurement/catalog"
 

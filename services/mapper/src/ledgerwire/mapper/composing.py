@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.reference import ReferenceData
 from ledgerwire.connectwise import models as psa
 from ledgerwire.mapper import reading
@@ -21,13 +20,17 @@ from ledgerwire.mapper.rounding_used import RoundingUsed
 
 @dataclass(frozen=True, slots=True)
 class LedgerReads:
-    """What was read of a ledger company: its name in messages, reference data, contacts, the links to it, its roundings."""
+    """What was read of a ledger company: its name in messages, reference data, contacts, the links to it, its roundings.
+
+    `contacts` are customers; `suppliers`, read only where the group needs them, whoever is paid.
+    """
 
     name: str
     reference: ReferenceData
     contacts: ContactIndex
     links: dict[str, model.ContactLink]
     roundings: RoundingUsed = field(default_factory=RoundingUsed)
+    suppliers: ContactIndex = field(default_factory=ContactIndex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,15 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What is known of the record from before: a person's choices, the rate it was posted with, the month's roundings."""
+    """What is known of the record from before: a person's choices, the rate it was posted with, the month's roundings.
+
+    `later_receipt`: another receipt of the same vendor invoice is known already (M16).
+    """
 
     choices: tuple[str, ...] = ()
     rounding_used: Decimal = Decimal(0)
     kept_rate: Decimal | None = None
+    later_receipt: bool = False
 
 
 NOTHING = Earlier()
@@ -124,17 +131,3 @@ def _explained(source: model.MappingInput, reads: GroupReads) -> model.MappingIn
     rows = relevant(source, reads.setup.gl_table) if clear else ()
     known = reading.tax_code_facts(reads.setup.tax_codes, frozenset(str(code) for code in codes))
     return replace(source, tax_codes=known, gl_table=rows)
-
-
-def unreadable(invoice: psa.Invoice, ledger: str, error: reading.UnreadableError) -> Finding:
-    """The finding for an invoice that lacks a field."""
-    company = invoice.bill_to_company or invoice.company
-    return Finding(
-        "INVOICE_UNREADABLE",
-        {
-            "number": invoice.invoice_number or f"invoice {invoice.id}",
-            "customer": (company.name or company.identifier or "") if company else "",
-            "ledger": ledger,
-            "field": error.field,
-        },
-    )

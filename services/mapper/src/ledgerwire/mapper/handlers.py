@@ -12,7 +12,7 @@ from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.mapper import looking, repository
 from ledgerwire.mapper.ports import Clients
 from ledgerwire.mapper.reads import SetupCache
-from ledgerwire.mapper.records import first_seen, record_id_of
+from ledgerwire.mapper.records import first_seen, is_possible, key_of, record_id_of
 from ledgerwire.mapper.session import LookSession
 
 MAP = "map"
@@ -55,7 +55,7 @@ async def bury(unit: Unit, item: WorkItem, destination: Dead) -> None:
 
     A record that died before anything was written of it gets its row from the work itself: nobody would see it otherwise.
     """
-    if item.kind != MAP or not str(item.payload["source_id"]).isdecimal():
+    if item.kind != MAP or not is_possible(key_of(item)):
         return
     record = await repository.locked(unit, record_id_of(item)) or first_seen(item)
     look = looking.died(record, destination.cause)

@@ -7,15 +7,18 @@ from uuid import UUID
 
 from ledgerwire.common.catalogue import Finding, is_known
 from ledgerwire.common.errors import Transient, Waiting
-from ledgerwire.connectwise import models as psa
-from ledgerwire.mapper import reading
-from ledgerwire.mapper.domain.model import Ignored, Mapped, MappingInput, NoEffect, Result
+from ledgerwire.mapper.domain.contacts import CREATE, LINK
+from ledgerwire.mapper.domain.locks import FIRST_OPEN_DAY, HOLD
+from ledgerwire.mapper.domain.model import Ignored, Mapped, NoEffect, Result
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
+from ledgerwire.mapper.domain.records import AnyInput, facts_of
 from ledgerwire.mapper.domain.revision import says_the_same
+from ledgerwire.mapper.domain.rounding import ACCEPT_ROUNDING
 from ledgerwire.mapper.ports import Account
 from ledgerwire.mapper.records import NewRevision, Outcome, StoredRecord, StoredRevision, revision_of
 
 DECIDED = frozenset({RecordState.MAPPED, RecordState.NO_EFFECT})
+_MAPPING_CHOICES = frozenset({FIRST_OPEN_DAY, HOLD, CREATE, ACCEPT_ROUNDING})
 _REMAP = "remap"
 _ASKS_AGAIN = frozenset({"stopped", _REMAP, "refresh"})
 _IGNORED = {
@@ -36,22 +39,6 @@ class Look:
     announce: bool = False
 
 
-def described(record: StoredRecord, invoice: psa.Invoice, unposted: psa.UnpostedInvoice | None) -> StoredRecord:
-    """The row with what the PSA shows now: what lists and the sweep read."""
-    company = invoice.bill_to_company or invoice.company
-    return replace(
-        record,
-        number=(invoice.invoice_number or "").strip() or record.number,
-        customer=(company.name or company.identifier) if company else record.customer,
-        invoice_type=invoice.type or record.invoice_type,
-        record_date=invoice.date or record.record_date,
-        total=invoice.total if invoice.total is not None else record.total,
-        currency=invoice.currency.iso_code if invoice.currency else record.currency,
-        unposted_id=unposted.id if unposted else record.unposted_id,
-        closed_at=unposted.date_closed if unposted else record.closed_at,
-    )
-
-
 def vanished(record: StoredRecord, ledger: str) -> Look:
     """The invoice is not in the PSA any more. What was handed to the ledger may stand there: a person has to look."""
     params = _about(record, ledger)
@@ -65,6 +52,11 @@ def vanished(record: StoredRecord, ledger: str) -> Look:
     return found(record, RecordEvent.STOPPED, remains)
 
 
+def unlisted(record: StoredRecord, ledger: str) -> Look:
+    """A product or expense that is not on the unposted list: batched, reopened or deleted, which the list does not tell."""
+    return ignored(record, Ignored("unlisted", Finding("NOT_ON_UNPOSTED_LIST", _about(record, ledger))))
+
+
 def _handed_over(record: StoredRecord) -> bool:
     """Whether poster was told of documents of this record, or reported on some."""
     told = record.announcements > 0 or record.settled_outcome is not None
@@ -72,7 +64,7 @@ def _handed_over(record: StoredRecord) -> bool:
 
 
 def _about(record: StoredRecord, ledger: str) -> dict[str, str]:
-    number = record.number or f"invoice {record.source_id}"
+    number = record.number or f"{record.record_type} {record.source_id}"
     return {"number": number, "customer": record.customer or "", "ledger": ledger}
 
 
@@ -105,9 +97,9 @@ def ignored(record: StoredRecord, result: Ignored) -> Look:
     return found(record, _IGNORED[result.reason], result.finding)
 
 
-def before_go_live(record: StoredRecord, source: MappingInput, account: Account) -> Look | None:
+def before_go_live(record: StoredRecord, source: AnyInput, account: Account) -> Look | None:
     """Skip what is dated before go-live; None for everything else."""
-    start, dated = account.go_live_from, source.invoice.document_date
+    start, dated = account.go_live_from, facts_of(source).dated
     if not account.live or start is None or dated >= start:
         return None
     params = {"date": dated.isoformat(), "go_live": start.isoformat()}
@@ -116,7 +108,7 @@ def before_go_live(record: StoredRecord, source: MappingInput, account: Account)
 
 def decided(
     record: StoredRecord,
-    source: MappingInput,
+    source: AnyInput,
     result: Result,
     *,
     account: Account,
@@ -146,8 +138,22 @@ def decided(
         settled_revision=None if announce else record.settled_revision,
         settled_at=None if announce else record.settled_at,
         settled_findings=() if announce else record.settled_findings,
+        choices=record.choices if same else tuple(filter(is_mapping_choice, record.choices)),
+        particulars=_numbered(record, result),
     )
     return Look(after, event.value, None if same else new, announce)
+
+
+def _numbered(record: StoredRecord, result: Outcome) -> dict[str, str]:
+    """The particulars with the number of the record's first document, which another receipt must not get too (M16)."""
+    if not isinstance(result, Mapped):
+        return record.particulars
+    return {**record.particulars, "document_number": result.documents[0].number}
+
+
+def is_mapping_choice(choice: str) -> bool:
+    """Whether a choice is the mapping's: it holds as long as the record stays what it is; poster's for one revision only."""
+    return choice in _MAPPING_CHOICES or choice.startswith(f"{LINK}:")
 
 
 def _event(result: Outcome, *, live: bool) -> RecordEvent:
@@ -163,14 +169,14 @@ def _owed(record: StoredRecord) -> bool:
     return not record.batched and (record.state not in DECIDED or record.settled_outcome in _ASKS_AGAIN)
 
 
-def _finding(code: str, source: MappingInput, **params: str) -> Finding:
-    base = {"number": source.invoice.number, "customer": source.company.name, "ledger": source.ledger}
+def _finding(code: str, source: AnyInput, **params: str) -> Finding:
+    facts = facts_of(source)
+    base = {"number": facts.number, "customer": facts.party, "ledger": source.ledger}
     return Finding(code, {**base, **params})
 
 
-def unrouted(record: StoredRecord, invoice: psa.Invoice) -> Look:
-    """No ledger company takes the invoice's location."""
-    location = (invoice.location.name if invoice.location else None) or str(reading.location_id(invoice) or "none")
+def unrouted(record: StoredRecord, location: str) -> Look:
+    """No ledger company takes the record's location."""
     base = {"number": record.number or "", "customer": record.customer or "", "ledger": "the ledger"}
     return found(record, RecordEvent.STOPPED, Finding("LOCATION_UNROUTED", {**base, "location": location}))
 

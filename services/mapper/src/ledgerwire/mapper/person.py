@@ -17,7 +17,7 @@ from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.domain.trace import Trace
 from ledgerwire.mapper.handlers import MAP, work_key
 from ledgerwire.mapper.looking import DECIDED
-from ledgerwire.mapper.records import Shown, StoredRecord, decode_documents
+from ledgerwire.mapper.records import Shown, StoredRecord, decode_documents, payload_of
 from ledgerwire.mapper.status import ClerkRow, Summary
 
 RETRY = "retry"
@@ -155,7 +155,7 @@ def _doorbell(record: StoredRecord, priority: Priority) -> Doorbell:
         correlation_id=record.correlation_id,
         causation_id=f"person:{uuid4()}",
         found_by=RETRY,
-        payload={"record_id": str(record.record_id), "source_id": record.source_id},
+        payload=payload_of(record),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from ledgerwire.common.ledger.document import Contact as LedgerContact
+from ledgerwire.common.ledger.document import ContactRole
 from ledgerwire.common.ledger.reference import ReferenceData
 from ledgerwire.connectwise.models import (
     BillingStatus,
@@ -16,6 +17,8 @@ from ledgerwire.connectwise.models import (
     CatalogItem,
     Company,
     Contact,
+    ExpenseEntry,
+    ExpenseExport,
     ExportTransaction,
     GlAccount,
     GlCaptions,
@@ -23,8 +26,12 @@ from ledgerwire.connectwise.models import (
     GlMappedType,
     Invoice,
     PackageSetup,
+    PaymentType,
+    ProcurementExport,
     TaxCode,
+    UnpostedExpense,
     UnpostedInvoice,
+    UnpostedProcurement,
 )
 from ledgerwire.mapper.domain.settings import MappingSettings
 
@@ -107,11 +114,25 @@ class Psa(Protocol):
 
     async def catalog_items(self, ids: Sequence[int]) -> list[CatalogItem]: ...
 
+    async def unposted_procurement(self, ids: Sequence[str] | None = None) -> list[UnpostedProcurement]: ...
+
+    async def unposted_receipts_of(self, vendor_invoices: Sequence[str]) -> list[UnpostedProcurement]: ...
+
+    async def export_procurement(self, ids: Sequence[str]) -> ProcurementExport: ...
+
+    async def unposted_expenses(self, ids: Sequence[int] | None = None) -> list[UnpostedExpense]: ...
+
+    async def export_expenses(self, ids: Sequence[int]) -> ExpenseExport: ...
+
+    async def expense_entries(self, ids: Sequence[int]) -> list[ExpenseEntry]: ...
+
+    async def payment_types(self) -> list[PaymentType]: ...
+
 
 class Ledger(Protocol):
     """What the mapper reads from a ledger company; every adapter of libs/accounting is one."""
 
-    async def contacts(self) -> Sequence[LedgerContact]: ...
+    async def contacts(self, role: ContactRole = ContactRole.CUSTOMER) -> Sequence[LedgerContact]: ...
 
     async def reference_data(self, *, fresh: bool = False) -> ReferenceData: ...
 

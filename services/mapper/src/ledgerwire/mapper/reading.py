@@ -118,7 +118,7 @@ def export_facts(transaction: psa.ExportTransaction) -> model.GlExport:
         tax_xrefs=tuple(level.tax_code_xref for level in transaction.tax_levels or () if level.tax_code_xref),
         downpayment_taxed=bool(transaction.tax_dp_applied_flag),
         due_date=transaction.due_date,
-        due_days=_days(transaction.due_days),
+        due_days=days(transaction.due_days),
         terms_xref=transaction.billing_terms_xref,
         account_number=transaction.company_account_number,
         tax_levels=_tax_levels(transaction.tax_levels or ()),
@@ -134,8 +134,9 @@ def _tax_levels(levels: Iterable[psa.ExportTaxLevel]) -> tuple[model.TaxLevel, .
     )
 
 
-def _days(days: int | str | None) -> int | None:
-    text = str(days).strip() if days is not None else ""
+def days(value: int | str | None) -> int | None:
+    """A number of days however a server writes it; None where it says none."""
+    text = str(value).strip() if value is not None else ""
     return int(text) if text.isdigit() else None
 
 

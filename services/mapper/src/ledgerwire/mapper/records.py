@@ -12,10 +12,13 @@ from uuid import UUID
 from ledgerwire.common.canonical import canonical_bytes, from_canonical, sha256_hex
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.document import LedgerDocument
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import WorkItem
 from ledgerwire.mapper.domain.model import Mapped, MappingInput, NoEffect, StoppedResult
+from ledgerwire.mapper.domain.purchase_model import ExpenseInput, ProcurementInput
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.domain.revision import Decided, fingerprint_facts, plain
+from ledgerwire.mapper.domain.records import AnyInput, facts_of
+from ledgerwire.mapper.domain.revision import Decided
 from ledgerwire.mapper.domain.trace import Trace, in_words
 
 INVOICE = "invoice"
@@ -26,7 +29,10 @@ Outcome = Mapped | NoEffect | StoppedResult
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """One record row. `hold_reason` is a person's; an account that is not live holds without one."""
+    """One record row. `hold_reason` is a person's; an account that is not live holds without one.
+
+    `particulars`: columns in lists that only its type of record has. `choices`: what people chose for it, in order.
+    """
 
     account_id: UUID
     record_id: UUID
@@ -52,6 +58,13 @@ class StoredRecord:
     settled_revision: int | None = None
     settled_at: datetime | None = None
     settled_findings: tuple[Finding, ...] = ()
+    particulars: dict[str, str] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[RecordType, str]:
+        """Type and id in ConnectWise."""
+        return RecordType(self.record_type), self.source_id
 
     @property
     def batched(self) -> bool:
@@ -89,6 +102,25 @@ class NewRevision:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownBill:
+    """What a receipt of a vendor invoice is called in the ledger; a blank number is none yet."""
+
+    record_id: UUID
+    vendor: str
+    vendor_invoice: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInput:
+    """The exact input of a record's newest decision, and the ledger company it went to."""
+
+    record_id: UUID
+    ledger_connection_id: UUID
+    input: AnyInput
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One step of a record's way."""
 
@@ -122,13 +154,17 @@ def outcome_name(result: Outcome) -> str:
     return "stopped"
 
 
-def revision_of(source: MappingInput, result: Outcome, ledger_connection_id: UUID) -> NewRevision:
+def fingerprint_of(source: AnyInput) -> str:
+    """The hash of what a record is known by: another one is another decision."""
+    return sha256_hex(canonical_bytes(facts_of(source).fingerprint))
+
+
+def revision_of(source: AnyInput, result: Outcome, ledger_connection_id: UUID) -> NewRevision:
     """The revision that a result makes: same input and result, same bytes."""
-    exact = canonical_bytes(source)
+    exact, facts = canonical_bytes(source), facts_of(source)
     documents = result.documents if isinstance(result, Mapped) else ()
     document_bytes = canonical_bytes(documents)
-    export = source.export
-    fingerprint = sha256_hex(canonical_bytes(fingerprint_facts(source)))
+    fingerprint = sha256_hex(canonical_bytes(facts.fingerprint))
     causes = tuple(sorted({item.cause_key for item in result.findings if item.stops}))
     outcome = outcome_name(result)
     return NewRevision(
@@ -142,19 +178,29 @@ def revision_of(source: MappingInput, result: Outcome, ledger_connection_id: UUI
         documents_hash=sha256_hex(document_bytes),
         trace=zlib.compress(canonical_bytes(result.trace), level=6),
         findings=result.findings,
-        processed_record_ids=tuple(sorted({*export.header_ids, *(line.entry_id for line in export.lines)}))
-        if export
-        else (),
-        gl_lines={str(line.entry_id): plain(line.total) for line in export.lines} if export else {},
-        gl_total=export.header_total if export else Decimal(0),
-        source_total=source.invoice.total,
+        processed_record_ids=facts.processed_record_ids,
+        gl_lines=facts.gl_lines,
+        gl_total=facts.gl_total,
+        source_total=facts.source_total,
         decided=Decided(outcome, fingerprint, source.mapping_version, documents, causes),
     )
 
 
 def decode_input(data: bytes) -> MappingInput:
-    """The exact input of a stored revision."""
+    """The exact input of an invoice's stored revision."""
     return from_canonical(zlib.decompress(data), MappingInput)
+
+
+def decode_any(data: bytes, record_type: RecordType) -> AnyInput:
+    """The exact input of a stored revision of any type of record."""
+    return from_canonical(zlib.decompress(data), _INPUTS[record_type])
+
+
+_INPUTS: dict[RecordType, type[AnyInput]] = {
+    RecordType.INVOICE: MappingInput,
+    RecordType.PROCUREMENT: ProcurementInput,
+    RecordType.EXPENSE: ExpenseInput,
+}
 
 
 def decode_trace(data: bytes) -> Trace:
@@ -189,9 +235,20 @@ def record_id_of(item: WorkItem) -> UUID:
     return UUID(str(item.payload["record_id"]))
 
 
-def source_id_of(item: WorkItem) -> int:
-    """Its id in ConnectWise."""
-    return int(item.payload["source_id"])
+def key_of(item: WorkItem) -> tuple[RecordType, str]:
+    """Its type and id in ConnectWise; a row written by an earlier release names no type and is an invoice."""
+    return RecordType(str(item.payload.get("record_type", INVOICE))), str(item.payload["source_id"])
+
+
+def is_possible(key: tuple[RecordType, str]) -> bool:
+    """Whether ConnectWise can have a record of this type and id: all but products go by number."""
+    record_type, source_id = key
+    return bool(source_id.strip()) if record_type is RecordType.PROCUREMENT else source_id.isdecimal()
+
+
+def payload_of(record: StoredRecord) -> dict[str, str]:
+    """What a work row about the record carries."""
+    return {"record_id": str(record.record_id), "source_id": record.source_id, "record_type": record.record_type}
 
 
 def first_seen(item: WorkItem) -> StoredRecord:
@@ -202,4 +259,5 @@ def first_seen(item: WorkItem) -> StoredRecord:
         connection_id=item.connection_id,
         source_id=str(item.payload["source_id"]),
         correlation_id=item.correlation_id,
+        record_type=key_of(item)[0].value,
     )

@@ -15,15 +15,19 @@ from sqlalchemy.types import String
 
 from ledgerwire.common.db.models.mapper import MapperTimeline, Record, Revision
 from ledgerwire.common.db.session import Unit
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.mapper.domain.model import ContactLink
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.revision import Decided
 from ledgerwire.mapper.domain.trace import Trace
 from ledgerwire.mapper.records import (
+    KnownBill,
     NewRevision,
+    StoredInput,
     StoredRecord,
     StoredRevision,
     TimelineEntry,
+    decode_any,
     decode_documents,
     decode_trace,
     finding_from,
@@ -35,6 +39,12 @@ _LINKS = text(
     "SELECT company_key, state, contact_id FROM poster.contact_links_for_mapper"
     " WHERE connection_id = :connection_id AND company_key = ANY(:keys)"
 ).bindparams(bindparam("keys", type_=ARRAY(String)))
+
+_BILLS = text(
+    "SELECT record_id, customer, particulars ->> 'vendor_invoice_number' AS invoice,"
+    " particulars ->> 'document_number' AS number FROM mapper.record WHERE connection_id = :connection_id"
+    " AND record_type = 'procurement' AND particulars ->> 'vendor_invoice_number' = ANY(:invoices)"
+).bindparams(bindparam("invoices", type_=ARRAY(String)))
 
 _ROUNDINGS = text(
     "SELECT r.record_id, date_trunc('month', r.record_date)::date AS month, sum(abs((line ->> 'net')::numeric)) AS used"
@@ -49,7 +59,7 @@ _ROUNDINGS = text(
 _PLAIN = (
     "account_id", "record_id", "connection_id", "source_id", "correlation_id", "record_type", "ledger_connection_id",
     "number", "customer", "invoice_type", "record_date", "total", "currency", "unposted_id", "closed_at", "revision",
-    "announcements", "hold_reason", "settled_outcome", "settled_revision", "settled_at",
+    "announcements", "hold_reason", "settled_outcome", "settled_revision", "settled_at", "particulars",
 )  # fmt: skip
 _KEY = ("account_id", "record_id")
 
@@ -74,7 +84,7 @@ _STANDINGS = text(
 )
 _CAUSES = text(
     f"WITH standing AS (SELECT record_id, record_date, {STATUS} AS status, coalesce(currency, '') AS currency,"
-    " coalesce(total, 0) AS total, coalesce(number, 'invoice ' || source_id) AS number,"
+    " coalesce(total, 0) AS total, coalesce(number, record_type || ' ' || source_id) AS number,"
     f" {_TOLD} AS told, CASE WHEN {_DECIDED} THEN settled_findings ELSE findings END AS reported FROM mapper.record),"
     " each AS (SELECT DISTINCT ON (record_id, finding ->> 'cause') standing.*, finding FROM standing, jsonb_array_elements("
     "CASE WHEN status = 'waiting' THEN reported ELSE told END) WITH ORDINALITY AS said (finding, place)"
@@ -118,7 +128,8 @@ async def find(
     """
     query = select(Record.__table__).order_by(Record.record_date, Record.number, Record.record_id)
     if number is not None:
-        unnamed = Record.number.is_(None) & (Record.source_id == number.removeprefix("invoice ").strip())
+        called = Record.record_type + " " + Record.source_id
+        unnamed = Record.number.is_(None) & or_(Record.source_id == number.strip(), called == number.strip())
         query = query.where(or_(Record.number == number, unnamed))
     if statuses is not None:
         query = query.where(literal_column(STATUS).in_(list(statuses)))
@@ -169,6 +180,7 @@ def _record(row: Any) -> StoredRecord:
     return StoredRecord(
         **{name: getattr(row, name) for name in _PLAIN},
         state=RecordState(row.state),
+        choices=tuple(row.choices),
         findings=tuple(map(finding_from, row.findings)),
         settled_findings=tuple(map(finding_from, row.settled_findings)),
     )
@@ -179,6 +191,7 @@ async def put_record(unit: Unit, record: StoredRecord) -> None:
     values = {
         **{name: getattr(record, name) for name in _PLAIN},
         "state": record.state.value,
+        "choices": list(record.choices),
         "findings": [finding_row(item) for item in record.findings],
         "settled_findings": [finding_row(item) for item in record.settled_findings],
     }
@@ -289,6 +302,35 @@ async def contact_links(unit: Unit, ledger_connection_id: UUID, keys: Sequence[s
     """Poster's links of these companies (by company key) in one ledger company."""
     rows = await unit.execute(_LINKS, {"connection_id": ledger_connection_id, "keys": list(keys)})
     return {row.company_key: ContactLink(row.state, row.contact_id) for row in rows}
+
+
+async def stored_inputs(unit: Unit, first: date, last: date, after: UUID | None, limit: int) -> list[StoredInput]:
+    """The newest decisions of records dated in a period, by record id, from the one behind `after` on."""
+    record, revision = Record.__table__, Revision.__table__
+    query = (
+        select(record.c.record_id, record.c.record_type, revision.c.ledger_connection_id, revision.c.input)
+        .join(
+            revision,
+            (record.c.account_id == revision.c.account_id)
+            & (record.c.record_id == revision.c.record_id)
+            & (record.c.revision == revision.c.revision),
+        )
+        .where(record.c.record_date.between(first, last))
+        .order_by(record.c.record_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(record.c.record_id > after)
+    return [
+        StoredInput(row.record_id, row.ledger_connection_id, decode_any(row.input, RecordType(row.record_type)))
+        for row in await unit.execute(query)
+    ]
+
+
+async def bills_of(unit: Unit, connection_id: UUID, invoices: Sequence[str]) -> list[KnownBill]:
+    """What earlier receipts of these vendor invoices were called in the ledger; who is billed by `customer`."""
+    rows = await unit.execute(_BILLS, {"connection_id": connection_id, "invoices": list(invoices)})
+    return [KnownBill(row.record_id, row.customer or "", row.invoice, row.number or "") for row in rows]
 
 
 async def rounding_used(

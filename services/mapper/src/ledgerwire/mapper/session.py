@@ -5,29 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 import structlog
 
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LeaseLost, LedgerwireError, Poison, Stopped, Transient, Waiting
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.work.model import Group, WorkItem
-from ledgerwire.connectwise import models as psa
-from ledgerwire.mapper import looking, points, reading, repository
+from ledgerwire.mapper import looking, points, repository
 from ledgerwire.mapper.announcing import announcement, note
-from ledgerwire.mapper.composing import Earlier, LedgerReads, Settings, compose, unreadable
-from ledgerwire.mapper.domain.contacts import ContactIndex
-from ledgerwire.mapper.domain.document import map_record
-from ledgerwire.mapper.domain.model import Mapped
+from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState
+from ledgerwire.mapper.group_reading import read_subjects
+from ledgerwire.mapper.ledger_reading import Ledgers
 from ledgerwire.mapper.looking import Look
-from ledgerwire.mapper.ports import Account, Clients, Route
-from ledgerwire.mapper.reads import GroupReads, SetupCache, read_group
-from ledgerwire.mapper.records import StoredRecord, StoredRevision, first_seen, record_id_of, source_id_of
-from ledgerwire.mapper.rounding_used import RoundingUsed, month_of
+from ledgerwire.mapper.ports import Account, Clients
+from ledgerwire.mapper.products import ProductSubject
+from ledgerwire.mapper.reads import SetupCache
+from ledgerwire.mapper.records import (
+    KnownBill,
+    StoredRecord,
+    StoredRevision,
+    first_seen,
+    is_possible,
+    key_of,
+    record_id_of,
+)
+from ledgerwire.mapper.subjects import Subjects
 
 _log = structlog.get_logger(__name__)
 
@@ -61,9 +66,8 @@ class LookSession:
         self._known = known
         self._latest = latest
         self._open = {item.work_key: item for item in group.items}
-        self._ledgers: dict[UUID, LedgerReads] = {}
-        self._ledger_faults: dict[UUID, LedgerwireError] = {}
-        self._reads: GroupReads | None = None
+        self._ledgers = Ledgers(group, account, clients)
+        self._subjects = Subjects()
         self._parked: list[WorkItem] = []
 
     def _record(self, item: WorkItem) -> StoredRecord:
@@ -75,9 +79,10 @@ class LookSession:
         rest: list[WorkItem] = []
         for item in self._group.items:
             record = self._known.get(record_id_of(item))
-            if not str(item.payload["source_id"]).isdecimal():
+            if not is_possible(key_of(item)):
+                kind, source_id = key_of(item)
                 async with self._group.unit() as unit:
-                    await self._group.fail(unit, item, Poison(f"{item.payload['source_id']!r} is no invoice id"))
+                    await self._group.fail(unit, item, Poison(f"{source_id!r} is no id of an {kind.value}"))
                 self._open.pop(item.work_key)
             elif record is not None and record.hold_reason is not None:
                 async with self._group.unit() as unit:
@@ -96,7 +101,7 @@ class LookSession:
     async def look(self, items: Sequence[WorkItem], cache: SetupCache) -> None:
         """Read for all items at once; where the call is refused or its answer unreadable, one by one, to find whose fault it is."""
         try:
-            reads = await self._read(items, cache)
+            decider = await self._read(items, cache)
         except Stopped as error:
             if len(items) > 1:
                 await self._one_by_one(items, cache)
@@ -109,20 +114,28 @@ class LookSession:
             await self._one_by_one(items, cache)
             return
         for item in items:
-            await self._one(item, reads)
+            await self._one(item, decider)
 
-    async def _read(self, items: Sequence[WorkItem], cache: SetupCache) -> GroupReads:
+    async def _read(self, items: Sequence[WorkItem], cache: SetupCache) -> Decider:
         fresh = any(item.found_by in FRESH for item in items)
         client = await self._clients.psa(self._group.account_id, self._group.connection_id)
-        self._reads = await read_group(client, cache, [source_id_of(item) for item in items], fresh=fresh)
-        await self._read_ledgers(self._reads, fresh=fresh)
-        return self._reads
+        self._subjects = await read_subjects(client, cache, [key_of(item) for item in items], fresh=fresh)
+        await self._ledgers.read(self._subjects, fresh=fresh)
+        return Decider(self._account, self._ledgers, self._latest, await self._bills(self._subjects))
+
+    async def _bills(self, subjects: Subjects) -> list[KnownBill]:
+        """What earlier receipts of the vendor invoices in hand are called."""
+        invoices = {subject.vendor_invoice for subject in subjects if isinstance(subject, ProductSubject)} - {""}
+        if not invoices:
+            return []
+        async with self._group.unit() as unit:
+            return await repository.bills_of(unit, self._group.connection_id, sorted(invoices))
 
     async def _one_by_one(self, items: Sequence[WorkItem], cache: SetupCache) -> None:
         """Each alone, so that only those it is about suffer from a refusal or an unreadable answer."""
         unreadable_only = 0
         for item in items:
-            self._reads = None
+            self._subjects = Subjects()
             try:
                 await self.look([item], cache)
             except Transient as error:
@@ -135,11 +148,11 @@ class LookSession:
             else:
                 unreadable_only = -len(items)
 
-    async def _one(self, item: WorkItem, reads: GroupReads) -> None:
+    async def _one(self, item: WorkItem, decider: Decider) -> None:
         """Decide and write one record; a fault of ours on it must not hold up the others."""
         try:
             try:
-                look = self._decide(item, reads)
+                look = decider.decide(self._record(item), self._subjects.get(key_of(item)))
             except Stopped as error:
                 look = self._stopped(item, error)
             await self._write(item, look)
@@ -155,101 +168,6 @@ class LookSession:
         async with self._group.unit() as unit:
             await self._group.fail(unit, item, error)
         self._open.pop(item.work_key, None)
-
-    def _decide(self, item: WorkItem, reads: GroupReads) -> Look:
-        record, invoice = self._record(item), reads.invoices.get(source_id_of(item))
-        if invoice is None:
-            return looking.vanished(record, self._ledger_name(record.ledger_connection_id))
-        record = looking.described(record, invoice, reads.unposted.get(invoice.id))
-        route = self._route(invoice)
-        if route is None:
-            return looking.unrouted(record, invoice)
-        settings = self._settings(route, invoice)
-        if settings is None:
-            return looking.without_mapping(record, route.ledger_name)
-        fault = self._ledger_faults.get(route.ledger_connection_id)
-        if fault is not None and self._to_map(invoice, reads):
-            raise fault
-        try:
-            ledger = self._ledgers[route.ledger_connection_id]
-            source = compose(reads, invoice, ledger, settings, self._earlier(record, ledger))
-        except reading.UnreadableError as error:
-            return looking.found(record, RecordEvent.STOPPED, unreadable(invoice, route.ledger_name, error))
-        skipped = looking.before_go_live(record, source, self._account)
-        if skipped is not None:
-            return skipped
-        result = map_record(source)
-        if isinstance(result, Mapped) and settings.mapping.rounding.monthly_budget is not None:
-            ledger.roundings.note(record.record_id, source.invoice.document_date, result.documents)
-        return looking.decided(
-            record,
-            source,
-            result,
-            account=self._account,
-            ledger_connection_id=route.ledger_connection_id,
-            latest=self._latest.get(record.record_id),
-        )
-
-    def _earlier(self, record: StoredRecord, ledger: LedgerReads) -> Earlier:
-        """The rate a foreign document was decided with before, and the month's roundings without this record's."""
-        latest = self._latest.get(record.record_id)
-        documents = latest.decided.documents if latest else ()
-        kept_rate = next((document.currency_rate for document in documents if document.currency_rate is not None), None)
-        dated = record.record_date
-        used = ledger.roundings.without(record.record_id, dated) if dated else Decimal(0)
-        return Earlier(rounding_used=used, kept_rate=kept_rate)
-
-    def _settings(self, route: Route, invoice: psa.Invoice) -> Settings | None:
-        mapping = self._account.mapping_on(invoice.date)
-        return Settings(mapping.version, mapping.settings.of_company(route.company)) if mapping else None
-
-    def _route(self, invoice: psa.Invoice) -> Route | None:
-        return self._account.route(self._group.connection_id, reading.location_id(invoice))
-
-    async def _read_ledgers(self, reads: GroupReads, *, fresh: bool) -> None:
-        """Reference data, contacts and contact links of the ledger companies this group goes to; a fault of one is kept."""
-        if not self._account.mappings:
-            return
-        wanted: dict[UUID, tuple[Route, set[str]]] = {}
-        for invoice in reads.invoices.values():
-            route = self._route(invoice)
-            if route is not None:
-                company = invoice.bill_to_company or invoice.company
-                key = str(company.id) if company else ""
-                currency = invoice.currency.iso_code if invoice.currency else None
-                wanted.setdefault(route.ledger_connection_id, (route, set()))[1].update({key, f"{key}:{currency}"})
-        for connection_id, (route, keys) in wanted.items():
-            empty = reading.empty_reference(route.ledger_name)
-            self._ledgers[connection_id] = LedgerReads(route.ledger_name, empty, ContactIndex(), {})
-            if not any(self._to_map(invoice, reads) for invoice in reads.invoices.values()):
-                continue
-            try:
-                self._ledgers[connection_id] = await self._read_ledger(route, keys, fresh=fresh)
-            except (Stopped, Waiting, Transient) as error:
-                self._ledger_faults[connection_id] = error  # of this company's records alone
-
-    async def _read_ledger(self, route: Route, keys: set[str], *, fresh: bool) -> LedgerReads:
-        connection_id = route.ledger_connection_id
-        ledger = await self._clients.ledger(self._group.account_id, connection_id)
-        reference = await ledger.reference_data(fresh=fresh)
-        contacts = ContactIndex.of(await ledger.contacts())
-        async with self._group.unit() as unit:
-            links = await repository.contact_links(unit, connection_id, sorted(keys))
-            roundings = await self._roundings(unit, connection_id)
-        return LedgerReads(route.ledger_name, reference, contacts, links, roundings)
-
-    async def _roundings(self, unit: Unit, connection_id: UUID) -> RoundingUsed:
-        """What the months of this group hold already, where a budget limits it."""
-        days = [item.date for item in self._reads.invoices.values() if item.date] if self._reads else []
-        budgets = [self._account.mapping_on(day) for day in days]
-        if not any(each and each.settings.rounding.monthly_budget is not None for each in budgets):
-            return RoundingUsed()
-        first, last = month_of(min(days)), month_of(max(days)) + timedelta(days=31)
-        return RoundingUsed(await repository.rounding_used(unit, connection_id, first, last))
-
-    @staticmethod
-    def _to_map(invoice: psa.Invoice, reads: GroupReads) -> bool:
-        return invoice.id in reads.unposted
 
     async def _write(self, item: WorkItem, look: Look) -> None:
         """Everything one look changes, in one transaction with the message it sends and the work row it settles."""
@@ -322,18 +240,10 @@ class LookSession:
 
     def _service(self, error: LedgerwireError) -> str:
         """Who does not answer: a ledger company whose fault was kept, else ConnectWise, which is read first."""
-        faulty = [key for key, fault in self._ledger_faults.items() if fault is error]
-        return self._ledger_name(faulty[0]) if faulty else "ConnectWise"
+        faulty = [key for key, fault in self._ledgers.faults.items() if fault is error]
+        return self._ledgers.name_of(faulty[0]) if faulty else "ConnectWise"
 
     def _seen(self, item: WorkItem) -> StoredRecord:
         """The record with what was read of it before the connection closed, if anything was."""
-        record, reads = self._record(item), self._reads
-        invoice = reads.invoices.get(source_id_of(item)) if reads else None
-        if reads is None or invoice is None:
-            return record
-        return looking.described(record, invoice, reads.unposted.get(invoice.id))
-
-    def _ledger_name(self, connection_id: UUID | None) -> str:
-        routes = self._account.routes
-        own = [route.ledger_name for route in routes if route.ledger_connection_id == connection_id]
-        return next(iter(own or [route.ledger_name for route in routes]), "the ledger")
+        record, subject = self._record(item), self._subjects.get(key_of(item))
+        return subject.described(record) if subject is not None else record

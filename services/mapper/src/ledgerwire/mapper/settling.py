@@ -14,7 +14,7 @@ from ledgerwire.common.db.session import Unit
 from ledgerwire.common.work.model import Doorbell, Group, Priority, Ring, WorkItem
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.handlers import MAP, work_key
-from ledgerwire.mapper.records import StoredRecord
+from ledgerwire.mapper.records import StoredRecord, payload_of
 
 SETTLE = "settle"
 LOOK_AGAIN = timedelta(seconds=1)
@@ -33,7 +33,11 @@ def closed_record(envelope: Envelope, data: RecordClosedV1) -> list[Doorbell]:
             correlation_id=envelope.correlationid,
             causation_id=str(envelope.id),
             found_by=data.found_by,
-            payload={"record_id": str(data.record_id), "source_id": data.source_id},
+            payload={
+                "record_id": str(data.record_id),
+                "source_id": data.source_id,
+                "record_type": data.record_type,
+            },
         )
     ]
 
@@ -111,6 +115,6 @@ def _look(record: StoredRecord, item: WorkItem, found_by: str) -> Doorbell:
         correlation_id=item.correlation_id,
         causation_id=item.causation_id,
         found_by=found_by,
-        payload={"record_id": str(record.record_id), "source_id": record.source_id},
+        payload=payload_of(record),
         due_after=LOOK_AGAIN,
     )

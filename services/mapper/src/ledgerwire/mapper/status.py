@@ -42,7 +42,8 @@ class Problem:
 class ClerkRow:
     """One record as a clerk reads it. `problems` has what keeps it from going on first; warnings and infos after.
 
-    `waits_for` are the causes among them that a waiting record waits for.
+    `waits_for` are the causes among them that a waiting record waits for. `particulars` are the columns that only its type of
+    record has (A119-A121).
     """
 
     status: str
@@ -53,6 +54,8 @@ class ClerkRow:
     currency: str
     problems: tuple[Problem, ...]
     waits_for: tuple[str, ...] = ()
+    record_type: str = "invoice"
+    particulars: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +145,14 @@ def clerk_row(record: StoredRecord) -> ClerkRow:
     return ClerkRow(
         status=status_of(record),
         customer=record.customer or "",
-        number=record.number or f"invoice {record.source_id}",
+        number=record.number or f"{record.record_type} {record.source_id}",
         date=record.record_date,
         amount=record.total or Decimal(0),
         currency=record.currency or "",
         problems=tuple(problem(_counted(item, record)) for item in findings_of(record)),
         waits_for=tuple(dict.fromkeys(item.cause_key for item in _waited_for(record))),
+        record_type=record.record_type,
+        particulars=record.particulars,
     )
 
 

@@ -58,4 +58,16 @@ register(
         cause_params=("item",),
         source="M16",
     ),
+    Entry(
+        code="RECORD_TYPE_OFF",
+        severity=Severity.INFO,
+        title="Type of record that is not carried",
+        message="{kind} is off for the ledger company of {number}: it is left unposted.",
+        action="Turn it on in the settings to post it.",
+        where="Ledgerwire: ledgerwire account apply",
+        who="account admin",
+        side=Side.LEDGERWIRE,
+        cause_params=("kind",),
+        source="A110",
+    ),
 )

@@ -48,6 +48,7 @@ from ledgerwire.connectwise.models.procurement import (
     PurchaseTransaction,
     TransferOffset,
     UnpostedProcurement,
+    entry_ids,
 )
 from ledgerwire.connectwise.models.setup import (
     BillingStatus,
@@ -58,6 +59,7 @@ from ledgerwire.connectwise.models.setup import (
     GlMappedType,
     Location,
     PackageSetup,
+    PaymentType,
     TaxCode,
 )
 
@@ -99,6 +101,7 @@ __all__ = [
     "Item",
     "Location",
     "PackageSetup",
+    "PaymentType",
     "ProcurementExport",
     "PurchaseDetail",
     "PurchaseDetailTax",
@@ -112,6 +115,7 @@ __all__ = [
     "UnpostedExpense",
     "UnpostedInvoice",
     "UnpostedProcurement",
+    "entry_ids",
     "psa_date",
     "psa_moment",
 ]

@@ -186,3 +186,13 @@ class CatalogItem(Entity, frozen=True, kw_only=True):
     type: Reference | None = None
     category: Reference | None = None
     drop_ship_flag: bool | None = None
+
+
+class PaymentType(Entity, frozen=True, kw_only=True):
+    """A way in which an expense was paid; settings name those that the company pays itself (A057)."""
+
+    id: int
+    name: str | None = None
+    classification: Reference | None = None
+    default_flag: bool | None = None
+    company_flag: bool | None = None

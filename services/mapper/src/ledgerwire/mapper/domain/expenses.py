@@ -51,6 +51,8 @@ def map_expense(source: ExpenseInput) -> Result:
         reference=source.reference,
         choices=source.choices,
     )
+    if not source.settings.expenses.enabled:
+        return Ignored("excluded", case.finding("RECORD_TYPE_OFF", kind="Expenses"))
     verdict = excluded(case, EXPENSE, kind=expense.classification, company_id=expense.customer_id)
     if isinstance(verdict, Ignored):
         return verdict
@@ -64,6 +66,7 @@ def map_expense(source: ExpenseInput) -> Result:
 
 def _map(case: Case, source: ExpenseInput) -> Result:
     check_approval(case, source.expense)
+    check_payment_types(case, source.payment_types)
     made = _bill(case, source) if source.bill else _journal(case, source)
     if case.is_stopped():
         return StoppedResult(tuple(item for item in case.findings if item.stops), case.trace.build())
@@ -79,6 +82,14 @@ def check_approval(case: Case, expense: Expense) -> None:
         return
     code = "EXPENSE_NOT_APPROVED" if _RANKS[required] <= _LAST_TIER else "EXPENSE_BILLING_STATUS"
     case.add(code, required=required, found=found)
+
+
+def check_payment_types(case: Case, known: tuple[str, ...]) -> None:
+    """Warn of a company-paid payment type that the PSA does not have (A057)."""
+    names = {name.casefold() for name in known}
+    for payment_type in case.settings.expenses.company_paid_types:
+        if known and payment_type.casefold() not in names:
+            case.add("EXPENSE_PAYMENT_TYPE_UNKNOWN", payment_type=payment_type)
 
 
 def is_company_paid(case: Case, expense: Expense) -> bool:
@@ -117,8 +128,8 @@ def _bill(case: Case, source: ExpenseInput) -> LedgerDocument | None:
     rows, wanted = prepared
     if not wanted.total:
         return None
-    code = currency.decide(case, expense.currency)
-    contact = contacts.decide(case, party, code)
+    money = currency.money(case, expense.currency, source.kept_rate)
+    contact = contacts.decide(case, party, money.code)
     wanted, decided = _decided(case, source, rows, wanted)
     is_bill = (wanted.sign > 0) != owed_back
     header = Header(
@@ -128,7 +139,7 @@ def _bill(case: Case, source: ExpenseInput) -> LedgerDocument | None:
         original_date=expense.dated,
         dated=locks.decide(case, expense.dated),
         due=expense.dated,
-        currency=code,
+        currency=money,
         reference=_reference(case, expense, party),
     )
     return purchases.document(case, header, wanted, decided)
@@ -211,7 +222,7 @@ def _journal(case: Case, source: ExpenseInput) -> LedgerDocument | None:
         return None
     found = [journals.of_pair(case, pair, ("Expense", "Expense offset")) for pair in source.pairs]
     journal = Journal(expense.number, expense.dated, expense.currency, f"{expense.member} / {expense.description}")
-    return journals.document(case, journal, [entry for entry in found if entry is not None])
+    return journals.document(case, journal, [entry for entry in found if entry is not None], source.kept_rate)
 
 
 def _unbalanced(case: Case, expected: Decimal, found: Decimal) -> None:

@@ -64,9 +64,11 @@ def of_pair(case: Case, pair: Pair, kinds: tuple[str, str], allowed: frozenset[A
     return Entry(pair.description, round_half_up(abs(pair.total)), debit, credit, pair.ids)
 
 
-def document(case: Case, journal: Journal, entries: Sequence[Entry]) -> LedgerDocument | None:
+def document(
+    case: Case, journal: Journal, entries: Sequence[Entry], kept_rate: Decimal | None = None
+) -> LedgerDocument | None:
     """The journal of these entries; None with a stop, or where every entry moves within one account (nothing moves then)."""
-    code, dated = currency.decide(case, journal.currency), locks.decide(case, journal.dated)
+    money, dated = currency.money(case, journal.currency, kept_rate), locks.decide(case, journal.dated)
     no_tax = case.settings.rounding.tax_type
     if no_tax not in case.rates:
         case.add("TAX_TYPE_MISSING", tax_type=no_tax, purpose="journal lines")
@@ -83,7 +85,8 @@ def document(case: Case, journal: Journal, entries: Sequence[Entry]) -> LedgerDo
         contact=None,
         document_date=dated,
         due_date=dated,
-        currency=code,
+        currency=money.code,
+        currency_rate=money.rate,
         lines=tuple(lines),
         net=debits,
         tax=ZERO,

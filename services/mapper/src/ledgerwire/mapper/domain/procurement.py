@@ -22,6 +22,8 @@ def map_procurement(source: ProcurementInput) -> Result:
         reference=source.reference,
         choices=source.choices,
     )
+    if not source.settings.procurement.enabled:
+        return Ignored("excluded", case.finding("RECORD_TYPE_OFF", kind="Procurement"))
     verdict = excluded(case, PROCUREMENT, kind=product.kind, company_id=product.vendor_id)
     if isinstance(verdict, Ignored):
         return verdict
@@ -51,7 +53,7 @@ def _exported(source: ProcurementInput) -> bool:
 def _missing(case: Case, source: ProcurementInput) -> None:
     """Why ConnectWise exports nothing: a vendor without a number, else a mapping that was not there at the close."""
     party = source.party
-    if source.product.kind == PURCHASE and party is not None and not party.company.account_number:
+    if source.product.kind == PURCHASE and party is not None and not source.product.vendor_number:
         case.add("VENDOR_NUMBER_MISSING", vendor=party.company.name)
         return
     kinds = {PURCHASE: "purchases (P, RP)", "Adjustment": "inventory adjustments (IA)"}

@@ -33,6 +33,7 @@ class Product:
         kind: Purchase, Adjustment or Transfer.
         row_id: the GL-side id of the unposted row; an adjustment is batched by it.
         total, tax: as the list shows them; the export decides.
+        vendor_number: the vendor's account number, without which the PSA exports nothing of the receipt.
     """
 
     source_id: str
@@ -46,6 +47,7 @@ class Product:
     currency: str | None = None
     description: str = ""
     vendor_id: int | None = None
+    vendor_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class ProcurementInput:
     term: Term | None = None
     tax_codes: tuple[TaxCode, ...] = ()
     choices: tuple[str, ...] = ()
+    kept_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class ExpenseInput:
     """Everything that decides what an expense becomes; stored exactly.
 
     `bill` has the lines of the bill style, tax rows (ET) included, `pairs` those of the journal style; at most one is filled.
+    `payment_types` are the names that the PSA has.
     """
 
     ledger: str
@@ -167,5 +171,7 @@ class ExpenseInput:
     reference: ReferenceData
     bill: tuple[Row, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    payment_types: tuple[str, ...] = ()
     tax_codes: tuple[TaxCode, ...] = ()
     choices: tuple[str, ...] = ()
+    kept_rate: Decimal | None = None

@@ -20,6 +20,8 @@ from ledgerwire.common.money import ZERO, total
 from ledgerwire.mapper.domain import accounts, purchase_tax, tax, tracking
 from ledgerwire.mapper.domain.accounts import Asked
 from ledgerwire.mapper.domain.amounts import Figures
+from ledgerwire.mapper.domain.currency import Currency
+from ledgerwire.mapper.domain.document import assert_ties, check_settings
 from ledgerwire.mapper.domain.line_amounts import LineFigures, line_figures
 from ledgerwire.mapper.domain.parts import Case, LineTax, day_words
 from ledgerwire.mapper.domain.purchase_model import Row
@@ -45,7 +47,6 @@ class Decided:
     tracking: tuple[Tracking, ...]
     tax: LineTax | None
     decisions: tuple[int, ...]
-    item: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Header:
     original_date: date
     dated: date
     due: date
-    currency: str
+    currency: Currency
     reference: str
     terms: str | None = None
 
@@ -91,19 +92,9 @@ def decide_row(case: Case, index: int, row: Row, sign: int, asked: tuple[str, st
     return Decided(row, figures, code, options, taxed, (by_account, *by_tracking, *by_rest))
 
 
-def check_rounding(case: Case) -> None:
-    """The rounding account and the no-tax type must exist before a document can be tied."""
-    rounding = case.settings.rounding
-    account = case.accounts.get(rounding.account)
-    if account is None or not account.active:
-        case.add("GL_ACCOUNT_UNKNOWN", account=rounding.account, kind="Rounding")
-    if rounding.tax_type not in case.rates:
-        case.add("TAX_TYPE_MISSING", tax_type=rounding.tax_type, purpose="rounding lines")
-
-
 def document(case: Case, header: Header, wanted: Figures, decided: Sequence[Decided]) -> LedgerDocument | None:
     """The document, its lines tied to what it must come to; None with a stop where they cannot be."""
-    check_rounding(case)
+    check_settings(case)
     if case.is_stopped():
         return None
     lines = _lines(case, wanted, decided)
@@ -115,7 +106,8 @@ def document(case: Case, header: Header, wanted: Figures, decided: Sequence[Deci
         contact=header.contact,
         document_date=header.dated,
         due_date=max(header.due, header.dated),
-        currency=header.currency,
+        currency=header.currency.code,
+        currency_rate=header.currency.rate,
         lines=lines,
         net=wanted.net,
         tax=wanted.tax,
@@ -124,7 +116,7 @@ def document(case: Case, header: Header, wanted: Figures, decided: Sequence[Deci
         draft=case.settings.post_as is PostAs.DRAFT,
         terms=header.terms,
     )
-    _assert_ties(made)
+    assert_ties(made)
     return made
 
 
@@ -166,7 +158,6 @@ def _bought(item: Decided, line_tax: LineTax, share: Decimal) -> list[DocumentLi
             account_code=item.account,
             tax_type=line_tax.rate.tax_type,
             tax_amount=its,
-            item_code=item.item,
             tax_override=its != tax.of(piece.net, line_tax.rate.rate),
             tracking=item.tracking,
             source_ids=item.row.ids,
@@ -187,12 +178,4 @@ def _tie(case: Case, role: LineRole, amount: Decimal) -> DocumentLine:
         tax_type=settings.tax_type,
         tax_amount=ZERO,
         role=role,
-        item_code=settings.item,
     )
-
-
-def _assert_ties(made: LedgerDocument) -> None:
-    """What holds for every document this module makes; a failure here is a bug, not a finding."""
-    net, taxes = total(line.net for line in made.lines), total(line.tax_amount for line in made.lines)
-    if (net, taxes, net + taxes) != (made.net, made.tax, made.total):
-        raise AssertionError(f"{made.number}: {net} + {taxes} is not {made.total}")

@@ -15,7 +15,7 @@ from ledgerwire.mapper.domain.purchase_model import ProcurementInput, Product, R
 from ledgerwire.mapper.domain.purchase_tax import Taxation
 from ledgerwire.mapper.domain.purchases import Decided, Header
 from ledgerwire.mapper.domain.settings import ZeroEffect
-from ledgerwire.mapper.domain.terms import due_by_reference
+from ledgerwire.mapper.domain.terms import due_by_reference, ledger_term
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 FREIGHT = "PF"
@@ -35,8 +35,8 @@ def document(case: Case, source: ProcurementInput) -> LedgerDocument | None:
     rows, taxes = (_flipped(receipt.rows), _flipped(receipt.taxes)) if flipped else (receipt.rows, receipt.taxes)
     if not any(row.line.total for row in (*rows, *taxes)) and case.settings.zero_effect is ZeroEffect.BATCH:
         return None
-    code = currency.decide(case, source.product.currency)
-    contact = contacts.decide(case, party, code)
+    money = currency.money(case, source.product.currency, source.kept_rate)
+    contact = contacts.decide(case, party, money.code)
     wanted, decided = _decided(case, source, receipt, wanted, rows, taxes)
     original = receipt.vendor_invoice_date or source.product.dated
     due, term = due_date(case, source, receipt, original)
@@ -48,7 +48,7 @@ def document(case: Case, source: ProcurementInput) -> LedgerDocument | None:
         original_date=original,
         dated=locks.decide(case, original),
         due=due,
-        currency=code,
+        currency=money,
         reference=source.product.number if source.product.number != number else "",
         terms=term,
     )
@@ -128,8 +128,7 @@ def _taxable(row: Row, receipt: Receipt, *, bears_tax: bool) -> Row:
 
 def _line(case: Case, index: int, row: Row, sign: int, taxation: Taxation) -> Decided:
     frozen, kind = goods_account(case, index, row)
-    decided = purchases.decide_row(case, index, row, sign, (frozen, kind), taxation)
-    return replace(decided, item=freight_item(case, index, row)) if row.line.gl_type == FREIGHT else decided
+    return purchases.decide_row(case, index, row, sign, (frozen, kind), taxation)
 
 
 def goods_account(case: Case, index: int, row: Row) -> tuple[str, str]:
@@ -153,18 +152,6 @@ def goods_account(case: Case, index: int, row: Row) -> tuple[str, str]:
 
 def _goes(*, in_stock: bool) -> str:
     return "stock" if in_stock else "cost"
-
-
-def freight_item(case: Case, index: int, row: Row) -> str | None:
-    """The mapped id of freight where the ledger works by items: there is no default for it (M10)."""
-    if not case.reference.rules.item_decides_account:
-        return None
-    code = row.line.non_product_id or case.settings.sales_items.freight
-    if not code:
-        case.add("NONPRODUCT_ID_MISSING", index, kind="Freight")
-    elif code not in case.items:
-        case.add("ITEM_UNKNOWN", index, item=code)
-    return code
 
 
 def bill_number(case: Case, product: Product, receipt: Receipt) -> str:
@@ -200,4 +187,4 @@ def due_date(case: Case, source: ProcurementInput, receipt: Receipt, dated: date
     case.trace.add(Decision("terms", term.name if term else "no term", due.isoformat(), candidates))
     links = case.settings.terms.links
     named = (links.get(term.name) if term else None) or links.get(xref) or xref
-    return due, named if named in case.reference.terms else None
+    return due, ledger_term(case, named) if named else None

@@ -22,7 +22,7 @@ def document(case: Case, source: ProcurementInput) -> LedgerDocument | None:
     product = source.product
     entries = _adjusted(case, source) if product.kind == ADJUSTMENT else _transferred(case, source)
     journal = Journal(product.number, product.dated, product.currency, product.description)
-    return journals.document(case, journal, entries)
+    return journals.document(case, journal, entries, source.kept_rate)
 
 
 def check_characters(case: Case, text: str) -> None:

@@ -70,6 +70,13 @@ class Record(Base):
         UniqueConstraint("account_id", "connection_id", "record_type", "source_id"),
         Index("ix_record_account_number", "account_id", "number"),
         Index("ix_record_account_state", "account_id", "state"),
+        Index(
+            "ix_record_vendor_invoice",
+            "account_id",
+            "connection_id",
+            text("(particulars ->> 'vendor_invoice_number')"),
+            postgresql_where=text("record_type = 'procurement'"),
+        ),
         {"schema": SCHEMA},
     )
 

@@ -29,16 +29,24 @@ SELECT r.account_id, r.record_id, r.state AS record_state, v.revision, v.outcome
 """
 
 
+_BY_VENDOR_INVOICE = """
+CREATE INDEX ix_record_vendor_invoice ON mapper.record (account_id, connection_id, (particulars ->> 'vendor_invoice_number'))
+ WHERE record_type = 'procurement'
+"""
+
+
 def upgrade() -> None:
     op.add_column("sweep", sa.Column("by_type", JSONB, nullable=False, server_default=_NO_OBJECT), schema="ingest")
     op.add_column("record", sa.Column("particulars", JSONB, nullable=False, server_default=_NO_OBJECT), schema="mapper")
     choices = sa.Column("choices", ARRAY(sa.String), nullable=False, server_default=sa.text("'{}'::text[]"))
     op.add_column("record", choices, schema="mapper")
+    op.execute(_BY_VENDOR_INVOICE)
     _revisions(more=", r.choices")
 
 
 def downgrade() -> None:
     _revisions(more="")
+    op.execute("DROP INDEX mapper.ix_record_vendor_invoice")
     op.drop_column("record", "choices", schema="mapper")
     op.drop_column("record", "particulars", schema="mapper")
     op.drop_column("sweep", "by_type", schema="ingest")

@@ -1,0 +1,264 @@
+"""Expenses in hand: their reads, and what mapping is given of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.ledger.document import ContactRole
+from ledgerwire.connectwise import models as psa
+from ledgerwire.mapper import reading
+from ledgerwire.mapper.composing import Earlier, LedgerReads, Settings
+from ledgerwire.mapper.domain.contacts import chosen_contact, contact_key
+from ledgerwire.mapper.domain.model import Company, GlLine, Party
+from ledgerwire.mapper.domain.purchase_model import Expense, ExpenseInput, Pair, Row
+from ledgerwire.mapper.ports import Psa
+from ledgerwire.mapper.reads import Setup
+from ledgerwire.mapper.records import StoredRecord
+from ledgerwire.mapper.slicing import sliced_accounts
+from ledgerwire.mapper.subjects import ContactKey
+
+CLEARING_KEY = "supplier:clearing"
+"""`company_key` of the contact by which company-paid expenses are billed."""
+
+
+def member_key(member_id: int) -> str:
+    """`company_key` of an employee."""
+    return f"member:{member_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseReads:
+    """What was read for the expenses of a group."""
+
+    exports: dict[int, psa.ExpenseExport]
+    entries: dict[int, psa.ExpenseEntry]
+    payment_types: frozenset[str]
+    setup: Setup
+
+
+@dataclass(frozen=True, slots=True)
+class ExpenseSubject:
+    """One row of the unposted list of expenses with the reads of its group."""
+
+    row: psa.UnpostedExpense
+    reads: ExpenseReads
+
+    @property
+    def number(self) -> str:
+        return f"EXP-{self.row.expense_detail_id}"
+
+    @property
+    def _currency(self) -> str | None:
+        return self.row.currency.iso_code if self.row.currency else None
+
+    @property
+    def _classification(self) -> str:
+        """As the list names it; servers that send a reference write it with a hyphen or a space."""
+        shown = self.row.classification
+        name = _name(shown) if isinstance(shown, psa.Reference) else (shown or "")
+        return name.replace("-", "").replace(" ", "").strip()
+
+    @property
+    def location_id(self) -> int | None:
+        return self.row.location_id if self.row.location_id is not None else _id(self.row.location)
+
+    @property
+    def location_name(self) -> str:
+        return (self.row.location.name if self.row.location else None) or str(self.location_id or "none")
+
+    @property
+    def dated(self) -> date | None:
+        return self.row.date_expense
+
+    @property
+    def to_map(self) -> bool:
+        return True
+
+    def contact_keys(self) -> tuple[ContactKey, ...]:
+        keys = [CLEARING_KEY, *([member_key(self.row.member.id)] if self.row.member and self.row.member.id else [])]
+        return tuple(ContactKey(key, self._currency, ContactRole.SUPPLIER) for key in keys)
+
+    def described(self, record: StoredRecord) -> StoredRecord:
+        row = self.row
+        shown = {
+            "member": _name(row.member),
+            "classification": self._classification,
+            "payment_type": _name(row.payment_method),
+            "description": (row.charge_description or "").strip(),
+        }
+        return replace(
+            record,
+            number=self.number,
+            customer=_name(row.member) or record.customer,
+            invoice_type=self._classification or record.invoice_type,
+            record_date=self.dated or record.record_date,
+            total=row.total if row.total is not None else record.total,
+            currency=self._currency or record.currency,
+            unposted_id=row.id,
+            closed_at=row.date_closed,
+            particulars={**record.particulars, **shown},
+        )
+
+    def unreadable(self, ledger: str, field: str) -> Finding:
+        params = {"number": self.number, "customer": _name(self.row.member), "ledger": ledger, "field": field}
+        return Finding("INVOICE_UNREADABLE", params)
+
+    def compose(self, ledger: LedgerReads, settings: Settings, earlier: Earlier) -> ExpenseInput:
+        export = self.reads.exports.get(self.row.expense_detail_id or 0, psa.ExpenseExport())
+        expense, clearing = self._expense(), settings.mapping.expenses.clearing_contact
+        member = Company(expense.member_id, expense.member, self._vendor_number(export))
+        bank = Company(0, clearing) if clearing else None
+        source = ExpenseInput(
+            ledger=ledger.name,
+            expense=expense,
+            member=self._party(ledger, member_key(expense.member_id), member, earlier),
+            clearing=self._party(ledger, CLEARING_KEY, bank, earlier) if bank else None,
+            settings=settings.mapping,
+            mapping_version=settings.version,
+            reference=ledger.reference,
+            bill=tuple(_billed(line, bill) for bill in export.bills for line in bill.details),
+            pairs=tuple(map(_pair, export.lines)),
+            tax_codes=reading.tax_code_facts(self.reads.setup.tax_codes, frozenset({expense.tax_code or ""})),
+            payment_types=tuple(sorted(self.reads.payment_types)),
+            choices=earlier.choices,
+            kept_rate=earlier.kept_rate,
+        )
+        named = {row.line.account for row in source.bill}
+        named |= {account for pair in source.pairs for account in (pair.account, pair.offset_account)}
+        return replace(source, reference=sliced_accounts(source.reference, settings.mapping, named))
+
+    def _expense(self) -> Expense:
+        row = self.row
+        if row.member is None or row.member.id is None:
+            raise reading.UnreadableError("member")
+        if row.date_expense is None or row.total is None:
+            raise reading.UnreadableError("dateExpense" if row.date_expense is None else "total")
+        entry = self.reads.entries.get(row.expense_detail_id or 0)
+        levels = row.tax_levels
+        by_level = sum((amount for _, amount in levels), Decimal(0))
+        return Expense(
+            source_id=str(row.source_id),
+            number=self.number,
+            listed=True,
+            row_id=row.id,
+            dated=row.date_expense,
+            total=row.total,
+            tax=row.sales_tax_amount if row.sales_tax_amount is not None else by_level,
+            member_id=row.member.id,
+            member=_name(row.member) or str(row.member.id),
+            classification=self._classification,
+            payment_type=_name(row.payment_method),
+            status=entry.status if entry else None,
+            currency=self._currency,
+            description=(row.charge_description or _name(row.expense_type)).strip(),
+            customer=_name(row.company) or None,
+            customer_id=_id(row.company),
+            tax_code=_code(row.tax_code),
+            tax_xrefs=tuple(xref for xref, _ in levels if xref),
+        )
+
+    def _party(self, ledger: LedgerReads, key: str, company: Company, earlier: Earlier) -> Party:
+        link = ledger.links.get(contact_key(key, ledger.reference, self._currency))
+        candidates = ledger.suppliers.candidates(company, link, chosen_contact(earlier.choices))
+        return Party(key, company, link, candidates, None, ContactRole.SUPPLIER)
+
+    @staticmethod
+    def _vendor_number(export: psa.ExpenseExport) -> str | None:
+        numbers = [each.vendor_number for each in export.bills] + [each.vendor_number for each in export.lines]
+        return next((number.strip() for number in numbers if number and number.strip()), None)
+
+
+def _id(reference: psa.Reference | None) -> int | None:
+    return reference.id if reference else None
+
+
+def _name(reference: psa.Reference | None) -> str:
+    return ((reference.name or reference.identifier or "") if reference else "").strip()
+
+
+def _code(reference: psa.Reference | None) -> str | None:
+    return ((reference.identifier or reference.name or "").strip() or None) if reference else None
+
+
+def _text(value: str | None) -> str:
+    return (value or "").strip()
+
+
+def _billed(line: psa.ExpenseBillDetail, bill: psa.ExpenseBill) -> Row:
+    ids = _entry_ids(line)
+    if line.total is None:
+        raise reading.UnreadableError("GL entry amount")
+    facts = GlLine(
+        entry_id=ids[0],
+        gl_type=_text(line.gl_type_id),
+        account=_text(line.account_number),
+        gl_class=_text(line.gl_class or bill.gl_class),
+        total=line.total,
+        description=_text(line.memo or bill.memo) or "Expense",
+    )
+    return Row(facts, ids)
+
+
+def _pair(line: psa.ExportExpense) -> Pair:
+    offset = line.offset
+    if offset is None or line.total is None or offset.total is None:
+        raise reading.UnreadableError("expense line with its offset")
+    return Pair(
+        ids=tuple(dict.fromkeys((*_entry_ids(line), *_entry_ids(offset)))),
+        description=_text(line.description or line.memo) or "Expense",
+        account=_text(line.account_number),
+        total=line.total,
+        offset_account=_text(offset.account_number or line.ap_account_number),
+        offset_total=offset.total,
+        gl_class=_text(line.gl_class),
+        offset_class=_text(offset.gl_class or line.ap_class),
+    )
+
+
+def _entry_ids(line: psa.ExpenseBillDetail | psa.ExportExpense | psa.ExpenseOffset) -> tuple[int, ...]:
+    try:
+        ids = line.ids
+    except ValueError as error:
+        raise reading.UnreadableError("readable GL entry id") from error
+    if not ids:
+        raise reading.UnreadableError("GL entry id")
+    return ids
+
+
+async def read_expenses(client: Psa, setup: Setup, ids: Sequence[int]) -> list[ExpenseSubject]:
+    """The unposted rows of these expenses with their export and approval; one that left the list is left out."""
+    rows = [row for row in await client.unposted_expenses(ids) if row.expense_detail_id in set(ids)]
+    if not rows:
+        return []
+    wanted = [row.expense_detail_id for row in rows if row.expense_detail_id is not None]
+    exported, entries, types = await asyncio.gather(
+        client.export_expenses(wanted), client.expense_entries(wanted), client.payment_types()
+    )
+    names = frozenset(item.name.strip() for item in types if item.name)
+    exports = await _each(client, rows, exported)
+    reads = ExpenseReads(exports, {entry.id: entry for entry in entries}, names, setup)
+    return [ExpenseSubject(row, reads) for row in rows]
+
+
+async def _each(
+    client: Psa, rows: Sequence[psa.UnpostedExpense], exported: psa.ExpenseExport
+) -> dict[int, psa.ExpenseExport]:
+    """The export of each expense, exported by itself: a line of the group's export does not name the expense it is of.
+
+    Where the group as a whole exports nothing, none of them does.
+    """
+    found: dict[int, psa.ExpenseExport] = {}
+    for row in rows:
+        expense = row.expense_detail_id or 0
+        if len(rows) == 1:
+            found[expense] = exported
+        elif exported.bills or exported.lines:
+            found[expense] = await client.export_expenses([expense])
+        else:
+            found[expense] = psa.ExpenseExport()
+    return found
