@@ -61,13 +61,11 @@ def verdicts(composed: Composed, status: int, body: bytes) -> tuple[Verdict, ...
 
 def judge(wanted: Expected, element: Json, endpoint: Endpoint) -> Verdict:
     """The verdict on one element. Raises UnreadableError when something it always has is missing."""
-    told, remarked = sentences(element), warnings(element)
+    told, remarked = _causes(element, endpoint), warnings(element)
     flagged = element.get("HasErrors") is True or text(element, "StatusAttributeString") == "ERROR"
     ledger_id = guid(element, endpoint.id_field)
     if told or flagged or ledger_id == ZERO_GUID:
-        # Xero takes a line with an unknown account out of a journal, and what it refuses then is only the rest.
-        causes = remarked if endpoint.journal and remarked else told or remarked
-        return _refused(wanted, causes or ("Xero gave no reason.",))
+        return _refused(wanted, told or remarked or ("Xero gave no reason.",))
     if ledger_id is None:
         raise UnreadableError(f"{endpoint.id_field} of {wanted.number} is missing")
     total, tax = (
@@ -87,6 +85,15 @@ def judge(wanted: Expected, element: Json, endpoint: Endpoint) -> Verdict:
         found = VerdictStatus.DRAFT
         remarks = () if wanted.draft else (_approval_refused(wanted, status),)
     return Verdict(wanted.number, found, ledger_id, total, tax, remarks)
+
+
+def _causes(element: Json, endpoint: Endpoint) -> tuple[str, ...]:
+    """Why an element was refused, the cause and not what follows from it.
+
+    Xero takes a line with an unknown account out of a journal and only warns of it; what it refuses then is the rest.
+    """
+    told = sentences(element)
+    return warnings(element) or told if endpoint.journal and told else told
 
 
 def _about(wanted: Expected) -> dict[str, str]:
@@ -191,10 +198,13 @@ def _refused_call(composed: Composed, endpoint: Endpoint, status: int, body: Jso
     if status != 400 and not told:
         unreadable(f"no {endpoint.collection} in it", write=True)
     blamed = {
-        endpoint.number_of(element): sentences(element) for element in rows(body, "Elements") if sentences(element)
+        endpoint.number_of(element): _causes(element, endpoint)
+        for element in rows(body, "Elements")
+        if sentences(element)
     }
     if len(composed.expected) == 1 and blamed:
-        return (_refused(composed.expected[0], tuple(told)),)
+        causes = next(iter(blamed.values())) if endpoint.journal else tuple(told)
+        return (_refused(composed.expected[0], causes),)
     if not blamed.keys() & {wanted.number for wanted in composed.expected}:
         raise_call_refused(body, status, _numbers(composed.expected))
     return tuple(

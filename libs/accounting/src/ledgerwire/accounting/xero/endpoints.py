@@ -10,7 +10,8 @@ from ledgerwire.common.ledger.document import DocumentKind
 GONE = frozenset({"VOIDED", "DELETED"})
 DRAFTS = frozenset({"DRAFT", "SUBMITTED"})
 
-_AFTER_NUMBER = ": "
+AFTER_NUMBER = ": "
+"""What parts our number from the rest of a journal's narration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Endpoint:
     def number_of(self, row: Json) -> str:
         """The document's number, "" without one."""
         shown = text(row, self.number_field) or ""
-        return shown.split(_AFTER_NUMBER, 1)[0] if self.journal else shown
+        return shown.split(AFTER_NUMBER, 1)[0] if self.journal else shown
 
     def holds(self, row: Json) -> bool:
         """Whether a row of the collection is of this kind; sales and purchases share one."""
@@ -55,4 +56,4 @@ ENDPOINTS = {
 
 def narration(number: str, told: str | None) -> str:
     """A journal's narration: our number first, then what else is to be said."""
-    return f"{number}{_AFTER_NUMBER}{told}" if told else number
+    return f"{number}{AFTER_NUMBER}{told}" if told else number

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ledgerwire.accounting.xero.endpoints import AFTER_NUMBER
 from ledgerwire.accounting.xero.refusals import LEDGER
 from ledgerwire.accounting.xero.wire import Json, amount, rows
 from ledgerwire.common.catalogue import Finding
@@ -36,11 +37,22 @@ def balance(element: Json) -> Decimal:
 
 def problems(document: LedgerDocument, reference: ReferenceData) -> list[Finding]:
     """Why Xero would not keep this journal as it is meant."""
-    return [*_currency(document, reference), *_figures(document), *_accounts(document, reference)]
+    return [
+        *_number(document),
+        *_currency(document, reference),
+        *_figures(document),
+        *_accounts(document, reference),
+    ]
 
 
 def _amounts(element: Json) -> Iterator[Decimal]:
     return (amount(line, "LineAmount") for line in rows(element, "JournalLines"))
+
+
+def _number(document: LedgerDocument) -> Iterator[Finding]:
+    if AFTER_NUMBER in document.number:
+        params = {"field": "Number", "value": document.number, "number": document.number, "ledger": LEDGER}
+        yield Finding("CHARACTER_NOT_SEARCHABLE", params | {"character": "a colon with a blank behind it"})
 
 
 def _currency(document: LedgerDocument, reference: ReferenceData) -> Iterator[Finding]:
