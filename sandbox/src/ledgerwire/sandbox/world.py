@@ -17,6 +17,7 @@ from ledgerwire.sandbox.core.middleware import AsgiApp
 from ledgerwire.sandbox.quickbooks.state import QuickBooksState
 from ledgerwire.sandbox.seed import Scenario, build
 from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
+from ledgerwire.sandbox.seed.quarter.payments import Settlement
 from ledgerwire.sandbox.xero.state import XeroState
 
 
@@ -63,6 +64,7 @@ class World:
     scenario: Scenario
     seeded_at: int = 0
     applied_fixes: list[str] = field(default_factory=list)
+    entered: set[Settlement] = field(default_factory=set)
 
     @property
     def xero(self) -> XeroState:
@@ -94,7 +96,7 @@ class World:
         self.connectwise.adopt()
         self.xero_app = _load_xero(self.organisations, self.scenario, self.clock, seed)
         self.quickbooks_app = _load_quickbooks(self.realms, self.scenario, self.clock, seed)
-        self.applied_fixes = []
+        self.applied_fixes, self.entered = [], set()
         self.seeded_at = len(self.journal)
         self.journal.event("control", "seeded", {"seed": seed, "scenario": scenario})
 

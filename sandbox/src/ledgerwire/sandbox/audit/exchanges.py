@@ -13,7 +13,7 @@ LOST_ANSWERS = frozenset({"timeout_after_commit", "500_after", "half_body", "htm
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP exchange; a body that is no JSON is None."""
+    """One HTTP exchange; a body that is no JSON is None. `tenant` is the Xero organisation that the call named."""
 
     seq: int
     system: str
@@ -23,6 +23,7 @@ class Exchange:
     request: Any
     response: Any
     fault: str | None
+    tenant: str = ""
 
     @property
     def ok(self) -> bool:
@@ -48,6 +49,12 @@ def _values(entry: Any) -> Mapping[str, Any]:
     return shown
 
 
+def events(entries: Iterable[Any], kind: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """What happened inside a server, in order: sequence number and data of every event of a kind."""
+    found = (_values(entry) for entry in entries)
+    return [(int(values["seq"]), values["data"]) for values in found if values.get("kind") == kind]
+
+
 def read(entries: Iterable[Any]) -> list[Exchange]:
     """HTTP exchanges in order of happening, from journal entries or from their JSON form."""
     exchanges = []
@@ -65,6 +72,7 @@ def read(entries: Iterable[Any]) -> list[Exchange]:
                 request=_decode(values.get("request_body")),
                 response=_decode(values.get("response_body")),
                 fault=values.get("fault"),
+                tenant=str((values.get("request_headers") or {}).get("xero-tenant-id", "")),
             )
         )
     return sorted(exchanges, key=lambda exchange: exchange.seq)

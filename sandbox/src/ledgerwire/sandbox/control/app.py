@@ -11,6 +11,7 @@ from ledgerwire.sandbox.connectwise.gl import entry_row
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids
 from ledgerwire.sandbox.control.connectwise import ConnectWiseControl
 from ledgerwire.sandbox.control.http import ControlError, body_of, route
+from ledgerwire.sandbox.control.quarter import QuarterControl
 from ledgerwire.sandbox.control.quickbooks import QuickBooksControl
 from ledgerwire.sandbox.control.records import RecordControl
 from ledgerwire.sandbox.control.scenario import ScenarioControl
@@ -171,4 +172,5 @@ def create_control(world: World, describe: Callable[[], dict[str, Any]]) -> Fast
     XeroControl(world).register(app)
     QuickBooksControl(world).register(app)
     ScenarioControl(world).register(app)
+    QuarterControl(world).register(app)
     return app

@@ -7,8 +7,10 @@ from fastapi import FastAPI, Request
 from ledgerwire.sandbox.audit import audit
 from ledgerwire.sandbox.control.connectwise import DEFAULT_MEMBER
 from ledgerwire.sandbox.control.http import ControlError, route
+from ledgerwire.sandbox.control.quickbooks import apply_company_changes
 from ledgerwire.sandbox.control.xero import apply_ledger_changes
 from ledgerwire.sandbox.seed import Fix
+from ledgerwire.sandbox.seed.quarter.faults import LedgerFix
 from ledgerwire.sandbox.world import World
 
 
@@ -27,18 +29,38 @@ class ScenarioControl:
         route(app, "GET", "/audit", self.audit)
 
     async def expected(self, _request: Request) -> Any:
-        return {"expected": self._world.scenario.expected}
+        quarter = self._world.scenario.quarter
+        return {"expected": quarter.entries if quarter else self._world.scenario.expected}
 
     async def plan(self, _request: Request) -> Any:
         return {"plan": self._world.scenario.plan}
 
-    async def account(self, _request: Request) -> Any:
-        return self._world.scenario.account
+    async def account(self, request: Request) -> Any:
+        """The account's settings; `?ledger=quickbooks` gives those for that package."""
+        return self._world.scenario.account_for("quickbooks" if _for_quickbooks(request) else "xero")
+
+    def _fixes(self, name: str) -> list[Fix]:
+        scenario = self._world.scenario
+        planned = [one.fix for one in scenario.plan] + [
+            one.fix for one in (scenario.quarter.planted if scenario.quarter else ())
+        ]
+        return [fix for fix in planned if fix is not None and fix.name == name]
+
+    def _change_ledger(self, fix: Fix, *, quickbooks: bool) -> None:
+        world = self._world
+        company = fix.company if isinstance(fix, LedgerFix) else ""
+        if quickbooks and isinstance(fix, LedgerFix):
+            apply_company_changes(world.realms.named(company), fix.quickbooks)
+        elif not quickbooks:
+            apply_ledger_changes(world.organisations.named(company) if company else world.xero, fix.xero)
 
     async def fix(self, request: Request) -> Any:
-        """Put a planted cause right on the side where it belongs; answers what is left to the account's owner."""
+        """Put a planted cause right on the side where it belongs; answers what is left to the account's owner.
+
+        With `?ledger=quickbooks` what lies in the ledger is changed there.
+        """
         name = request.path_params["name"]
-        fixes = [one.fix for one in self._world.scenario.plan if one.fix is not None and one.fix.name == name]
+        fixes = self._fixes(name)
         if not fixes:
             raise ControlError(f"no fix named {name!r}", 404)
         for sent in _distinct_requests(fixes):
@@ -47,7 +69,7 @@ class ScenarioControl:
             )
             if reply.is_error:
                 raise ControlError(f"{sent['method']} {sent['path']} was refused: {reply.text}", 409)
-        apply_ledger_changes(self._world.xero, fixes[0].xero)
+        self._change_ledger(fixes[0], quickbooks=_for_quickbooks(request))
         self._world.applied_fixes.append(name)
         first = fixes[0]
         return {
@@ -65,6 +87,10 @@ class ScenarioControl:
         records = [one for one in self._world.scenario.expected if everything or one.invoice_id in state.closed_at]
         entries = self._world.journal.entries(since_seq=self._world.seeded_at)
         return audit(records, entries, list(state.tables["invoices"].values())).as_dict()
+
+
+def _for_quickbooks(request: Request) -> bool:
+    return request.query_params.get("ledger") == "quickbooks"
 
 
 def _distinct_requests(fixes: list[Fix]) -> list[dict[str, Any]]:
