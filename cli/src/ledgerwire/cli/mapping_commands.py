@@ -1,4 +1,4 @@
-"""`ledgerwire mapping list | export | import | roll-back`: versions of an account's mapping, each with author and reason."""
+"""`ledgerwire mapping list | export | import | impact | roll-back`: versions of an account's mapping, each with author and reason."""
 
 from __future__ import annotations
 
@@ -9,25 +9,27 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import yaml
 from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ledgerwire.cli import impact_command
 from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.finding_views import findings_as_value, findings_table
+from ledgerwire.cli.mapping_files import read_mapping_file, writer_for
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.record_desk import account_named
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.status_command import AccountOption
 from ledgerwire.cli.workplace import tenants_database, workplace
-from ledgerwire.common.errors import ConfigurationError, Stopped
-from ledgerwire.tenants import mapping_table, mapping_versions
-from ledgerwire.tenants.mapping_file import MappingSection
+from ledgerwire.common.errors import Stopped
+from ledgerwire.tenants import mapping_versions
 from ledgerwire.tenants.views import MappingView
 
 app = typer.Typer(help="Mapping versions: who changed what, when and why; export, import, roll back.")
+
+app.command("impact")(impact_command.impact)
 
 FromOption = Annotated[
     datetime | None,
@@ -61,7 +63,7 @@ def export(
     """Write a version to a file that `mapping import` reads back."""
 
     async def action(output: Output) -> None:
-        write = _written_as(file)
+        write = writer_for(file)
         async with workplace(data) as settings, tenants_database(settings) as database:
             _, name = await account_named(settings, account)
             view, content = await mapping_versions.content(database, name, version)
@@ -121,36 +123,6 @@ def roll_back(
         output.result({"version": view.version, "made": made}, _said(view, made=made))
 
     run(action, json_wanted=json_)
-
-
-def read_mapping_file(file: Path) -> MappingSection:
-    """The mapping of a .csv, .yaml or .yml file.
-
-    Raises:
-        ConfigurationError: another kind of file. Stopped: a finding for each row that is wrong.
-    """
-    read = {".csv": mapping_table.from_csv}.get(file.suffix.lower(), mapping_table.from_yaml)
-    _written_as(file)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{file}: {error}", code="MAPPING_FILE_UNREADABLE") from None
-    return read(text)
-
-
-def _written_as(file: Path) -> mapping_table.Writer:
-    suffix = file.suffix.lower()
-    if suffix == ".csv":
-        return mapping_table.to_csv
-    if suffix in {".yaml", ".yml"}:
-        return _to_yaml
-    raise ConfigurationError(f"{file}: a mapping file ends in .csv, .yaml or .yml", code="MAPPING_FILE_UNREADABLE")
-
-
-def _to_yaml(content: MappingSection) -> str:
-    return yaml.safe_dump(
-        {"mapping": content.model_dump(mode="json", exclude_none=True)}, sort_keys=False, allow_unicode=True
-    )
 
 
 def _day(moment: datetime | None) -> date | None:
