@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from tests.e2e.world import World, open_world
 
 from ledgerwire.common.canonical import canonical_bytes, sha256_hex
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.ids import AccountId, ConnectionId, record_id
 from ledgerwire.common.ledger.document import ContactDecision, DocumentKind, DocumentLine, LedgerDocument, Tracking
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.connectwise.models import ExportTransaction
 from ledgerwire.poster.bootstrap import SCHEMA, WORK_KIND
+from ledgerwire.poster.connectwise_psa import ConnectWisePsa
 from ledgerwire.sandbox.seed import ExpectedRecord
 from ledgerwire.tenants.clients import ConnectionClients
 
@@ -34,20 +39,49 @@ class Desk:
 
     world: World
 
-    async def decide(self, *documents: tuple[int, LedgerDocument], revision: int = 1) -> None:
+    async def decide(
+        self, *decided: tuple[int, LedgerDocument | tuple[LedgerDocument, ...]], revision: int = 1
+    ) -> None:
         """Write the decided revisions of these invoices, as mapper would, and ring poster for all in one transaction."""
-        exports = await self._exports([invoice_id for invoice_id, _ in documents])
-        for invoice_id, document in documents:
-            await self._store(invoice_id, document, exports[self.world.number(invoice_id)], revision)
-        await self.ring(*[invoice_id for invoice_id, _ in documents])
+        exports = await self._exports([invoice_id for invoice_id, _ in decided])
+        for invoice_id, documents in decided:
+            export = exports[self.world.number(invoice_id)]
+            several = documents if isinstance(documents, tuple) else (documents,)
+            gl = (sorted(export.processed_record_ids), {str(row.id): row.total for row in export.details}, export.total)
+            await self._store("invoice", str(invoice_id), self.world.number(invoice_id), several, gl, revision)
+        await self.ring(*[invoice_id for invoice_id, _ in decided])
+
+    async def decide_record(
+        self, record_type: str, source_id: str, number: str, *documents: LedgerDocument, revision: int = 1
+    ) -> UUID:
+        """The same for another type of record, as a fresh export shows it; returns the record's id."""
+        async with self._psa() as psa:
+            [export] = await psa.reexport(RecordType(record_type), {source_id: number})
+        gl = (sorted(export.processed_record_ids), export.gl_lines, export.gl_total)
+        record = await self._store(record_type, source_id, number, documents, gl, revision)
+        await self._ring([record])
+        return record
 
     async def ring(self, *invoice_ids: int) -> None:
         """Ring for these records once more."""
+        await self._ring([self.world.record_id(one) for one in invoice_ids])
+
+    async def _ring(self, records: Sequence[UUID]) -> None:
         database = open_database(self.world.settings, SCHEMA.name)
         try:
             async with database.system() as unit:
-                await WorkStore(SCHEMA).ring(unit, [self._bell(one) for one in invoice_ids])
+                await WorkStore(SCHEMA).ring(unit, [self._bell(one) for one in records])
         finally:
+            await database.close()
+
+    @asynccontextmanager
+    async def _psa(self) -> AsyncIterator[ConnectWisePsa]:
+        database = open_database(self.world.settings, SCHEMA.name)
+        clients = ConnectionClients(database, self.world.settings)
+        try:
+            yield ConnectWisePsa(await clients.connectwise(self.world.account_id, self.world.psa_connection))
+        finally:
+            await clients.close()
             await database.close()
 
     async def choose(self, invoice_id: int, choice: str) -> None:
@@ -75,21 +109,20 @@ class Desk:
     def posting_states(self) -> Any:
         return self.world.rows("SELECT number, state, ledger_id FROM poster.posting ORDER BY number")
 
-    async def told(self, invoice_id: int) -> list[tuple[str, list[str]]]:
-        """What poster told mapper about a record, in order."""
-        rows = await self.world.rows(
-            "SELECT data FROM poster.outbox WHERE subject = $1 ORDER BY id", str(self.world.record_id(invoice_id))
-        )
+    async def told(self, record: int | UUID) -> list[tuple[str, list[str]]]:
+        """What poster told mapper about a record (an invoice by its number in ConnectWise), in order."""
+        known = self.world.record_id(record) if isinstance(record, int) else record
+        rows = await self.world.rows("SELECT data FROM poster.outbox WHERE subject = $1 ORDER BY id", str(known))
         bodies = [json.loads(row["data"]) for row in rows]
         return [(body["outcome"], [item["code"] for item in body["findings"]]) for body in bodies]
 
-    async def until_told(self, invoice_id: int, outcome: str, *codes: str) -> None:
+    async def until_told(self, record: int | UUID, outcome: str, *codes: str) -> None:
         """Wait until the latest that mapper was told is this."""
 
         async def said() -> bool:
-            return (await self.told(invoice_id))[-1:] == [(outcome, list(codes))]
+            return (await self.told(record))[-1:] == [(outcome, list(codes))]
 
-        await self.world._explained(said, f"{invoice_id} told {outcome} {codes}", 20)
+        await self.world._explained(said, f"{record} told {outcome} {codes}", 20)
 
     def put(self, invoice_id: int, **fields: Any) -> dict[str, Any]:
         """A document that is in the ledger already, as our expected one but for `fields`."""
@@ -143,36 +176,46 @@ class Desk:
             await clients.close()
             await database.close()
 
-    async def _store(self, invoice_id: int, document: LedgerDocument, export: ExportTransaction, revision: int) -> None:
-        documents = canonical_bytes((document,))
-        account, record = self.world.account_id, self.world.record_id(invoice_id)
+    async def _store(
+        self,
+        record_type: str,
+        source_id: str,
+        number: str,
+        documents: Sequence[LedgerDocument],
+        gl: tuple[Sequence[int], dict[str, Any], Any],
+        revision: int,
+    ) -> UUID:
+        content = canonical_bytes(documents)
+        account = self.world.account_id
+        record = record_id(AccountId(account), ConnectionId(self.world.psa_connection), record_type, source_id)
+        total = documents[0].total if documents else Decimal(0)
+        ids, lines, header = gl
         await self.world.rows(
             "INSERT INTO mapper.record (account_id, record_id, connection_id, ledger_connection_id, record_type, source_id,"
-            " state, number, revision, correlation_id) VALUES ($1, $2, $3, $4, 'invoice', $5, 'mapped', $6, $7, $8)"
+            " state, number, revision, correlation_id) VALUES ($1, $2, $3, $4, $5, $6, 'mapped', $7, $8, $9)"
             " ON CONFLICT (account_id, record_id) DO UPDATE SET revision = excluded.revision",
-            account, record, self.world.psa_connection, self.world.ledger_connection, str(invoice_id), document.number,
-            revision, f"correlation-{invoice_id}",
+            account, record, self.world.psa_connection, self.world.ledger_connection, record_type, source_id, number,
+            revision, f"correlation-{source_id}",
         )  # fmt: skip
         await self.world.rows(
             "INSERT INTO mapper.revision (account_id, record_id, revision, outcome, fingerprint, mapping_version,"
             " ledger_connection_id, input, input_hash, documents, documents_hash, trace, findings, processed_record_ids,"
             " gl_lines, gl_total, source_total, correlation_id)"
             " VALUES ($1, $2, $3, 'mapped', 'f', 1, $4, $5, 'h', $6, $7, $5, '[]', $8, $9, $10, $11, $12)",
-            account, record, revision, self.world.ledger_connection, zlib.compress(b"{}"), documents,
-            sha256_hex(documents), list(export.processed_record_ids),
-            {str(row.id): str(row.total) for row in export.details}, export.total, document.total,
-            f"correlation-{invoice_id}",
+            account, record, revision, self.world.ledger_connection, zlib.compress(b"{}"), content,
+            sha256_hex(content), list(ids), {name: str(amount) for name, amount in lines.items()}, header, total,
+            f"correlation-{source_id}",
         )  # fmt: skip
+        return record
 
-    def _bell(self, invoice_id: int) -> Doorbell:
-        record = self.world.record_id(invoice_id)
+    def _bell(self, record: UUID) -> Doorbell:
         return Doorbell(
             account_id=self.world.account_id,
             connection_id=self.world.ledger_connection,
             work_key=str(record),
             kind=WORK_KIND,
             priority=Priority.URGENT,
-            correlation_id=f"correlation-{invoice_id}",
+            correlation_id=f"correlation-{record}",
             causation_id=None,
             found_by="test",
             payload={"record_id": str(record)},

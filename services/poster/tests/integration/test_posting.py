@@ -151,7 +151,9 @@ async def test_a_consent_revoked_after_the_mapping_waits_for_a_new_one(desk: Any
     await world.serve("poster")
 
     async def waits() -> bool:
-        return [row["last_code"] for row in await world.rows("SELECT last_code FROM poster.work WHERE kind = 'post'")] == ["TOKEN_REVOKED"]
+        return [
+            row["last_code"] for row in await world.rows("SELECT last_code FROM poster.work WHERE kind = 'post'")
+        ] == ["TOKEN_REVOKED"]
 
     await eventually(waits, "poster waits for a consent")
     assert not sent(desk)

@@ -1,0 +1,151 @@
+"""How it is looked: since when, without writing, after lost answers, by schedule, and how it is counted."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from ledgerwire.common.clock import FixedClock
+from ledgerwire.common.errors import Waiting
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.work.lease import LeaseTerms
+from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.store import WorkStore
+from ledgerwire.poster.payments import repository
+from ledgerwire.poster.payments.sync import WORK_KIND, SyncPayments
+from ledgerwire.poster.payments.turn import LeasedTurn, leased_turn
+from ledgerwire.sandbox.core.faults import Fault
+
+from .conftest import Both
+
+
+@pytest.mark.requirement("A122", "M18")
+async def test_what_moved_before_the_chosen_moment_is_left_alone_until_that_moment_is_moved(on_xero: Both):
+    both = on_xero
+    both.rules(since=date(2026, 4, 1))
+    await both.post("INV-1", "100.00")
+    await both.pay({"INV-1": "60.00"})
+    outcome = await both.look(since=date(2026, 4, 1))
+    assert (outcome.written, outcome.onboarded) == (0, 0), "not even read"
+    both.passes(timedelta(days=20))
+    outcome = await both.look(since=date(2026, 3, 18))
+    assert (outcome.onboarded, both.rows("INV-1")) == (1, []), "read, older than the moment, counted apart"
+    before = both.writes()
+    planned = await both.look(since=date(2026, 3, 1), dry_run=True)
+    assert [(step.part, step.amount) for step in planned.planned] == [(0, Decimal(60))]
+    assert both.writes() == before, "a dry run writes nothing"
+    await both.look()
+    assert both.rows("INV-1") == [(60, None)]
+
+
+@pytest.mark.requirement("M18")
+async def test_partial_payments_refunds_and_a_voided_document(on_xero: Both):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.post("CM-1", "-40.00")
+    first = await both.pay({"INV-1": "60.00"})
+    await both.look()
+    await both.pay({"INV-1": "40.00"})
+    refund(both, "CM-1", "15.00")
+    await both.look()
+    assert (both.rows("INV-1"), both.rows("CM-1")) == ([(100, None)], [(-15, None)])
+    assert await both.agree()
+    await both.undo(first)
+    await both.look()
+    assert both.rows("INV-1") == [(40, None)]
+
+
+def refund(both: Both, number: str, amount: str) -> None:
+    from ledgerwire.sandbox.xero.books.money_movements import pay  # noqa: PLC0415 - its one use
+
+    both.passes()
+    sent = {"CreditNote": {"CreditNoteID": both.ledger_ids[number]}, "Account": {"Code": "090"}}
+    outcome = pay(both.books._desk(), {**sent, "Amount": Decimal(amount), "Date": "2026-03-17"})  # type: ignore[attr-defined]
+    assert not outcome.problems
+
+
+@pytest.mark.requirement("M18")
+async def test_a_lost_answer_makes_no_second_row_and_no_second_allocation(on_xero: Both):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.post("INV-2", "100.00")
+    await both.post("CM-1", "-50.00")
+    await both.pay({"INV-1": "60.00"})
+    both.apply_in_psa("CM-1", {"INV-2": "50.00"})
+    both.faults.add(Fault("500_after", "connectwise", method="POST", path_regex="/payments$"))
+    both.books._server.arm("500_after", method="PUT", path_regex="Allocations")  # type: ignore[attr-defined]
+    await both.look()
+    before = both.writes()
+    await both.look()
+    assert both.writes() == before, "an open outcome rests"
+    assert await both.execute("UPDATE poster.settlement SET look_after = now() - interval '1 second' RETURNING 1")
+    await both.look()
+    assert both.writes() == before, "what was done is seen, not done again"
+    assert both.rows("INV-1") == [(60, None)]
+    assert (await both.in_ledger())["CM-1"] == 0
+    assert await both.agree()
+
+
+@pytest.mark.requirement("M18")
+async def test_a_command_and_a_worker_never_work_at_once(on_xero: Both):
+    both, terms = on_xero, LeaseTerms()
+    async with leased_turn(both.database, both.account, both.connection, terms):
+        with pytest.raises(Waiting) as busy:
+            async with leased_turn(both.database, both.account, both.connection, terms, timedelta(0)):
+                pass
+    assert busy.value.code == "CONNECTION_BUSY"
+
+
+class Served:
+    """A work group of one scheduled row."""
+
+    def __init__(self, turn: LeasedTurn, item) -> None:
+        self._turn, self.items = turn, (item,)
+        self.account_id, self.connection_id, self.fence = turn.account_id, turn.connection_id, turn.fence
+        self.unit, self.ensure_lease = turn.unit, turn.ensure_lease
+        self.later: list[tuple[str, timedelta | None]] = []
+
+    async def again(self, unit, item, *, code, after=None, until=None) -> None:
+        self.later.append((code, after))
+
+
+@pytest.mark.requirement("A122", "A078", "A079")
+async def test_the_schedule_looks_again_and_again_and_months_count_each_record_once(on_xero: Both):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.post("INV-2", "100.00", ours=False)
+    await both.pay({"INV-1": "60.00", "INV-2": "5.00"})
+    store = WorkStore(ServiceSchema("poster"))
+    bell = Doorbell(both.account, both.connection, WORK_KIND, WORK_KIND, Priority.BULK, "c", "schedule")
+    async with both.database.system() as unit:
+        await store.ring(unit, [bell])
+        [item] = await store.claim(unit, both.connection, limit=1, max_bytes=1000)
+    handle = SyncPayments(both.connections, FixedClock(both.books.now()))
+    async with leased_turn(both.database, both.account, both.connection, LeaseTerms()) as turn:
+        served = Served(turn, item)
+        both.rules(enabled=False)
+        await handle(served)
+        assert both.rows("INV-1") == [], "before go-live nothing is written"
+        both.rules(enabled=True)
+        both.faults.add(Fault("429", "connectwise", params={"retry_after": 90}))
+        await handle(served)
+        await handle(served)
+        await handle(served)
+    pauses = [(code, after) for code, after in served.later]
+    assert pauses[0] == ("SCHEDULED", timedelta(minutes=5))
+    assert pauses[1] == ("CONNECTWISE_RATE_LIMITED", timedelta(seconds=90))
+    assert pauses[2:] == [("SCHEDULED", timedelta(minutes=5))] * 2
+    assert both.rows("INV-1") == [(60, None)]
+    async with both.database.account(both.account) as unit:
+        [month] = await repository.months(unit)
+    assert {name: month[name] for name in repository.COUNTED} == {
+        "invoices": 1,
+        "payments": 1,
+        "procurements": 0,
+        "expenses": 0,
+        "onboarding": 1,
+    }
+    assert month["connection_id"] == UUID(str(both.connection))

@@ -1,0 +1,164 @@
+"""Every kind of document and record: bills, journals, several documents of one record, items made on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ledgerwire.common.ledger.document import (
+    ContactDecision,
+    ContactRole,
+    DocumentKind,
+    DocumentLine,
+    LedgerDocument,
+    NewItem,
+)
+from ledgerwire.sandbox.connectwise.expenses import Expense
+from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
+from ledgerwire.sandbox.connectwise.receipts import Receipt, ReceiptLine
+
+INVOICE, OTHER = 39001, 39003
+VENDOR = ContactDecision("supplier:77", "Harbour Cables", "create", role=ContactRole.SUPPLIER)
+DAY = date(2026, 6, 10)
+
+
+def journal(number: str, amount: str = "60.00") -> LedgerDocument:
+    cost = Decimal(amount)
+    lines = tuple(
+        DocumentLine("cost of goods", Decimal(1), net, net, account, "NONE", Decimal(0))
+        for account, net in (("310", cost), ("630", -cost))
+    )
+    return LedgerDocument(DocumentKind.JOURNAL, number, None, DAY, DAY, "AUD", lines, cost, Decimal(0), cost)
+
+
+def bill(number: str, contact: ContactDecision = VENDOR, net: str = "80.00", kind: Any = DocumentKind.BILL) -> Any:
+    amount = Decimal(net)
+    tax = (amount / 10).quantize(Decimal("0.01"))
+    line = DocumentLine("cables", Decimal(1), amount, amount, "310", "INPUT", tax)
+    return LedgerDocument(kind, number, contact, DAY, DAY, "AUD", (line,), amount, tax, amount + tax)
+
+
+def calls(desk: Any, path: str) -> list[Any]:
+    return list(desk.world.journal("xero", "PUT", path))
+
+
+@pytest.mark.requirement("M5", "M6")
+async def test_a_record_of_two_documents_is_batched_after_the_last_and_a_lost_journal_is_the_same_call_again(
+    desk: Any,
+) -> None:
+    world = desk.world
+    world.arm("500_before", method="PUT", path_regex=r"/ManualJournals")
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, (desk.document(INVOICE), journal("COGS-1"))))
+    await world.serve("poster")
+    await world.posting(INVOICE, "unknown")
+    assert world.batch_name(INVOICE) is None, "half posted: no batch"
+    await desk.until_told(INVOICE, "batched")
+    lost, again = calls(desk, "/ManualJournals")
+    assert lost.request_body == again.request_body
+    assert lost.request_headers["idempotency-key"] == again.request_headers["idempotency-key"]
+    assert [row["state"] for row in await desk.posting_states()] == ["posted", "posted"]
+    assert len(calls(desk, "/Invoices")) == 1
+
+
+@pytest.mark.requirement("M16", "D9")
+async def test_bills_go_one_a_call_each_looked_for_first_and_a_suppliers_own_number_is_respected(desk: Any) -> None:
+    world = desk.world
+    ids = world.copies(OTHER, 4, batched=False)
+    await world.close(*ids)
+    same, strangers, clash, later = ids
+    await desk.decide((same, bill("VI-1")))
+    await world.serve("poster")
+    await world.batched(same)
+    stranger = replace(VENDOR, company_key="supplier:78", company_name="Quay Cables")
+    await desk.decide(
+        (strangers, bill("VI-1", stranger)), (clash, bill("VI-1", net="99.00")), (later, bill("VI-1-PS2"))
+    )
+    await world.batched(strangers, later)
+    await desk.until_told(clash, "stopped", "DUPLICATE_NUMBER")
+    posted = [row for row in world.ledger.collections["invoices"] if row["Type"] == "ACCPAY"]
+    assert sorted((row["InvoiceNumber"], row["Total"]) for row in posted) == [
+        ("VI-1", Decimal("88.00")), ("VI-1", Decimal("88.00")), ("VI-1-PS2", Decimal("88.00")),
+    ]  # fmt: skip
+    numbers = {row["company_key"]: row["contact_id"] for row in await world.rows("SELECT * FROM poster.contact_link")}
+    assert set(numbers) == {"supplier:77", "supplier:78"}
+    contacts = {row["ContactNumber"] for row in world.ledger.contacts if row.get("ContactNumber")}
+    assert {"CW-77", "CW-78"} <= contacts
+
+
+@pytest.mark.requirement("M16", "A129")
+async def test_a_bill_entered_by_hand_is_adopted_if_all_agrees_or_if_a_person_says_that_it_is_ours(desk: Any) -> None:
+    world = desk.world
+    alike, other = world.copies(OTHER, 2, batched=False)
+    await world.close(alike, other)
+    await world.serve("poster")
+    known = desk.document(INVOICE).contact
+    supplier = ContactDecision("supplier:1", known.company_name, "link", known.candidate_id, role=ContactRole.SUPPLIER)
+    by_hand = {"Type": "ACCPAY", "Date": DAY.isoformat(), "DueDate": DAY.isoformat()}
+    hand = desk.put(
+        INVOICE, **by_hand, InvoiceNumber="VI-8", SubTotal=80, TotalTax=8, Total=88, LineItems=[{"LineAmount": 80}]
+    )
+    changed = desk.put(
+        INVOICE, **by_hand, InvoiceNumber="VI-9", SubTotal=70, TotalTax=7, Total=77, LineItems=[{"LineAmount": 70}]
+    )
+    await desk.decide((alike, bill("VI-8", supplier)), (other, bill("VI-9", supplier)))
+    await world.batched(alike)
+    await desk.until_told(other, "stopped", "DUPLICATE_NUMBER")
+    await desk.choose(other, "ADOPT")
+    await desk.until_told(other, "stopped", "LEDGER_TOTAL_DIFFERS")
+    await desk.choose(other, "ACCEPT")
+    await desk.until_told(other, "batched", "DOCUMENT_ACCEPTED")
+    known_ids = {row["number"]: row["ledger_id"] for row in await desk.posting_states()}
+    assert known_ids == {"VI-8": hand["InvoiceID"], "VI-9": changed["InvoiceID"]}
+    assert not calls(desk, "/Invoices")
+
+
+@pytest.mark.requirement("M10")
+async def test_an_item_that_a_document_needs_is_made_before_it(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    item = NewItem("WIDGET-260", "Widget", "260")
+    document = desk.document(INVOICE, new_items=(item,))
+    lines = tuple(replace(line, item_code="WIDGET-260", account_code="260") for line in document.lines)
+    world.arm("500_after", method="PUT", path_regex=r"/Items")
+    await desk.decide((INVOICE, replace(document, lines=lines)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    [posted] = world.documents(world.number(INVOICE))
+    assert {line["ItemCode"] for line in posted["LineItems"]} == {"WIDGET-260"}
+    assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
+
+
+@pytest.mark.requirement("M7", "M16", "M17", "A120", "A121")
+async def test_a_receipt_and_an_expense_are_batched_as_what_they_are_and_proved_by_the_unposted_list(desk: Any) -> None:
+    world = desk.world
+    company = next(iter(world.psa.state.tables["companies"]))
+    line = ReceiptLine(
+        item_identifier="CABLE", description="Cable", quantity=Decimal(2), cost=Decimal(40), total=Decimal(80)
+    )
+    receipt = Receipt(
+        purchase_order_id=9101, po_number="PO-9101", vendor_company_id=company, received=DAY, packing_slip="PS-1",
+        vendor_invoice_number="VI-55", lines=(line,),
+    )  # fmt: skip
+    spent = Expense(
+        expense_id=9301, member_id=152, spent=DAY, amount=Decimal("41.80"), expense_type_id=1, payment_method_id=1
+    )
+    table = world.psa.state.tables["gl_accounts"]
+    for row, gl_type in enumerate(("RP", "P", "EE", "EI", "EO"), start=9001):
+        record = {"id": row, "glType": gl_type, "mappedType": mapped_type(gl_type, "Corporate")}
+        owner = {"mappedRecord": {"id": 1, "name": "Owner"}}
+        table[row] = record | owner | {"segment1": "690", "cogs1": "310", "inventory": "630"}
+    world.psa.procurement.receive(receipt)
+    world.psa.expenses.enter(spent)
+    await world.serve("poster")
+    bought = await desk.decide_record("procurement", receipt.id, "PO-9101", bill("VI-55"))
+    member = ContactDecision("member:152", "Linh Phan", "create", role=ContactRole.SUPPLIER)
+    paid_back = await desk.decide_record("expense", "9301", "EXP-9301", bill("EXP-9301", member, net="38.00"))
+    await desk.until_told(bought, "batched")
+    await desk.until_told(paid_back, "batched")
+    kinds = sorted(name.rsplit("-", 1)[0] for name in world.batches() if name.startswith(("PO-", "EXP-")))
+    assert kinds == ["EXP-EXP-9301", "PO-PO-9101"]
