@@ -37,6 +37,11 @@ def is_exact(line: DocumentLine) -> bool:
     return kept and round_half_up(line.quantity * line.unit_amount) == line.net
 
 
+def is_text_only(line: DocumentLine) -> bool:
+    """Whether a sales line moves no money and goes as text, without item, account or tax code."""
+    return line.item_code is None and line.net == ZERO and line.tax_amount == ZERO
+
+
 def rate_taxes(document: LedgerDocument, company: Company) -> tuple[RateTax, ...]:
     """The document's own tax by rate, to the cent: each code's tax is shared out among its rates by largest remainder."""
     sums: dict[str, RateTax] = {}
@@ -127,7 +132,8 @@ def _by_code(document: LedgerDocument, company: Company) -> Iterable[tuple[TaxCo
     sums: dict[str, tuple[TaxCode, Decimal, Decimal]] = {}
     for line in document.lines:
         code = company.rate_of_code(line.tax_type)
-        if code is not None:
+        text_only = document.kind in SALES_KINDS and is_text_only(line)
+        if code is not None and not text_only:
             _, net, tax = sums.get(code.key, (code, ZERO, ZERO))
             sums[code.key] = (code, net + line.net, tax + line.tax_amount)
     return sums.values()

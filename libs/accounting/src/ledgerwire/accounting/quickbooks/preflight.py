@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from ledgerwire.accounting.quickbooks.arithmetic import is_text_only
 from ledgerwire.accounting.quickbooks.company import CLASS, LOCATION, SALES_KINDS, UNTAXED, Company, Dimension
 from ledgerwire.accounting.quickbooks.errors import LEDGER
 from ledgerwire.accounting.quickbooks.query import refuse_characters
 from ledgerwire.accounting.quickbooks.reference import ITEM_LIMIT, NUMBER_LIMIT
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, LineRole
-from ledgerwire.common.money import ZERO
 
 _CONTROL = {"Accounts Receivable": "its receivables account", "Accounts Payable": "its payables account"}
 
@@ -34,11 +34,6 @@ def problems(document: LedgerDocument, company: Company) -> tuple[Finding, ...]:
 def document_value(document: LedgerDocument, category: str) -> str | None:
     """The one option of a category that stands on the whole document; None where no line has one."""
     return next((item.option for line in document.lines for item in line.tracking if item.category == category), None)
-
-
-def is_text_only(line: DocumentLine) -> bool:
-    """Whether a line moves no money and may stand as text."""
-    return line.item_code is None and line.net == ZERO and line.tax_amount == ZERO
 
 
 def _header_problems(document: LedgerDocument, company: Company) -> Iterator[Finding]:

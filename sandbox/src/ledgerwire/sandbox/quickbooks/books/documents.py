@@ -67,7 +67,7 @@ def _totalled(desk: Desk, row: Json, total: Decimal, detail: Json | None) -> Jso
     if not desk.state.is_us:
         row.setdefault("GlobalTaxCalculation", "TaxExcluded")
     row["TotalAmt"] = total
-    if desk.state.multi_currency:
+    if desk.state.multi_currency and "CustomerRef" in row:
         row["HomeTotalAmt"] = cents(total * row["ExchangeRate"])
     return row
 
