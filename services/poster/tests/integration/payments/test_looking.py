@@ -130,7 +130,7 @@ async def test_the_schedule_looks_again_and_again_and_months_count_each_record_o
         await handle(served)
         assert both.rows("INV-1") == [], "before go-live nothing is written"
         both.rules(enabled=True)
-        both.faults.add(Fault("429", "connectwise", params={"retry_after": 90}))
+        both.faults.add(Fault("429", "connectwise", path_regex="/finance/", params={"retry_after": 90}))
         await handle(served)
         await handle(served)
         await handle(served)

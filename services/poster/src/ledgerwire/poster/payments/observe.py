@@ -49,6 +49,8 @@ async def observe(turn: Turn, ledger: Ledger, psa: Payments, terms: Terms, since
     async with turn.unit() as unit:
         await repository.put(unit, turn.connection_id, rows)
         await repository.wake_left_open(unit, turn.connection_id, [row.id for row in shown])
+        if since is not None:
+            await repository.wake_onboarded(unit, turn.connection_id)
         await repository.put_marks(
             unit,
             turn.connection_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -51,31 +52,35 @@ class Reconciler:
     correlation_id: str | None = None
 
     async def all(self, *, dry_run: bool) -> Outcome:
-        """Look at everything that waits once.
+        """Look at everything that waits once, and at what was written a second time: only what is read back is done.
 
         Raises:
             Waiting, Transient: a system cannot be asked now; what was carried over so far is stored.
         """
         outcome = Outcome()
-        seen: list[str] = []
+        looked: Counter[str] = Counter()
         while True:
+            finished = [ledger_id for ledger_id, times in looked.items() if times > 1]
             async with self.turn.unit() as unit:
-                rows = list((await repository.waiting(unit, self.turn.connection_id, GROUP, seen)).values())
+                rows = list((await repository.waiting(unit, self.turn.connection_id, GROUP, finished)).values())
             if not rows:
                 return outcome
-            seen += [row.ledger_id for row in rows]
-            await self._some(rows, outcome, dry_run=dry_run)
+            written = await self._some(rows, outcome, dry_run=dry_run)
+            looked.update(row.ledger_id for row in rows)
+            looked.update(row.ledger_id for row in rows if row.invoice_id not in written)
 
-    async def _some(self, rows: Sequence[Stored], outcome: Outcome, *, dry_run: bool) -> None:
+    async def _some(self, rows: Sequence[Stored], outcome: Outcome, *, dry_run: bool) -> frozenset[int]:
         together = await bring_together(self.turn, self.psa, self.terms, rows)
         made = plan(together.cases, self.rules)
         outcome.looked_at += len(rows)
         outcome.planned += made.steps
         outcome.onboarded += len(made.onboarded)
+        for case in together.cases.values():
+            outcome.told.pop(case.number, None)
         for invoice_id, findings in made.findings.items():
             outcome.told[together.cases[invoice_id].number] = findings
         if dry_run:
-            return
+            return frozenset()
         await self._begin(made, together)
         done = Done()
         executor = Executor(self.turn, self.ledger, self.psa, self.terms, self.clock)
@@ -90,6 +95,7 @@ class Reconciler:
         for invoice_id, more in done.failed.items():
             number = together.cases[invoice_id].number
             outcome.told[number] = (*outcome.told.get(number, ()), *more)
+        return frozenset(invoice_id for invoice_id, _ in done.operations)
 
     async def _begin(self, made: Plan, together: Together) -> None:
         """Store which way each part goes before the first write: what is half written is no change of the other side."""
@@ -144,18 +150,18 @@ class _Ended:
             row,
             view=self.done.views.get(one, row.view),
             synced=row.synced.carrying(going).agreed(amounts) if one not in self.made.onboarded else row.synced,
-            state=self._state(one, unfinished=len(ended) < len(steps), told=bool(findings)),
+            state=self._state(one, written=bool(steps), told=bool(findings)),
             findings=findings,
             look_after=None,
             counted=row.counted or any(amounts.values()),
         )
 
-    def _state(self, one: int, *, unfinished: bool, told: bool) -> SettlementState:
+    def _state(self, one: int, *, written: bool, told: bool) -> SettlementState:
         if one in self.made.onboarded:
             return SettlementState.ONBOARDED
         if told:
             return SettlementState.STOPPED
-        return SettlementState.DUE if unfinished else SettlementState.SYNCED
+        return SettlementState.DUE if written else SettlementState.SYNCED
 
     def _missing(self, row: Stored) -> Stored:
         """ConnectWise does not have the invoice any more."""

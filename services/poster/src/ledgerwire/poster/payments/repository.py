@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -170,7 +171,12 @@ def _values(unit: Unit, connection_id: UUID, row: Stored) -> dict[str, Any]:
         "psa_payments": seen.payments if seen else None,
         "psa_credits": seen.credits if seen else None,
         "psa_balance": seen.balance if seen else None,
-        "synced": canonical_bytes(row.synced),
+        "synced": canonical_bytes(
+            {
+                "amounts": {str(part): amount for part, amount in row.synced.amounts.items()},
+                "winners": {str(part): side for part, side in row.synced.winners.items()},
+            }
+        ),
         "state": str(row.state),
         "matched_by": row.matched_by,
         "findings": [{"code": item.code, "params": item.params} for item in row.findings],
@@ -196,6 +202,15 @@ async def wake_left_open(unit: Unit, connection_id: UUID, listed: Sequence[int])
             " AND psa_balance <> 0 AND NOT invoice_id = ANY(CAST(:listed AS bigint[]))"
         ),
         {"connection_id": connection_id, "listed": list(listed)},
+    )
+
+
+async def wake_onboarded(unit: Unit, connection_id: UUID) -> None:
+    """Judge again what was left alone as older than the onboarding date: the date is another one now."""
+    await unit.execute(
+        update(SettlementRow)
+        .where(SettlementRow.connection_id == connection_id, SettlementRow.state == str(SettlementState.ONBOARDED))
+        .values(state=str(SettlementState.DUE))
     )
 
 
@@ -238,6 +253,39 @@ async def put_outcome(unit: Unit, connection_id: UUID, *, written: int, failed_w
         ),
         {**_key(unit, connection_id), "written": written, "failed_with": failed_with},
     )
+
+
+COUNTED = ("invoices", "payments", "procurements", "expenses", "onboarding")
+_MONTHS = text(
+    """
+    WITH firsts AS (
+        SELECT min(t.at) AS at, t.record_id FROM poster.timeline t WHERE t.step = 'proved' GROUP BY t.record_id
+    ), counted AS (
+        SELECT f.at, r.ledger_connection_id AS connection_id, r.record_type AS type
+          FROM firsts f JOIN mapper.revisions_for_poster r ON r.record_id = f.record_id
+         UNION ALL
+        SELECT s.first_synced_at, s.connection_id, CASE s.matched_by WHEN 'posting' THEN 'payment' ELSE 'onboarding' END
+          FROM poster.settlement s WHERE s.first_synced_at IS NOT NULL
+    )
+    SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, connection_id,
+           count(*) FILTER (WHERE type = 'invoice') AS invoices, count(*) FILTER (WHERE type = 'payment') AS payments,
+           count(*) FILTER (WHERE type = 'procurement') AS procurements,
+           count(*) FILTER (WHERE type = 'expense') AS expenses,
+           count(*) FILTER (WHERE type = 'onboarding') AS onboarding
+      FROM counted GROUP BY 1, 2 ORDER BY 1, 2
+    """
+)
+"""A record counts once, in the month in which its batch was proved first; a payment when it was carried over first."""
+
+
+async def months(unit: Unit) -> list[dict[str, Any]]:
+    """Counts by month, ledger connection and type."""
+    return [dict(row) for row in (await unit.execute(_MONTHS)).mappings()]
+
+
+def as_due(row: Stored, synced: Synced) -> Stored:
+    """The row, to be looked at again under what was decided."""
+    return replace(row, synced=synced, state=SettlementState.DUE, look_after=None)
 
 
 async def add_step(unit: Unit, record_id: UUID, detail: dict[str, Any], correlation_id: str | None) -> None:
