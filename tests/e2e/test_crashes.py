@@ -26,7 +26,8 @@ def victims(point: str) -> list[str]:
     return {"consumer": ["mapper", "poster"], "relay": list(ALL)}.get(owner, [owner])
 
 
-CUTS = [(service, point) for point in POINTS for service in victims(point)]
+CUTS = [(service, point) for point in POINTS for service in victims(point) if service in ALL]
+"""The way of a new invoice; points that only a changed record passes have an owner of their own and tests beside their code."""
 
 
 def test_every_step_of_posting_has_a_point() -> None:

@@ -20,11 +20,14 @@ from ledgerwire.common.mq.topology import DOCUMENT_READY
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
-from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.model import Doorbell, Handler, Priority
 from ledgerwire.poster import watch
 from ledgerwire.poster.burial import telling_of_the_dead
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
 from ledgerwire.poster.handlers import PostRecords
+from ledgerwire.poster.payments import sync as payments
+from ledgerwire.poster.payments.connections import AccountConnections
+from ledgerwire.poster.payments.sync import SyncPayments
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.schedule import Scheduler
 from ledgerwire.poster.watch import WatchBatches
@@ -87,7 +90,10 @@ def build(runtime: Runtime) -> PosterService:
     relay = Relay(database, runtime.transport, SCHEMA, terms=relay_terms(lease))
     outbox = Outbox(SCHEMA, relay.wake)
     ports = _Clients(clients)
-    recurring = {watch.WORK_KIND: WatchBatches(ports, outbox)}
+    recurring: dict[str, Handler] = {
+        watch.WORK_KIND: WatchBatches(ports, outbox),
+        payments.WORK_KIND: SyncPayments(AccountConnections(clients), runtime.clock),
+    }
     worker = Worker(
         database,
         SCHEMA,

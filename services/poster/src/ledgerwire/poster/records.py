@@ -215,8 +215,7 @@ class ToPost:
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """What happened to the document before, and is still worth telling."""
-        kept = self.before is not None and (self.before.state is PostingState.VOID or self.reverses is not None)
-        return self.before.warnings if self.before and kept else ()
+        return self.before.warnings if self.before is not None else ()
 
 
 def new_posting_id(case: Case, ordinal: int, kind: DocumentKind, edition: int) -> UUID:

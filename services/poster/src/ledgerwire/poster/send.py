@@ -98,7 +98,7 @@ async def _one(group: RecordGroup, target: ToPost, submission: UUID, verdict: Ve
             advance(PostingState.POSTING, _EVENTS[verdict.status]),
             ledger_id=verdict.ledger_id,
             ledger_total=verdict.total,
-            findings=[*target.warnings, *verdict.findings],
+            findings=[*(item for item in target.warnings if item not in verdict.findings), *verdict.findings],
         )
         await repository.record_verdict(unit, submission, target.posting_id, str(verdict.status))
         await repository.add_timeline(
