@@ -30,6 +30,7 @@ class Outcome:
     Attributes:
         planned: steps in words, for a dry run.
         told: documents with a finding.
+        more: it ended before everything was looked at, so that other work of the connection is not kept waiting.
     """
 
     looked_at: int = 0
@@ -37,6 +38,7 @@ class Outcome:
     onboarded: int = 0
     planned: list[Step] = field(default_factory=list)
     told: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class Reconciler:
     clock: Clock
     correlation_id: str | None = None
 
-    async def all(self, *, dry_run: bool) -> Outcome:
-        """Look at everything that waits once, and at what was written a second time: only what is read back is done.
+    async def all(self, *, dry_run: bool, at_most: int | None = None) -> Outcome:
+        """Look at everything that waits (or `at_most` so many) once, and at what was written a second time: only what is read back is done.
 
         Raises:
             Waiting, Transient: a system cannot be asked now; what was carried over so far is stored.
@@ -63,7 +65,8 @@ class Reconciler:
             finished = [ledger_id for ledger_id, times in looked.items() if times > 1]
             async with self.turn.unit() as unit:
                 rows = list((await repository.waiting(unit, self.turn.connection_id, GROUP, finished)).values())
-            if not rows:
+            outcome.more = bool(rows) and at_most is not None and outcome.looked_at >= at_most
+            if not rows or outcome.more:
                 return outcome
             written = await self._some(rows, outcome, dry_run=dry_run)
             looked.update(row.ledger_id for row in rows)

@@ -7,17 +7,18 @@ from datetime import date, timedelta
 import structlog
 
 from ledgerwire.common.clock import Clock
-from ledgerwire.common.errors import LeaseLost, LedgerwireError, Transient, Waiting
+from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster.payments import repository
 from ledgerwire.poster.payments.domain.model import Rules
 from ledgerwire.poster.payments.observe import UNMATCHED_AGE, observe
 from ledgerwire.poster.payments.ports import Clients, Terms, Turn
 from ledgerwire.poster.payments.reconcile import Outcome, Reconciler
+from ledgerwire.poster.schedule import SCHEDULED, pause_after
 
 WORK_KIND = "payments"
-SCHEDULED = "SCHEDULED"
-FAILED_PAUSE = timedelta(minutes=1)
+AT_MOST = 200
+"""Settlements of one scheduled look: documents of the same ledger wait to be posted meanwhile."""
 
 _log = structlog.get_logger(__name__)
 
@@ -36,6 +37,7 @@ class PaymentSync:
         *,
         since: date | None = None,
         dry_run: bool = False,
+        at_most: int | None = None,
         correlation_id: str | None = None,
     ) -> Outcome:
         """Read what changed in both systems and carry it over; a dry run writes to neither.
@@ -52,7 +54,7 @@ class PaymentSync:
             chosen = (await repository.marks(unit, turn.connection_id)).since or terms.since
         rules = Rules(since=chosen, ledger_name=ledger.name, on_foreign_cash=terms.on_foreign_cash)
         reconciler = Reconciler(turn, ledger, psa, terms, rules, self._clock, correlation_id)
-        outcome = await reconciler.all(dry_run=dry_run)
+        outcome = await reconciler.all(dry_run=dry_run, at_most=at_most)
         async with turn.unit() as unit:
             for row in (await repository.unmatched(unit, turn.connection_id, UNMATCHED_AGE)).values():
                 outcome.told[row.view.number] = row.findings
@@ -79,8 +81,10 @@ class SyncPayments:
                 await self._failed(group, item, error)
 
     async def _look(self, group: Group, item: WorkItem, terms: Terms) -> None:
+        after = terms.interval
         if terms.enabled:
-            outcome = await self._sync.look(group, terms, correlation_id=item.correlation_id)
+            outcome = await self._sync.look(group, terms, at_most=AT_MOST, correlation_id=item.correlation_id)
+            after = timedelta(0) if outcome.more else after
             _log.info(
                 "payments.looked",
                 connection=str(group.connection_id),
@@ -89,19 +93,11 @@ class SyncPayments:
                 told=len(outcome.told),
             )
         async with group.unit() as unit:
-            await group.again(unit, item, code=SCHEDULED, after=terms.interval)
+            await group.again(unit, item, code=SCHEDULED, after=after)
 
     async def _failed(self, group: Group, item: WorkItem, error: LedgerwireError) -> None:
         """Recurring work is never given up; it rests as long as the error advises."""
         _log.warning("payments.failed", connection=str(group.connection_id), code=error.code, why=str(error))
         async with group.unit() as unit:
             await repository.put_outcome(unit, group.connection_id, written=0, failed_with=error.code)
-            await group.again(unit, item, code=error.code, after=_pause(error))
-
-
-def _pause(error: LedgerwireError) -> timedelta:
-    if isinstance(error, Waiting) and error.after is not None:
-        return max(error.after, FAILED_PAUSE)
-    if isinstance(error, Transient) and error.retry_after is not None:
-        return max(error.retry_after, FAILED_PAUSE)
-    return FAILED_PAUSE
+            await group.again(unit, item, code=error.code, after=pause_after(error))
