@@ -94,11 +94,15 @@ class SettleRecords:
 
 
 def is_old_news(record: StoredRecord, item: WorkItem) -> bool:
-    """Whether the record has moved on: a later revision or report is known, or the revision was batched already."""
+    """Whether the record has moved on: a later revision or report is known, or the revision was batched already.
+
+    After the batch only a stop is news: what became of the batch or the document since.
+    """
     revision, known = int(item.payload["revision"]), record.settled_revision
     if revision < record.revision or known is None or known != revision:
         return revision < max(record.revision, known or 0)
-    return record.settled_outcome == "batched" or (record.settled_at is not None and record.settled_at > _at(item))
+    late = record.settled_at is not None and record.settled_at > _at(item)
+    return late or (record.settled_outcome == "batched" and item.payload["outcome"] != "stopped")
 
 
 def _at(item: WorkItem) -> datetime:
