@@ -10,7 +10,7 @@ from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, GONE, Endpoint
 from ledgerwire.accounting.xero.errors import unreadable
 from ledgerwire.accounting.xero.journals import debits
-from ledgerwire.accounting.xero.paging import pages
+from ledgerwire.accounting.xero.paging import pages, priced
 from ledgerwire.accounting.xero.query import any_of, begins_with_any_of, chunks, refuse_characters
 from ledgerwire.accounting.xero.wire import (
     Json,
@@ -66,7 +66,7 @@ async def read_document(
 
 async def current(client: XeroClient, endpoint: Endpoint, ledger_id: str) -> Json | None:
     """The row of this id as Xero shows it now; None where there is none of this kind. Raises Waiting or Transient."""
-    body = await client.read_one(f"/{endpoint.collection}/{ledger_id}", {"unitdp": "4"})
+    body = await client.read_one(f"/{endpoint.collection}/{ledger_id}", priced(endpoint.collection))
     listed = rows(body or {}, endpoint.collection)
     return listed[0] if listed and endpoint.holds(listed[0]) else None
 

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
 from ledgerwire.accounting.xero.client import XeroClient
+from ledgerwire.accounting.xero.endpoints import ENDPOINTS
 from ledgerwire.accounting.xero.query import PAGE_SIZE
 from ledgerwire.accounting.xero.wire import Json, rows
+from ledgerwire.common.ledger.document import DocumentKind
 
 
 async def pages(
@@ -16,8 +18,8 @@ async def pages(
     """Every row of a list, of changed ones only those changed since then. Raises Waiting, Transient or Stopped."""
     page = 1
     while True:
-        # Only a paged list has its lines with it; unit prices keep 4 decimals on reads too.
-        paging = {"page": str(page), "pageSize": str(PAGE_SIZE), "unitdp": "4"}
+        # Only a paged list has its lines with it.
+        paging = {"page": str(page), "pageSize": str(PAGE_SIZE), **priced(collection)}
         answer = await client.read(f"/{collection}", {**params, **paging}, changed_since=changed_since)
         listed = rows(answer, collection)
         for row in listed:
@@ -25,3 +27,8 @@ async def pages(
         if len(listed) < PAGE_SIZE:
             return
         page += 1
+
+
+def priced(collection: str) -> dict[str, str]:
+    """What keeps 4 decimals on unit prices, on reads too; journals have none."""
+    return {} if collection == ENDPOINTS[DocumentKind.JOURNAL].collection else {"unitdp": "4"}

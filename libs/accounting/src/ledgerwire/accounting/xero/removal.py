@@ -32,7 +32,7 @@ async def void(client: XeroClient, kind: DocumentKind, ledger_id: str, idempoten
     body = status_body(
         kind, ledger_id, "DELETED" if status in DRAFTS else "VOIDED", text(row, endpoint.number_field) or ""
     )
-    path = f"/{endpoint.collection}/{ledger_id}?summarizeErrors=false"
+    path = f"/{endpoint.collection}?summarizeErrors=false"
     answer = await client.write("POST", path, body, idempotency_key)
     changed = saved(answer, endpoint.collection, endpoint.number_of(row), _dated(row))
     if not any(guid(one, endpoint.id_field) == ledger_id.lower() and text(one, "Status") in GONE for one in changed):

@@ -11,6 +11,7 @@ from ledgerwire.sandbox.xero.rules.shape import misshapen
 from ledgerwire.sandbox.xero.wire import ZERO_GUID, Json, NotAJsonBodyError, iso_midnight, parse_date
 
 MAX_BODY = 3_500_000
+_WITH_LINES = frozenset({"InvoiceID", "CreditNoteID"})
 HIDDEN = "A validation exception occurred that the status of this answer does not show."
 
 
@@ -113,25 +114,30 @@ def _write_one(call: Call, rules: BatchRules, row: Json, fired: frozenset[str]) 
 def _echo(outcome: Outcome, id_field: str) -> Json:
     """What was sent, with every problem; a zero id tells that nothing was saved."""
     sent = outcome.row
-    echo: Json = {id_field: sent.get(id_field) or ZERO_GUID, **_dates(sent)}
+    echo: Json = {id_field: sent.get(id_field) or ZERO_GUID, **_dates(sent, id_field)}
     echo["ValidationErrors"] = [{"Message": problem} for problem in outcome.problems]
     if outcome.warnings:
         echo["Warnings"] = [{"Message": warning} for warning in outcome.warnings]
-    return {**echo, "HasErrors": True, "StatusAttributeString": "ERROR"}
+    return {**echo, **_flagged(id_field), "StatusAttributeString": "ERROR"}
 
 
 def _hidden_echo(sent: Json, id_field: str, *, nested: bool) -> Json:
     """An element that was not saved inside an answer that says 200, its error at the top or on the first line."""
     problem = [{"Message": HIDDEN}]
-    echo: Json = {id_field: ZERO_GUID, **_dates(sent), "StatusAttributeString": "ERROR", "HasErrors": True}
+    echo: Json = {id_field: ZERO_GUID, **_dates(sent, id_field), "StatusAttributeString": "ERROR", **_flagged(id_field)}
     lines = sent.get("LineItems")
     if nested and isinstance(lines, list) and lines:
         return {**echo, "LineItems": [{**lines[0], "ValidationErrors": problem}, *lines[1:]]}
     return {**echo, "ValidationErrors": problem}
 
 
-def _dates(sent: Json) -> Json:
-    """Xero repeats dates in its own form, not in the client's."""
+def _flagged(id_field: str) -> Json:
+    """Only invoices and credit notes have a member that says whether there are errors."""
+    return {"HasErrors": True} if id_field in _WITH_LINES else {}
+
+
+def _dates(sent: Json, id_field: str) -> Json:
+    """Xero repeats dates in its own form, not in the client's; of invoices and credit notes spelled out as well."""
     shown = dict(sent)
     for name in ("Date", "DueDate"):
         try:
@@ -139,7 +145,7 @@ def _dates(sent: Json) -> Json:
         except (ValueError, OverflowError):
             shown.pop(name, None)
         else:
-            shown |= {f"{name}String": iso_midnight(day), name: day}
+            shown |= {f"{name}String": iso_midnight(day), name: day} if id_field in _WITH_LINES else {name: day}
     return shown
 
 
