@@ -5,12 +5,13 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.money import CENT
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.domain.settings import CogsSettings
+from ledgerwire.mapper.domain.settings import CogsSettings, LockPolicy
 from ledgerwire.mapper.rounding_used import RoundingUsed
 
 from .conftest import Office
@@ -84,3 +85,25 @@ async def test_the_months_roundings_are_counted_over_its_records(office: Office)
     settings(office, rounding=replace(mapping.rounding, monthly_budget=used - CENT))
     await office.map(first, found_by="retry")
     assert await office.codes(first) == ["ROUNDING_BUDGET_EXCEEDED"]
+
+
+@pytest.mark.requirement("D14")
+@pytest.mark.parametrize("policy", ["hold", "ask"])
+async def test_what_a_closed_period_holds_goes_by_itself_once_it_is_open_unless_a_person_is_asked(
+    office: Office, policy
+):
+    planned = next(each for each in office.sandbox.world.scenario.plan if not each.codes)
+    settings(office, lock_policy=LockPolicy(policy))
+    office.ledger.lock_date = planned.day
+    office.close(planned.invoice_id)
+    await office.map(planned.invoice_id)
+    assert await office.codes(planned.invoice_id) == ["PERIOD_LOCKED"]
+    waits = await office.value("SELECT count(*) FROM mapper.work WHERE last_code = 'PERIOD_LOCKED' AND due_at > now()")
+    assert waits == (1 if policy == "hold" else 0)
+    office.ledger.lock_date = None
+    async with office.database.account(office.account_id) as unit:
+        await unit.execute(text("UPDATE mapper.work SET due_at = now() WHERE last_code = 'PERIOD_LOCKED'"))
+    office.worker.wake.set()
+    await office.idle()
+    expected = RecordState.MAPPED if policy == "hold" else RecordState.STOPPED
+    assert (await office.record(planned.invoice_id)).state is expected

@@ -14,11 +14,13 @@ from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.domain.records import AnyInput, facts_of
 from ledgerwire.mapper.domain.revision import says_the_same
 from ledgerwire.mapper.domain.rounding import ACCEPT_ROUNDING
+from ledgerwire.mapper.domain.settings import LockPolicy
 from ledgerwire.mapper.ports import Account
 from ledgerwire.mapper.records import NewRevision, Outcome, StoredRecord, StoredRevision, revision_of
 
 DECIDED = frozenset({RecordState.MAPPED, RecordState.NO_EFFECT})
 _MAPPING_CHOICES = frozenset({FIRST_OPEN_DAY, HOLD, CREATE, ACCEPT_ROUNDING})
+PERIOD_LOCKED = "PERIOD_LOCKED"
 _REMAP = "remap"
 _ASKS_AGAIN = frozenset({"stopped", _REMAP, "refresh"})
 _IGNORED = {
@@ -79,6 +81,13 @@ def waiting(record: StoredRecord, error: Waiting | Transient, service: str) -> L
 def died(record: StoredRecord, cause: str) -> Look:
     """A fault of ours: the work on the record was given up."""
     return found(record, RecordEvent.DIED, Finding("INTERNAL_FAULT", {**_about(record, "the ledger"), "cause": cause}))
+
+
+def waits_for_period(record: StoredRecord) -> bool:
+    """Whether nothing but a closed period holds the record, under the policy by which it goes by itself then (D14)."""
+    stops = [item for item in record.findings if item.stops]
+    held = all(item.code == PERIOD_LOCKED and item.params.get("policy") == LockPolicy.HOLD for item in stops)
+    return record.state is RecordState.STOPPED and bool(stops) and held
 
 
 def found(record: StoredRecord, event: RecordEvent, *findings: Finding) -> Look:
@@ -165,8 +174,11 @@ def _event(result: Outcome, *, live: bool) -> RecordEvent:
 
 
 def _owed(record: StoredRecord) -> bool:
-    """Whether poster is to be told again although nothing changed: it was never told, or it asked, or a person did."""
-    return not record.batched and (record.state not in DECIDED or record.settled_outcome in _ASKS_AGAIN)
+    """Whether poster is to be told again although nothing changed: it was never told, or it asked, or a person did.
+
+    A batched record that is looked at here after it was open again has lost its batch: it stands on the unposted list (M8).
+    """
+    return record.state not in DECIDED or (not record.batched and record.settled_outcome in _ASKS_AGAIN)
 
 
 def _finding(code: str, source: AnyInput, **params: str) -> Finding:

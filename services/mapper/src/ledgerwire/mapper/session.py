@@ -43,6 +43,9 @@ UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN, RecordState.WAITI
 """States from which a record is shown as waiting; what was decided stays decided while a connection is closed."""
 
 UNREADABLE = "CONNECTWISE_ANSWER_UNREADABLE"
+PERIOD_PATIENCE = timedelta(hours=1)
+"""How long a record that a closed period alone holds is left before it is seen whether the period is open (D14)."""
+
 _PATIENCE = 3
 """Unreadable answers in a row, from the first record on, after which it is ConnectWise that cannot be read, not a record."""
 
@@ -187,7 +190,9 @@ class LookSession:
             if look.announce:
                 await self._outbox.append(unit, announcement(look.record, item))
             gated = look.record.state is RecordState.HELD and not self._account.live
-            if not gated:
+            if looking.waits_for_period(look.record):
+                await self._group.again(unit, item, code=looking.PERIOD_LOCKED, after=PERIOD_PATIENCE)
+            elif not gated:
                 await self._group.done(unit, item)
         reach(points.WRITTEN)
         self._open.pop(item.work_key, None)

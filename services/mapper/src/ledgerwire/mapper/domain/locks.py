@@ -26,6 +26,7 @@ def decide(case: Case, dated: date) -> date:
         date=day_words(dated),
         lock=day_words(lock),
         open=day_words(first_open),
+        policy=LockPolicy.ASK if case.settings.lock_policy == LockPolicy.ASK else LockPolicy.HOLD,
     )
     if holds:
         return dated
