@@ -22,6 +22,8 @@ from ledgerwire.mapper.records import StoredRecord
 from ledgerwire.mapper.slicing import sliced_accounts
 from ledgerwire.mapper.subjects import ContactKey
 
+_AT_ONCE = 5
+"""Exports under way at a time."""
 CLEARING_KEY = "supplier:clearing"
 """`company_key` of the contact by which company-paid expenses are billed."""
 
@@ -252,13 +254,14 @@ async def _each(
 
     Where the group as a whole exports nothing, none of them does.
     """
+    if not exported.bills and not exported.lines:
+        return {}
+    wanted = [row.expense_detail_id or 0 for row in rows]
+    if len(wanted) == 1:
+        return {wanted[0]: exported}
     found: dict[int, psa.ExpenseExport] = {}
-    for row in rows:
-        expense = row.expense_detail_id or 0
-        if len(rows) == 1:
-            found[expense] = exported
-        elif exported.bills or exported.lines:
-            found[expense] = await client.export_expenses([expense])
-        else:
-            found[expense] = psa.ExpenseExport()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        exports = await asyncio.gather(*(client.export_expenses([expense]) for expense in some))
+        found |= dict(zip(some, exports, strict=True))
     return found

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 
@@ -94,6 +93,15 @@ def test_a_stock_account_that_cannot_take_it_stops(account, code) -> None:
     assert stop(movement("Adjustment", lines=lines, total="80.00")).code == code
 
 
-def test_amounts_keep_cents_of_decimals() -> None:
-    made = document(movement("Adjustment", lines=(stock_line("-3", "-10.00"),), total="10.00"))
-    assert sum((line.net for line in made.lines), Decimal(0)) == 0
+@pytest.mark.requirement("M16")
+def test_items_that_share_their_accounts_are_one_entry_that_comes_to_the_adjustments_total() -> None:
+    lines = (
+        stock_line("-3", "-90.00"),
+        stock_line("1", "30.00", description="Cable"),
+        stock_line("-1", "-5.00", account="310"),
+    )
+    made = document(movement("Adjustment", lines=lines, total="65.00"))
+    expected = [("630", "60.00"), ("480", "-60.00"), ("630", "5.00"), ("310", "-5.00")]
+    assert [(account, net) for account, net, _, _ in amounts(made)] == expected
+    assert made.lines[0].description == "Dock, Cable"
+    assert made.total == 65

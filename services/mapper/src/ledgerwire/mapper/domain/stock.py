@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ledgerwire.common.ledger.document import LedgerDocument
@@ -15,6 +16,7 @@ from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 _STOCK = frozenset({AccountClass.ASSET})
 _FORBIDDEN = "'"
+_TEXT_LIMIT = 500
 
 
 def document(case: Case, source: ProcurementInput) -> LedgerDocument | None:
@@ -35,10 +37,14 @@ def _adjusted(case: Case, source: ProcurementInput) -> list[Entry]:
     lines = source.adjustment or ()
     for text in dict.fromkeys((source.product.description, *(line.description for line in lines))):
         check_characters(case, text)
-    moved = total(abs(line.total) * (1 if raises_stock(line) else -1) for line in lines)
+    moved = total(raised_by(line) for line in lines)
     if abs(moved) != abs(source.product.total):
         _unbalanced(case, abs(source.product.total), abs(moved))
-    return [_adjustment(case, line, source) for line in lines]
+    alike: dict[tuple[str, str, str], list[StockLine]] = {}
+    for line in lines:
+        _told(case, line)
+        alike.setdefault((line.stock_account, line.account, line.gl_class), []).append(line)
+    return [_adjustment(group, source) for group in alike.values()]
 
 
 def raises_stock(line: StockLine) -> bool:
@@ -46,16 +52,26 @@ def raises_stock(line: StockLine) -> bool:
     return (line.quantity or line.total) < 0
 
 
-def _adjustment(case: Case, line: StockLine, source: ProcurementInput) -> Entry:
-    stock = Side("Stock", line.stock_account, line.gl_class, _STOCK)
-    other = Side("Inventory adjustment", line.account, line.gl_class)
-    raised = raises_stock(line)
+def raised_by(line: StockLine) -> Decimal:
+    """By how much an adjusted item raises stock, below 0 where it lowers it."""
+    return abs(line.total) if raises_stock(line) else -abs(line.total)
+
+
+def _told(case: Case, line: StockLine) -> None:
     way = Candidate("exported quantity", f"{line.quantity:f}", matched=True, reason="below 0 raises stock")
-    result = f"{'raises' if raised else 'lowers'} stock by {money_words(abs(line.total))}"
+    result = f"{'raises' if raises_stock(line) else 'lowers'} stock by {money_words(abs(line.total))}"
     case.trace.add(Decision("kind", f"adjustment of '{line.description}'", result, (way,)))
-    debit, credit = (stock, other) if raised else (other, stock)
+
+
+def _adjustment(lines: Sequence[StockLine], source: ProcurementInput) -> Entry:
+    """One entry of the items that share accounts and classes, so that the journal comes to what the PSA lists."""
+    first, raised = lines[0], total(raised_by(line) for line in lines)
+    stock = Side("Stock", first.stock_account, first.gl_class, _STOCK)
+    other = Side("Inventory adjustment", first.account, first.gl_class)
+    debit, credit = (stock, other) if raised >= 0 else (other, stock)
     ids = (source.product.row_id,) if source.product.row_id is not None else ()
-    return Entry(line.description, round_half_up(abs(line.total)), debit, credit, ids)
+    text = ", ".join(dict.fromkeys(line.description for line in lines))
+    return Entry(text[:_TEXT_LIMIT], round_half_up(abs(raised)), debit, credit, ids)
 
 
 def _transferred(case: Case, source: ProcurementInput) -> list[Entry]:
