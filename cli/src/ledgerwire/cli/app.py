@@ -11,6 +11,7 @@ from ledgerwire.cli import (
     contacts_command,
     explain_command,
     mapping_commands,
+    payments_commands,
     preview_command,
     record_commands,
     replay_commands,
@@ -35,6 +36,7 @@ app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(record_commands.app, name="record")
 contacts_command.register(app)
 explain_command.register(app)
+payments_commands.register(app)
 preview_command.register(app)
 replay_commands.register(app)
 
