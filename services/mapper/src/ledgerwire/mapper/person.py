@@ -13,6 +13,7 @@ from ledgerwire.common.errors import LedgerwireError
 from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.mapper import repository, status
+from ledgerwire.mapper.choices import is_offered, offered
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.domain.trace import Trace
 from ledgerwire.mapper.handlers import MAP, work_key
@@ -38,6 +39,12 @@ class RecordSettledError(LedgerwireError):
     """The record is in the ledger and batched: nothing can be held, skipped or tried again."""
 
     code = "RECORD_SETTLED"
+
+
+class ChoiceNotOfferedError(LedgerwireError):
+    """The choice does not answer what stops the record; the message names those that do."""
+
+    code = "CHOICE_NOT_OFFERED"
 
 
 class RecordDesk:
@@ -77,6 +84,28 @@ class RecordDesk:
                 return tuple(chosen) if dry_run else await self._wake(unit, chosen, RETRY)
             ids = await repository.to_wake(unit, status.STUCK, cause=cause)
         return await self._wake_all(account_id, ids, RETRY, status.STUCK, dry_run=dry_run)
+
+    async def choose(
+        self, account_id: UUID, number: str, choice: str, by: str, reason: str
+    ) -> tuple[StoredRecord, ...]:
+        """Answer what stops the record(s) of a number, and look at them again.
+
+        A choice of the mapping holds as long as the record stays what it is in ConnectWise, one of poster's for the revision
+        it was made about. Raises RecordUnknownError, RecordSettledError, ChoiceNotOfferedError.
+        """
+        async with self._database.account(account_id) as unit:
+            found = _unsettled(await self._numbered(unit, number))
+            chosen = [record for record in found if is_offered(record, choice)]
+            if not chosen:
+                known = ", ".join(dict.fromkeys(item for record in found for item in offered(record)))
+                raise ChoiceNotOfferedError(
+                    f"{choice} does not answer what stops {number}; what does: {known or 'nothing'}"
+                )
+            kept = [replace(record, choices=(*record.choices, choice)) for record in chosen]
+            for record in kept:
+                await repository.put_record(unit, record)
+                await repository.add_timeline(unit, record, "chosen", choice=choice, by=by, reason=reason)
+            return await self._wake(unit, kept, RETRY)
 
     async def wake_held(self, account_id: UUID) -> tuple[StoredRecord, ...]:
         """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then."""
