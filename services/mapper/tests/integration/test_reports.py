@@ -22,6 +22,9 @@ async def test_posters_report_becomes_the_records_status(office: Office):
     assert (await office.desk.rows(office.account_id))[0].status == "posted", "what is batched stays batched"
     [shown] = await office.desk.show(office.account_id, number)
     assert [entry.step for entry in shown.timeline] == ["mapped", "stopped", "retry", "mapped", "batched"]
+    await office.settle(invoice_id, "stopped", "BATCH_DELETED_DOCUMENT_REMAINS")
+    [row] = await office.desk.rows(office.account_id)
+    assert (row.status, row.problems[0].code) == ("stopped", "BATCH_DELETED_DOCUMENT_REMAINS")
 
 
 @pytest.mark.requirement("M7")

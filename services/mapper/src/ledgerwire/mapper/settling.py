@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.catalogue.revisions import AFTER_THE_BATCH
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
@@ -96,13 +97,14 @@ class SettleRecords:
 def is_old_news(record: StoredRecord, item: WorkItem) -> bool:
     """Whether the record has moved on: a later revision or report is known, or the revision was batched already.
 
-    After the batch only a stop is news: what became of the batch or the document since.
+    After the batch only what became of the batch or the record since is news.
     """
     revision, known = int(item.payload["revision"]), record.settled_revision
     if revision < record.revision or known is None or known != revision:
         return revision < max(record.revision, known or 0)
     late = record.settled_at is not None and record.settled_at > _at(item)
-    return late or (record.settled_outcome == "batched" and item.payload["outcome"] != "stopped")
+    since = any(row["code"] in AFTER_THE_BATCH for row in item.payload["findings"])
+    return late or (record.settled_outcome == "batched" and not since)
 
 
 def _at(item: WorkItem) -> datetime:

@@ -44,7 +44,7 @@ async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredP
         wanted_hash = case.decided.wanted[posting.ordinal].document_hash
         target = _target(case, posting, kept, wanted_hash)
         await repository.put_posting(unit, group.connection_id, target, state)
-    await repository.set_posting(unit, posting.posting_id, state, findings=findings, choices_done=case.choice_count)
+    await repository.set_posting(unit, posting.posting_id, state, findings=findings, choices=case.choices)
     await repository.add_timeline(unit, case.decided, "accepted", number=posting.number, ledger_id=posting.ledger_id)
 
 
@@ -146,7 +146,7 @@ async def _adopted(
 ) -> None:
     if found is None or await repository.is_claimed(unit, group.connection_id, posting.posting_id, found.ledger_id):
         # Nothing there to adopt: the number is free, or belongs to another record of ours and stops again when it is used.
-        await repository.set_posting(unit, posting.posting_id, posting.state, choices_done=case.choice_count)
+        await repository.set_posting(unit, posting.posting_id, posting.state, choices=case.choices)
         return
     ours = replace(posting, contact_id=found.contact_id)
     result = judge(meant(ours), there([found]), we_sent_it=False, known_id=found.ledger_id)
@@ -160,7 +160,7 @@ async def _adopted(
         ledger_id=found.ledger_id,
         ledger_total=found.total,
         findings=[differs(posting, found.total, group.ledger_name)] if event is PostingEvent.FOUND_OTHER else (),
-        choices_done=case.choice_count,
+        choices=case.choices,
     )
     await repository.add_timeline(unit, case.decided, "adopted", number=posting.number, ledger_id=found.ledger_id)
 

@@ -150,7 +150,7 @@ async def _batched(group: RecordGroup, case: Case, mark: Mark) -> None:
     async with group.unit() as unit:
         state = advance(BatchState.BATCHING, BatchEvent.PROVED)
         await repository.put_batch(unit, case.decided, name, state, mark.batch_id)
-        await repository.close_round(unit, case.decided.record_id, case.choice_count)
+        await repository.close_round(unit, case.decided.record_id, case.choices)
         await repository.add_timeline(unit, case.decided, "proved", batch=mark.batch_name, batch_id=mark.batch_id)
         await group.settle(case, "batched", findings, in_unit=unit)
     reach(points.SETTLED)

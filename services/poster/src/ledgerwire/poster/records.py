@@ -87,6 +87,7 @@ class StoredPosting:
     reverses: UUID | None = None
     gone_ids: tuple[str, ...] = ()
     choices_done: int = 0
+    choices_revision: int = 0
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -99,8 +100,8 @@ class StoredPosting:
         known = self.ledger_id is not None and self.state is not PostingState.QUEUED
         return known and self.document_hash == wanted_hash
 
-    def as_domain(self, connection_id: UUID) -> Posting:
-        """The posting as the state machine sees it, from the connection the record is routed to now."""
+    def as_domain(self, connection_id: UUID, revision: int) -> Posting:
+        """The posting as the state machine sees it, from the connection and the revision that the record has now."""
         return Posting(
             self.ordinal,
             str(self.kind),
@@ -112,7 +113,7 @@ class StoredPosting:
             posting_id=self.posting_id,
             edition=self.edition,
             reverses=self.reverses,
-            choices_done=self.choices_done,
+            choices_done=self.choices_done if self.choices_revision == revision else 0,
         )
 
 
@@ -157,13 +158,13 @@ class Case:
         return [item for item in self.postings if item.posting_id in ids]
 
     @property
-    def choice_count(self) -> int:
-        """How many choices people have made so far."""
-        return len(self.decided.choices)
+    def choices(self) -> tuple[int, int]:
+        """The revision, and how many choices people have made about it so far."""
+        return self.decided.revision, len(self.decided.choices)
 
     @property
     def _domain(self) -> list[Posting]:
-        return [item.as_domain(self.item.connection_id) for item in self.postings]
+        return [item.as_domain(self.item.connection_id, self.decided.revision) for item in self.postings]
 
     @property
     def _wanted(self) -> Wanted:

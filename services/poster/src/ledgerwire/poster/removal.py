@@ -109,7 +109,7 @@ async def _commit(
             posting.posting_id,
             advance(posting.state, PostingEvent.VOID_SENT),
             findings=findings,
-            choices_done=case.choice_count,
+            choices=case.choices,
         )
         if case.batch is not None and case.batch.state is BatchState.DELETED:
             await repository.set_batch(unit, case.decided, advance_batch(case.batch.state, BatchEvent.WANTED_AGAIN))

@@ -96,7 +96,7 @@ class WatchBatches:
         code, event = _CASES[found]
         if event is not None:
             state = advance(BatchState.BATCHED, event)
-            await repository.set_batch(unit, case.decided, state, choices_seen=case.choice_count)
+            await repository.set_batch(unit, case.decided, state, choices_seen=case.choices[1])
         await tell(unit, self._outbox, case, "stopped", [_finding(code, case, seen, ledger)], once=event is None)
 
 

@@ -45,7 +45,8 @@ _REVISIONS = text(
 _POSTINGS = text(
     """
     SELECT p.posting_id, p.record_id, p.connection_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash,
-           p.state, p.contact_id, p.ledger_id, p.ledger_total, p.edition, p.reverses, p.gone_ids, p.choices_done, p.findings,
+           p.state, p.contact_id, p.ledger_id, p.ledger_total, p.edition, p.reverses, p.gone_ids, p.choices_done,
+           p.choices_revision, p.findings,
            (SELECT max(s.look_after)
               FROM poster.submission_posting sp
               JOIN poster.submission s USING (account_id, submission_id)
@@ -132,6 +133,7 @@ def _posting(row: Any) -> StoredPosting:
         reverses=row.reverses,
         gone_ids=tuple(row.gone_ids),
         choices_done=row.choices_done,
+        choices_revision=row.choices_revision,
         findings=tuple(Finding(one["code"], dict(one["params"])) for one in row.findings if is_known(one["code"])),
     )
 
@@ -205,11 +207,15 @@ async def set_posting(
     ledger_id: str | None = None,
     ledger_total: Decimal | None = None,
     findings: Sequence[Finding] = (),
-    choices_done: int | None = None,
+    choices: tuple[int, int] | None = None,
 ) -> None:
-    """Move a posting to a state; an id, total or count that is None leaves what is stored."""
+    """Move a posting to a state; an id or total that is None leaves what is stored.
+
+    `choices`: this many choices about this revision are carried out for it.
+    """
     values: dict[str, Any] = {"state": str(state), "updated_at": text("now()"), "findings": _findings(findings)}
-    stored = {"ledger_id": ledger_id, "ledger_total": ledger_total, "choices_done": choices_done}
+    revision, done = choices or (None, None)
+    stored = {"ledger_id": ledger_id, "ledger_total": ledger_total, "choices_revision": revision, "choices_done": done}
     values |= {name: value for name, value in stored.items() if value is not None}
     await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
 
@@ -229,10 +235,13 @@ async def next_edition(unit: Unit, posting: UUID) -> None:
     )
 
 
-async def close_round(unit: Unit, record_id: UUID, choices: int) -> None:
-    """The record is settled: what was found is told, and what people chose so far concerns no later revision."""
+async def close_round(unit: Unit, record_id: UUID, choices: tuple[int, int]) -> None:
+    """The record is settled: what was found is told, and what people chose so far is past."""
+    revision, done = choices
     await unit.execute(
-        update(PostingRow).where(PostingRow.record_id == record_id).values(choices_done=choices, findings=[])
+        update(PostingRow)
+        .where(PostingRow.record_id == record_id)
+        .values(choices_revision=revision, choices_done=done, findings=[])
     )
 
 

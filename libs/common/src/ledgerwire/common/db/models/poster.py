@@ -56,7 +56,8 @@ class PostingRow(Base):
         edition: 0 for the first document at its place, one more for each that replaces one which stays in the ledger.
         reverses: the posting whose document this one takes back.
         gone_ids: ledger ids of documents that stood for this posting and were voided by us.
-        choices_done: how many of the record's choices are carried out, or past, for this document.
+        choices_done: how many of the record's choices are carried out, or past, for this document, at `choices_revision`:
+            choices are made about one revision and begin anew with the next.
         generation: not used any more.
     """
 
@@ -94,6 +95,7 @@ class PostingRow(Base):
     reverses: Mapped[UUID | None]
     gone_ids: Mapped[list[str]] = mapped_column(ARRAY(String), server_default=text("'{}'::text[]"))
     choices_done: Mapped[int] = mapped_column(server_default=text("0"))
+    choices_revision: Mapped[int] = mapped_column(server_default=text("0"))
     findings: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     correlation_id: Mapped[str]
     created_at: Mapped[CreatedAt]

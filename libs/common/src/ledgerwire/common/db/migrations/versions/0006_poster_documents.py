@@ -19,7 +19,7 @@ _SCHEMA = "poster"
 _ZERO = sa.text("0")
 _UNIQUE = "uq_posting_account_id_record_id_ordinal_kind"
 _COLUMNS: dict[str, tuple[str, ...]] = {
-    "posting": ("edition", "reverses", "gone_ids", "choices_done"),
+    "posting": ("edition", "reverses", "gone_ids", "choices_done", "choices_revision"),
     "batch": ("choices_seen", "checked_at"),
 }
 
@@ -30,6 +30,7 @@ def upgrade() -> None:
     _add("posting", sa.Column("reverses", sa.Uuid))
     _add("posting", gone)
     _add("posting", sa.Column("choices_done", sa.Integer, nullable=False, server_default=_ZERO))
+    _add("posting", sa.Column("choices_revision", sa.Integer, nullable=False, server_default=_ZERO))
     _add("batch", sa.Column("choices_seen", sa.Integer, nullable=False, server_default=_ZERO))
     _add("batch", sa.Column("checked_at", sa.DateTime(timezone=True)))
     op.drop_constraint(_UNIQUE, "posting", schema=_SCHEMA, type_="unique")
