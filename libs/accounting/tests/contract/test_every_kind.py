@@ -32,6 +32,16 @@ async def posted(world: Any, kind: DocumentKind, number: str = "INV-1", *lines: 
     return str(verdict.ledger_id)
 
 
+async def refused_as(world: Any, item: Prepared) -> list[str]:
+    """The codes with which a document is refused, be it alone or with its whole call."""
+    try:
+        verdict = await send(world, item, key="f" * 64)
+    except Stopped as stopped:
+        return [finding.code for finding in stopped.findings]
+    assert verdict.status is VerdictStatus.REFUSED
+    return [finding.code for finding in verdict.findings]
+
+
 async def live(world: Any, kind: DocumentKind, number: str) -> list[Any]:
     return [found for found in await world.ledger.find_documents(kind, [number]) if found.live]
 
@@ -161,6 +171,8 @@ async def test_a_document_with_money_on_it_is_neither_voided_nor_changed(world: 
     with pytest.raises(Stopped) as stopped:
         await world.ledger.void(INVOICE, ledger_id, "b" * 64)
     assert stopped.value.code == "DOCUMENT_PAID"
+    changed = world.prepared(INVOICE, "INV-1", world.line("50.00", "5.00"), ledger_id=ledger_id)
+    assert await refused_as(world, changed) == ["DOCUMENT_PAID"]
     [found] = await live(world, INVOICE, "INV-1")
     assert (found.paid, found.total) == (60, 110)
 
@@ -177,6 +189,20 @@ async def test_a_locked_period_refuses_new_and_old_documents_by_name(world: Any,
         await world.ledger.void(kind, ledger_id, "c" * 64)
     assert stopped.value.code == "PERIOD_LOCKED"
     assert world.live_count("INV-2") == 1
+
+
+@pytest.mark.requirement("D14", "M8")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("day", [date(2026, 3, 17), date(2026, 4, 1)])
+async def test_a_document_of_a_locked_period_is_not_changed_nor_moved_out(
+    world: Any, kind: DocumentKind, day: date
+) -> None:
+    ledger_id = await posted(world, kind)
+    world.lock(date(2026, 3, 31))
+    changed = world.prepared(kind, "INV-1", *several_lines(world, kind), ledger_id=ledger_id, document_date=day)
+    assert set(await refused_as(world, changed)) == {"PERIOD_LOCKED"}
+    [found] = await live(world, kind, "INV-1")
+    assert (found.line_count, found.document_date) == (len(world.lines(kind)), date(2026, 3, 17))
 
 
 @pytest.mark.requirement("M15")

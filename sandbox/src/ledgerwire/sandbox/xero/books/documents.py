@@ -40,6 +40,10 @@ def write_document(desk: Desk, kind: Kind, sent: Json, method: Method, path_id: 
     _numbers(desk, kind, row, problems)
     if status in {"SUBMITTED", "AUTHORISED"}:
         _approval(desk, kind, row, problems)
+    if existing is not None and current == "AUTHORISED" and existing["Date"] != row["Date"]:
+        problems.extend(
+            filter(None, [desk.lock_problem(existing["Date"])])
+        )  # nor can it be moved out of a closed period
     return Outcome(sent, problems) if problems else Outcome(_save(desk, kind, row, existing), [], _rate_warnings(row))
 
 

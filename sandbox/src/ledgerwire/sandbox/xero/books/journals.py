@@ -42,8 +42,9 @@ def write_journal(desk: Desk, sent: Json, method: Method, path_id: str | None = 
     else:
         given = sent.get("JournalLines", old.get("JournalLines", []))
         _lines(desk, _known(desk, given, warnings), row, problems)
-    if status in {"POSTED", "VOIDED"} and (problem := desk.lock_problem(row["Date"])):
-        problems.append(problem)
+    days = {row["Date"], *([old["Date"]] if old.get("Status") == "POSTED" else [])}
+    if status in {"POSTED", "VOIDED"}:
+        problems += [problem for day in sorted(days) if (problem := desk.lock_problem(day))]
     return Outcome(sent, problems, warnings) if problems else Outcome(desk.state.manual_journals.put(row), [], warnings)
 
 
