@@ -90,12 +90,9 @@ def _candidates(one: Wanted, pool: Iterable[Paper], *, exact: bool) -> list[Pape
         for paper in pool
         if paper.kind == document.kind and paper.date == document.date and paper.total == document.total
     ]
-    return (
-        same
-        if exact
-        else same[:1]
-        or [paper for paper in pool if one.entry.source_id in f"{paper.number} {paper.told}".replace("-", " ").split()]
-    )
+    if exact:
+        return same
+    return [paper for paper in pool if one.entry.source_id in f"{paper.number} {paper.told}"] or same[:1]
 
 
 def _surplus(left: dict[tuple[str, str], list[Paper]], numbers: set[tuple[str, str]]) -> Iterator[AuditFinding]:

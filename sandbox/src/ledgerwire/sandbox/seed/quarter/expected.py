@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from ledgerwire.sandbox.connectwise.stock_movements import Adjustment
 from ledgerwire.sandbox.seed.draft import Outcome
 from ledgerwire.sandbox.seed.expected import ExpectedLine, Tracking
 from ledgerwire.sandbox.seed.quarter import goods
@@ -164,15 +165,15 @@ def expect_receipt(received: Received) -> ExpectedEntry:
 def expect_movement(moved: Moved) -> ExpectedEntry:
     """A journal between stock and the adjustment account, or between two stock accounts (M16)."""
     fact, house = moved.fact, moved.house
-    day = getattr(fact, "closed", None) or getattr(fact, "moved", None)
-    if day is None:
-        raise TypeError("a stock movement has a day")
-    other = goods.VAN_STOCK if fact.id.endswith("transfer") else goods.STOCK
-    against = goods.STOCK if other == goods.VAN_STOCK else goods.STOCK_CHANGES
+    day = fact.closed if isinstance(fact, Adjustment) else fact.moved
+    adjusted = isinstance(fact, Adjustment)
+    stock, against = (goods.STOCK, goods.STOCK_CHANGES) if adjusted else (goods.VAN_STOCK, goods.STOCK)
     tracking = _tracking(goods.PURCHASE_LINE, moved.place)
-    lines = (
-        ExpectedLine(other, None, tracking, fact.total, house.no_tax),
-        ExpectedLine(against, None, tracking, -fact.total, house.no_tax),
+    amounts = [line.total for line in fact.lines] if isinstance(fact, Adjustment) else [fact.total]
+    lines = tuple(
+        ExpectedLine(account, None, tracking, amount, house.no_tax)
+        for total in amounts
+        for account, amount in ((stock, total), (against, -total))
     )
     documents = (_journal("", day, house, lines),) if moved.effective else ()
     return ExpectedEntry(
