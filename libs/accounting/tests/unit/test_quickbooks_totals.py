@@ -175,6 +175,7 @@ def thorough(test: Callable[..., None]) -> Callable[..., None]:
     return settings(max_examples=max(200, settings().max_examples), deadline=None)(test)
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.requirement("M11", "D13", "A132", "A133")
 @thorough
 @given(
