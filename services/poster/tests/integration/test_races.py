@@ -1,0 +1,126 @@
+"""What happens between two reads: a person, another record, ConnectWise or the ledger was faster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ledgerwire.accounting.port import Verdict, VerdictStatus
+from ledgerwire.accounting.xero.ledger import XeroLedger
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.ledger.document import ContactDecision, ContactRole
+from ledgerwire.common.record_type import RecordType
+from ledgerwire.common.testing.run import await_now
+from ledgerwire.poster import points, submit
+from ledgerwire.poster.connectwise_psa import ConnectWisePsa
+
+from .test_documents import bill, calls
+
+INVOICE, OTHER = 39001, 39003
+
+
+@pytest.mark.requirement("B25", "A129")
+async def test_two_records_under_one_number_never_share_a_document(desk: Any) -> None:
+    world = desk.world
+    [twin] = world.copies(INVOICE, 1, batched=False)
+    await world.close(INVOICE, twin)
+    number = world.number(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await world.batched(INVOICE)
+    await desk.decide((twin, desk.document(twin, like=INVOICE, number=number)))
+    await desk.until_told(twin, "stopped", "DUPLICATE_NUMBER")
+    assert len(world.documents(number)) == 1
+    assert world.batch_name(twin) is None
+
+
+@pytest.mark.requirement("M7")
+async def test_a_record_that_still_stands_on_the_unposted_list_after_its_batch_is_not_called_batched(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, asked = ConnectWisePsa.unposted, []
+
+    async def listed(self: ConnectWisePsa, record_type: RecordType, source_ids: Any) -> frozenset[str]:
+        asked.append(record_type)
+        return frozenset(source_ids) if len(asked) > 1 else await usual(self, record_type, source_ids)
+
+    monkeypatch.setattr(ConnectWisePsa, "unposted", listed)
+    await desk.world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await desk.world.serve("poster")
+    await desk.until_told(INVOICE, "stopped", "BATCH_INCOMPLETE")
+
+
+@pytest.mark.requirement("A114")
+async def test_a_record_held_just_before_its_call_is_left_out_of_it_and_the_others_go(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = desk.world
+    held: list[str] = []
+
+    def reach(point: str) -> None:
+        if point == points.BEFORE_SUBMISSION and not held:
+            held.append(point)
+            query = "UPDATE mapper.record SET state = 'held' WHERE record_id = $1"
+            await_now(world.rows(query, world.record_id(INVOICE)))
+
+    monkeypatch.setattr(submit, "reach", reach)
+    await world.close(INVOICE, OTHER)
+    await world.serve("poster")
+    async with world.held_back("poster"):
+        await desk.decide((INVOICE, desk.document(INVOICE)), (OTHER, desk.document(OTHER)))
+    await world.batched(OTHER)
+    await desk.settled_work()
+    assert held
+    assert not world.documents(world.number(INVOICE))
+    assert len(calls(desk, "/Invoices")) == 1
+
+
+@pytest.mark.requirement("A130")
+async def test_a_document_that_the_ledger_changed_meanwhile_is_read_and_written_again(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, sent = XeroLedger.send, []
+
+    async def stale(self: XeroLedger, composed: Any, key: str) -> Any:
+        sent.append(key)
+        if len(sent) > 1:
+            return await usual(self, composed, key)
+        number = composed.expected[0].number
+        told = Finding("STALE_OBJECT", {"number": number, "ledger": self.name})
+        return [Verdict(number, VerdictStatus.REFUSED, findings=(told,))]
+
+    monkeypatch.setattr(XeroLedger, "send", stale)
+    await desk.world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await desk.world.serve("poster")
+
+    async def waits() -> bool:
+        rows = await desk.world.rows("SELECT last_code FROM poster.work WHERE kind = 'post'")
+        return [row["last_code"] for row in rows] == ["STALE_OBJECT"]
+
+    await desk.world._explained(waits, "tried again later", 20)
+    await desk.ring(INVOICE)
+    await desk.until_told(INVOICE, "batched")
+
+
+@pytest.mark.requirement("D9", "A135")
+async def test_a_supplier_that_is_a_customer_too_is_one_contact_and_a_name_taken_by_another_is_shown(desk: Any) -> None:
+    world = desk.world
+    both, taken = world.copies(OTHER, 2, batched=False)
+    await world.close(INVOICE, both, taken)
+    document = desk.document(INVOICE)
+    customer = replace(document.contact, company_key="19")
+    supplier = ContactDecision("supplier:19", customer.company_name, "create", role=ContactRole.SUPPLIER)
+    stranger = replace(supplier, company_key="supplier:20")
+    await desk.decide((INVOICE, replace(document, contact=customer)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    await desk.decide((both, bill("VI-1", supplier)), (taken, bill("VI-2", stranger)))
+    await desk.until_told(both, "batched")
+    await desk.until_told(taken, "stopped", "CONTACT_NAME_TAKEN")
+    rows = await world.rows("SELECT company_key, contact_id FROM poster.contact_link WHERE state = 'linked'")
+    links = {row["company_key"]: row["contact_id"] for row in rows}
+    assert links == {"19": customer.candidate_id, "supplier:19": customer.candidate_id}
