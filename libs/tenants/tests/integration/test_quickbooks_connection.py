@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Waiting
 from ledgerwire.common.ids import account_id
+from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
 from ledgerwire.sandbox.core.clock import VirtualClock
@@ -89,6 +91,10 @@ async def test_the_company_of_a_file_is_opened_and_its_consent_rotates(
     consent = (await accounts.show(tenants, "Harbour IT")).connections[1].consent
     assert consent is not None
     assert (consent.state, consent.version) == ("ok", 2)
+
+    # Twelve at once against a limit of ten a second: the budget lets none of them be refused.
+    found = await asyncio.gather(*(ledger.find_documents(DocumentKind.BILL, [str(n)]) for n in range(12)))
+    assert list(map(list, found)) == [[]] * 12
 
     company.state.identity.revoke_all()
     company.clock.advance(timedelta(hours=2))

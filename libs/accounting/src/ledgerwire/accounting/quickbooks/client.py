@@ -153,7 +153,8 @@ class QuickBooksClient:
                 # Sent now, it could only end as an open outcome.
                 raise Transient("No call could be made in time")
             answer = await self._exchange(method, url, body, token, deadline, write=write)
-            await self._gate.observe(answer.limits)
+            if answer.throttled:
+                await self._gate.observe(answer.limits)
             return answer
         finally:
             self._slots.release()
