@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from ledgerwire.common.clock import FixedClock
-from ledgerwire.common.errors import Waiting
+from ledgerwire.common.errors import Transient
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Doorbell, Priority
@@ -93,7 +93,7 @@ async def test_a_lost_answer_makes_no_second_row_and_no_second_allocation(on_xer
 async def test_a_command_and_a_worker_never_work_at_once(on_xero: Both):
     both, terms = on_xero, LeaseTerms()
     async with leased_turn(both.database, both.account, both.connection, terms):
-        with pytest.raises(Waiting) as busy:
+        with pytest.raises(Transient) as busy:
             async with leased_turn(both.database, both.account, both.connection, terms, timedelta(0)):
                 pass
     assert busy.value.code == "CONNECTION_BUSY"

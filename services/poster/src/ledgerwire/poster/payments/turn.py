@@ -12,7 +12,7 @@ from time import monotonic
 from uuid import UUID
 
 from ledgerwire.common.db.session import Database, Unit
-from ledgerwire.common.errors import Waiting
+from ledgerwire.common.errors import Transient
 from ledgerwire.common.work.lease import Lease, LeaseTerms, take
 
 SERVICE = "poster"
@@ -52,7 +52,7 @@ async def leased_turn(
     An interrupted block leaves the lease to run out: a request may be under way.
 
     Raises:
-        Waiting: another worker held it all the while.
+        Transient: another worker held it all the while.
     """
     lease = await _taken(database, account_id, connection_id, terms, patience)
     async with lease.kept():
@@ -71,5 +71,5 @@ async def _taken(
         if lease is not None:
             return lease
         if monotonic() >= deadline:
-            raise Waiting("Documents of this ledger are being posted; try again in a minute", code="CONNECTION_BUSY")
+            raise Transient("Documents of this ledger are being posted; try again in a minute", code="CONNECTION_BUSY")
         await asyncio.sleep(_ASK_EVERY)
