@@ -1,4 +1,4 @@
-"""`ledgerwire up | migrate | sandbox | demo`."""
+"""`ledgerwire up | migrate | sandbox | demo | month`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
-from ledgerwire.cli.demo.stage import Broker
+from ledgerwire.cli.demo.stage import Broker, Scenario
 from ledgerwire.cli.demo.story import DEMO_DATA, tell
 from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.hosting import in_this_process, local_url
+from ledgerwire.cli.month.account_file import Package
+from ledgerwire.cli.month.story import MONTH_DATA, carry
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.workplace import names_a_server, workplace
@@ -30,7 +32,7 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port."
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (up, migrate, sandbox, demo):
+    for command in (up, migrate, sandbox, demo, month):
         app.command()(command)
 
 
@@ -119,7 +121,10 @@ def sandbox(
         bool, typer.Option("--tls", help="Serve HTTPS under a generated CA, whose path is in the line.")
     ] = False,
     tls_dir: Annotated[Path | None, typer.Option(help="Where the CA and the certificate are written.")] = None,
-    seed: Annotated[int, typer.Option(help="The same number gives the same month.")] = 1,
+    seed: Annotated[int, typer.Option(help="The same number gives the same data.")] = 1,
+    scenario: Annotated[Scenario, typer.Option(help="A month of 60 invoices, or a quarter of every record type.")] = (
+        Scenario.MONTH
+    ),
     month_start: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the seeded month.")
     ] = None,
@@ -140,6 +145,7 @@ def sandbox(
         tls=tls,
         tls_dir=tls_dir,
         seed=seed,
+        scenario=scenario.value,
         month_start=month_start.date() if month_start else DEFAULT_MONTH_START,
         host=host,
         port_connectwise=port_connectwise,
@@ -169,5 +175,24 @@ def demo(
 
     async def action(output: Output) -> Exit:
         return await tell(output, directory, broker, seed=seed, keep=keep)
+
+    run(action, json_wanted=json_)
+
+
+def month(
+    ledger: Annotated[Package, typer.Option(help="Which package keeps the books.")] = Package.XERO,
+    broker: Annotated[
+        Broker, typer.Option(help="local: one process. rabbitmq: a process each over a real broker.")
+    ] = Broker.LOCAL,
+    data: Annotated[Path, typer.Option("--data", help="Directory of the run; emptied at each start.")] = MONTH_DATA,
+    seed: Annotated[int, typer.Option(help="The same number gives the same quarter.")] = 1,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the database, to look at it with --data.")] = False,
+    json_: JsonFlag = False,
+) -> None:
+    """Carry a seeded quarter of every record type, of four companies in four countries, into a ledger and check its books."""
+    directory = data.resolve()
+
+    async def action(output: Output) -> Exit:
+        return await carry(output, directory, broker, ledger, seed=seed, keep=keep)
 
     run(action, json_wanted=json_)

@@ -20,6 +20,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> SandboxOptions:
     parser.add_argument("--tls", action="store_true", help="serve HTTPS under a generated CA (its path is printed)")
     parser.add_argument("--tls-dir", type=Path, help="where the CA and the certificate are written")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same month (default 1)")
+    parser.add_argument("--scenario", choices=["month", "quarter"], default="month", help="what is seeded")
     parser.add_argument(
         "--month-start", type=date.fromisoformat, default=DEFAULT_MONTH_START, help="first day of the seeded month"
     )

@@ -40,6 +40,13 @@ class Broker(StrEnum):
     RABBITMQ = "rabbitmq"
 
 
+class Scenario(StrEnum):
+    """What the sandbox is seeded with."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What runs. `line` is what the sandbox says about itself."""
@@ -50,7 +57,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(directory: Path, broker: Broker, *, seed: int, keep: bool) -> AsyncIterator[Stage]:
+async def stage(
+    directory: Path, broker: Broker, *, seed: int, keep: bool, scenario: Scenario = Scenario.MONTH
+) -> AsyncIterator[Stage]:
     """Set everything up in a clean `directory` (an absolute path), and end all of it with the block.
 
     With RabbitMQ the broker is the one that LEDGERWIRE_BROKER_URL names, else one started here.
@@ -66,6 +75,7 @@ async def stage(directory: Path, broker: Broker, *, seed: int, keep: bool) -> As
         if not keep:
             stack.push_async_callback(remove_postgres, directory / "postgres")
         arguments = ["--tls", "--tls-dir", str(directory / "tls"), "--seed", str(seed)]
+        arguments += ["--scenario", scenario.value]
         line = await stack.enter_async_context(sandbox_process(directory / LOGS, arguments))
         settings = await stack.enter_async_context(
             embedded_workplace(load_settings(), directory, owner=True, fast=True)

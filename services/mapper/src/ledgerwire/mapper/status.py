@@ -56,6 +56,7 @@ class ClerkRow:
     waits_for: tuple[str, ...] = ()
     record_type: str = "invoice"
     particulars: Mapping[str, str] = field(default_factory=dict)
+    source_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def clerk_row(record: StoredRecord) -> ClerkRow:
         waits_for=tuple(dict.fromkeys(item.cause_key for item in _waited_for(record))),
         record_type=record.record_type,
         particulars=record.particulars,
+        source_id=record.source_id,
     )
 
 
