@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledgerwire.common.ledger.reference import LedgerItem
+from ledgerwire.common.ledger.reference import LedgerItem, TrackingCategory
 from ledgerwire.mapper.domain.document import map_record
 from ledgerwire.mapper.domain.model import GlEntry, GlTableRow, Segment
 from ledgerwire.mapper.domain.segments import is_ambiguous
@@ -89,7 +89,7 @@ def test_a_mapped_id_always_wins_over_the_default():
     assert not any(item.default_used for item in result.trace.decisions)
 
 
-@pytest.mark.requirement("A077")
+@pytest.mark.requirement("A072", "A077")
 def test_with_all_defaults_enabled_no_line_leaves_without_an_item():
     lines = [
         gl_line(101, "10.00", non_product_id=None),
@@ -177,6 +177,20 @@ def test_missing_or_unknown_tracking_warns_or_stops_by_setting(gl_class, code):
     finding = stop(source(line, settings=strict))
     assert (finding.code, finding.params["expected"]) == (code, "'Service Desk', 'Projects'")
     assert "?" not in finding.message
+
+
+@pytest.mark.requirement("A055", "A056")
+def test_the_two_class_segments_feed_the_two_categories_that_the_account_names():
+    segments = (*SEGMENTS, Segment("Location", "Class"))
+    places = TrackingCategory("Region", ("Sydney", "Perth"))
+    settings = replace(SETTINGS, tracking=replace(SETTINGS.tracking, category_2="Region"))
+    known = replace(REFERENCE, tracking=(*REFERENCE.tracking, places))
+    given = source(gl_line(101, "100.00", gl_class="Projects:Perth"), settings=settings, reference=known)
+    [line] = document(replace(given, segments=segments)).lines
+    assert [(item.category, item.option) for item in line.tracking] == [
+        ("Business Line", "Projects"),
+        ("Region", "Perth"),
+    ]
 
 
 @pytest.mark.requirement("A056")

@@ -93,15 +93,24 @@ def test_an_empty_account_names_the_mapping_row_to_fill():
 @pytest.mark.requirement("A128", "M25")
 def test_a_kind_that_nothing_maps_and_one_with_an_empty_account_are_told_apart():
     bare = replace(source(kinds=("R", "RP")), export=None)
-    finding = stop(replace(bare, gl_table=(replace(OWNER, gl_type="RP"),)))
+    others = (OWNER, *(replace(OWNER, gl_type=kind) for kind in ("AR", "ST")))
+    finding = stop(replace(bare, gl_table=others))
     assert (finding.code, finding.params["gl_type"]) == ("GL_NO_MAPPING", "R")
     assert finding.message == (
         "INV-1042 was closed without GL entries: the GL table maps Service revenue (R) at no level."
     )
     assert "owner level" in finding.entry.render_action(finding.params)
-    empty = (replace(OWNER, gl_type="R", account=""), OWNER)
+    empty = (*others, replace(OWNER, gl_type="R", account=""))
     assert stop(replace(bare, gl_table=empty)).code == "GL_EMPTY_ACCOUNT"
-    assert stops(replace(bare, gl_table=(replace(OWNER, gl_type="R"), OWNER))) == ["GL_ENTRIES_MISSING"]
+    assert stops(replace(bare, gl_table=(*others, replace(OWNER, gl_type="R")))) == ["GL_ENTRIES_MISSING"]
+
+
+@pytest.mark.requirement("A128", "M2")
+@pytest.mark.parametrize(("gl_type", "words"), [("AR", "Accounts receivable (AR)"), ("ST", "Sales tax (ST)")])
+def test_receivable_and_sales_tax_need_a_mapping_too(gl_type, words):
+    rows = [replace(OWNER, gl_type=kind) for kind in ("R", "AR", "ST") if kind != gl_type]
+    finding = stop(replace(source(kinds=("R",)), export=None, gl_table=tuple(rows)))
+    assert words in finding.message
 
 
 @pytest.mark.requirement("M2")

@@ -92,7 +92,12 @@ def test_only_closed_unbatched_listed_invoices_are_work(invoice, reason, code):
 
 @pytest.mark.requirement("M2", "M25")
 def test_missing_gl_entries_name_the_mapping_to_add():
-    rows = (GlTableRow("R", "Corporate", "Us", "220", ""), GlTableRow("RA", "Agreement Type", "Managed", "200", ""))
+    rows = (
+        GlTableRow("R", "Corporate", "Us", "220", ""),
+        GlTableRow("RA", "Agreement Type", "Managed", "200", ""),
+        GlTableRow("AR", "Corporate", "Us", "610", ""),
+        GlTableRow("ST", "Corporate", "Us", "820", ""),
+    )
     given = replace(source(kinds=("R", "RA"), agreement="Redfern: Managed Security"), export=None, gl_table=rows)
     finding = stop(given)
     assert finding.message == (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ledgerwire.common.ledger.document import Contact, ContactDecision, ContactPolicy
 from ledgerwire.common.ledger.reference import ReferenceData
@@ -40,11 +41,13 @@ _LEGAL = frozenset(
 _NOT_WORDS = re.compile(r"[^\w&]+")
 
 
+@lru_cache(maxsize=4096)
 def spoken(name: str) -> str:
     """A name without regard to case and spaces."""
     return " ".join(name.casefold().split())
 
 
+@lru_cache(maxsize=4096)
 def bare(name: str) -> str:
     """A name without regard to case, spaces, punctuation and legal suffix."""
     words = _NOT_WORDS.sub(" ", name.casefold().replace("&", " and ").replace("'", "")).split()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ledgerwire.mapper.domain.levels import is_owner, level_words
+from ledgerwire.mapper.domain.levels import is_owner, level_words, needed_kinds
 from ledgerwire.mapper.domain.model import GlTableRow, Ignored, Invoice, NoEffect
 from ledgerwire.mapper.domain.parts import InvoiceCase, kind_words
 from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
@@ -10,6 +10,7 @@ from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
 FORBIDDEN = "|"
 """A character that the PSA forbids in an invoice number: neither system finds the document by it again."""
 
+_KIND_WORDS = {"AR": "Accounts receivable", "ST": "Sales tax"}
 _TREATMENT_WORDS = {
     ExclusionTreatment.LEAVE_UNPOSTED: "left unposted",
     ExclusionTreatment.BATCH_WITHOUT_POSTING: "batched without posting",
@@ -66,9 +67,9 @@ def _no_entries(case: InvoiceCase) -> None:
     """Closed without GL entries: name the kinds that no row maps at all, else the mapping that the close did not find."""
     invoice, table = case.source.invoice, case.source.gl_table
     mapped = {row.gl_type for row in table}
-    unmapped = [kind for kind in invoice.kinds if kind not in mapped] if table else []
+    unmapped = [kind for kind in needed_kinds(invoice) if kind not in mapped] if table else []
     for kind in unmapped:
-        case.add("GL_NO_MAPPING", kind=kind_words(kind), gl_type=kind)
+        case.add("GL_NO_MAPPING", kind=_KIND_WORDS.get(kind) or f"{kind_words(kind)} revenue", gl_type=kind)
     filled = {row.gl_type for row in table if row.account}
     empty = [row for row in table if row.gl_type in invoice.kinds and row.gl_type not in filled]
     for row in empty:

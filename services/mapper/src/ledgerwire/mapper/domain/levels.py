@@ -111,11 +111,16 @@ def _candidate(row: GlTableRow, reason: str) -> Candidate:
     return Candidate("GL table today", f"{row.level}: {row.record}", matched=False, reason=text)
 
 
+def needed_kinds(invoice: Invoice) -> tuple[str, ...]:
+    """The GL types without whose mapping an invoice closes without entries: its revenue, the receivable, its tax."""
+    return (*invoice.kinds, "AR", *(("ST",) if invoice.tax else ()))
+
+
 def relevant(source: MappingInput, table: Sequence[GlTableRow]) -> tuple[GlTableRow, ...]:
     """The rows of the table that can say anything about the record's lines: the rest stays out of its stored input."""
     export = source.export
     if export is None:
-        kinds = set(source.invoice.kinds)
+        kinds = set(needed_kinds(source.invoice))
         return tuple(row for row in table if row.gl_type in kinds)
     wanted = {(line.gl_type, line.category, line.product): line for line in export.lines}
     accounts = {line.account for line in export.lines}
