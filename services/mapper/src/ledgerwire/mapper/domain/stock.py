@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from ledgerwire.common.ledger.document import LedgerDocument
@@ -16,7 +15,6 @@ from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 _STOCK = frozenset({AccountClass.ASSET})
 _FORBIDDEN = "'"
-_TEXT_LIMIT = 500
 
 
 def document(case: Case, source: ProcurementInput) -> LedgerDocument | None:
@@ -40,11 +38,7 @@ def _adjusted(case: Case, source: ProcurementInput) -> list[Entry]:
     moved = total(raised_by(line) for line in lines)
     if abs(moved) != abs(source.product.total):
         _unbalanced(case, abs(source.product.total), abs(moved))
-    alike: dict[tuple[str, str, str], list[StockLine]] = {}
-    for line in lines:
-        _told(case, line)
-        alike.setdefault((line.stock_account, line.account, line.gl_class), []).append(line)
-    return [_adjustment(group, source) for group in alike.values()]
+    return [_adjustment(case, line, source) for line in lines]
 
 
 def raises_stock(line: StockLine) -> bool:
@@ -57,21 +51,17 @@ def raised_by(line: StockLine) -> Decimal:
     return abs(line.total) if raises_stock(line) else -abs(line.total)
 
 
-def _told(case: Case, line: StockLine) -> None:
+def _adjustment(case: Case, line: StockLine, source: ProcurementInput) -> Entry:
+    """One item's entry: what it was found or lost by, between stock and the adjustment account."""
+    raised = raised_by(line)
     way = Candidate("exported quantity", f"{line.quantity:f}", matched=True, reason="below 0 raises stock")
-    result = f"{'raises' if raises_stock(line) else 'lowers'} stock by {money_words(abs(line.total))}"
+    result = f"{'lowers' if raised < 0 else 'raises'} stock by {money_words(abs(raised))}"
     case.trace.add(Decision("kind", f"adjustment of '{line.description}'", result, (way,)))
-
-
-def _adjustment(lines: Sequence[StockLine], source: ProcurementInput) -> Entry:
-    """One entry of the items that share accounts and classes, so that the journal comes to what the PSA lists."""
-    first, raised = lines[0], total(raised_by(line) for line in lines)
-    stock = Side("Stock", first.stock_account, first.gl_class, _STOCK)
-    other = Side("Inventory adjustment", first.account, first.gl_class)
+    stock = Side("Stock", line.stock_account, line.gl_class, _STOCK)
+    other = Side("Inventory adjustment", line.account, line.gl_class)
     debit, credit = (stock, other) if raised >= 0 else (other, stock)
     ids = (source.product.row_id,) if source.product.row_id is not None else ()
-    text = ", ".join(dict.fromkeys(line.description for line in lines))
-    return Entry(text[:_TEXT_LIMIT], round_half_up(abs(raised)), debit, credit, ids)
+    return Entry(line.description, round_half_up(abs(raised)), debit, credit, ids)
 
 
 def _transferred(case: Case, source: ProcurementInput) -> list[Entry]:
