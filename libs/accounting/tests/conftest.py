@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -28,6 +29,9 @@ from ledgerwire.sandbox.xero.app import create_app
 from ledgerwire.sandbox.xero.state import XeroState
 
 settings.register_profile("thorough", max_examples=10_000, deadline=None)
+
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""The servers are plain HTTP: loading the authorities a hundred times would only take time."""
 
 CLIENT, SECRET = "ledgerwire-app", "app-secret"
 
@@ -290,7 +294,7 @@ async def make_quickbooks() -> AsyncIterator[Any]:
         async def make(settings: dict[str, Any] | None = None, **changes: Any) -> QuickBooksServer:
             server = QuickBooksServer(**changes)
             served = await stack.enter_async_context(serve(server.app))
-            http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+            http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, verify=_NO_TLS))
             server.connect(served.base_url, http, **(settings or {}))
             await server.ledger.reference_data()
             return server
@@ -321,6 +325,6 @@ def memory_tokens() -> type[MemoryTokens]:
 @pytest.fixture
 async def xero() -> AsyncIterator[XeroServer]:
     server = XeroServer()
-    async with serve(server.app) as served, httpx.AsyncClient(trust_env=False) as http:
+    async with serve(server.app) as served, httpx.AsyncClient(trust_env=False, verify=_NO_TLS) as http:
         server.connect(served.base_url, http)
         yield server
