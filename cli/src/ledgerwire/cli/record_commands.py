@@ -1,7 +1,8 @@
-"""`ledgerwire record show | list | hold | release | skip | retry`."""
+"""`ledgerwire record show | list | hold | release | skip | retry | resolve`."""
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from ledgerwire.cli.workplace import workplace
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.mapper.status import STUCK, ClerkRow
 
-app = typer.Typer(help="Single records: explain, hold, release, skip, retry.", no_args_is_help=True)
+app = typer.Typer(help="Single records: show, hold, release, skip, retry, resolve.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(help="The invoice number, as in ConnectWise.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the record.")]
@@ -112,6 +113,31 @@ def retry(
         return list({row.number: row for row in found}.values())
 
     _change(again, account, data, json_)
+
+
+@app.command("resolve")
+def resolve(
+    number: Number,
+    choice: Annotated[
+        str | None, typer.Option(help="The choice, such as ACCEPT or LINK:<contact id>; without it they are listed.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why; kept with the record.")] = "",
+    account: AccountOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Answer what stops a record with one of the choices it offers; without --choice, list them."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, account_records(settings, account) as records:
+            if choice is None:
+                found = await records.choices(number)
+                output.result(found, record_views.choices_table(found))
+                return
+            rows = await records.choose(number, choice.strip(), getpass.getuser(), reason)
+        output.result(rows, record_views.rows_table(rows))
+
+    run(action, json_wanted=json_)
 
 
 def _change(done: Done, account: str | None, data: Path, json_wanted: bool) -> None:

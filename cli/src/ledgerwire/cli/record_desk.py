@@ -10,6 +10,7 @@ from ledgerwire.cli.workplace import tenants_database
 from ledgerwire.common.errors import LedgerwireError
 from ledgerwire.common.settings import Settings
 from ledgerwire.mapper.bootstrap import open_desk
+from ledgerwire.mapper.choices import offered
 from ledgerwire.mapper.person import RecordDesk
 from ledgerwire.mapper.records import Shown, StoredRecord
 from ledgerwire.mapper.status import ClerkRow, Summary, clerk_row
@@ -61,6 +62,15 @@ class AccountRecords:
     async def retry_cause(self, cause: str, *, dry_run: bool = False) -> list[ClerkRow]:
         """Look again at every record that a code or cause stops."""
         return _rows(await self._desk.retry(self._account, cause=cause, dry_run=dry_run))
+
+    async def choose(self, number: str, choice: str, by: str, reason: str) -> list[ClerkRow]:
+        """Answer what stops a record, and look at it again."""
+        return _rows(await self._desk.choose(self._account, number, choice, by, reason))
+
+    async def choices(self, number: str) -> dict[str, tuple[str, ...]]:
+        """What would answer what stops the records of a number, by the record's id in ConnectWise."""
+        shown = await self._desk.show(self._account, number)
+        return {f"{one.record.record_type} {one.record.source_id}": offered(one.record) for one in shown}
 
     async def wake_held(self) -> int:
         """Look at what waited for go-live; how many records that was."""

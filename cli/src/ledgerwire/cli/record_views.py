@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -33,6 +33,16 @@ def rows_table(rows: Sequence[ClerkRow]) -> RenderableType:
         said = "; ".join(problem.what for problem in row.problems)
         amount = f"{money(row.amount)} {row.currency}".rstrip()
         table.add_row(escape(row.customer), escape(row.number), day, amount, row.status, escape(said))
+    return table
+
+
+def choices_table(found: Mapping[str, Sequence[str]]) -> RenderableType:
+    """What answers what stops each record of a number."""
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("Record")
+    table.add_column("Choices")
+    for record, choices in found.items():
+        table.add_row(escape(record), ", ".join(choices) or "none: put the cause right, then record retry")
     return table
 
 
