@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import zip_longest
 
 from ledgerwire.accounting.port import ReadDocument, ReadLine
-from ledgerwire.common.ledger.document import DocumentLine, LedgerDocument, Tracking
+from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, LineRole, Tracking
+
+_SALES = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,23 @@ def _of_lines(document: LedgerDocument, read: ReadDocument) -> Iterator[Differen
         elif there is None:
             yield Difference("line", line.description, "none", place)
         else:
-            yield from _of_line(line, there, place)
+            yield from _of_line(document.kind, line, there, place)
 
 
-def _of_line(line: DocumentLine, there: ReadLine, place: int) -> Iterator[Difference]:
-    pairs = (
-        ("account", line.account_code, there.account_code),
-        ("item", line.item_code or "", there.item_code or ""),
-        ("tax type", line.tax_type, there.tax_type),
-        ("net", _money(line.net), _money(there.net)),
-        ("tracking", _tracking(line.tracking), _tracking(there.tracking)),
-    )
+def _of_line(kind: DocumentKind, line: DocumentLine, there: ReadLine, place: int) -> Iterator[Difference]:
+    """Only what a ledger keeps of a line of this kind: a text has no account, a journal no tax, a bill not always items.
+
+    Where a ledger has one value of a tracking category for a document, it shows it on lines that only tie its total too.
+    """
+    pairs = [("net", _money(line.net), _money(there.net))]
+    if line.net or line.item_code or there.account_code:
+        pairs.append(("account", line.account_code, there.account_code))
+        if kind is not DocumentKind.JOURNAL:
+            pairs.append(("tax type", line.tax_type, there.tax_type))
+    if kind in _SALES or there.item_code:
+        pairs.append(("item", line.item_code or "", there.item_code or ""))
+    if line.tracking or line.role is LineRole.SALE:
+        pairs.append(("tracking", _tracking(line.tracking), _tracking(there.tracking)))
     yield from (Difference(name, decided, shown, place) for name, decided, shown in pairs if decided != shown)
 
 

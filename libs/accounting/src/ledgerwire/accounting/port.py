@@ -260,6 +260,10 @@ class Ledger(Protocol):
         """Every document with one of these numbers, voided and deleted ones included; of all suppliers for a bill."""
         ...
 
+    async def documents_dated(self, kind: DocumentKind, first: date, last: date) -> Sequence[FoundDocument]:
+        """Every document of a kind dated from `first` to `last`, whoever made it; voided and deleted ones included."""
+        ...
+
     async def read_document(self, kind: DocumentKind, ledger_id: str) -> ReadDocument | None:
         """The document as it is now, with its lines; None if the ledger does not know the id."""
         ...

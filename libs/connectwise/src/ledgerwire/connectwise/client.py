@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import date
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +12,7 @@ import httpx
 from ledgerwire.common.http.calls import CallHook, ignore_call
 from ledgerwire.common.http.client import guarded_client
 from ledgerwire.common.record_type import RecordType
-from ledgerwire.connectwise import accounting, callbacks, expenses, procurement, setup_tables
+from ledgerwire.connectwise import accounting, callbacks, expenses, periods, procurement, setup_tables
 from ledgerwire.connectwise.codebase import read_company_info
 from ledgerwire.connectwise.config import KEY_ANSWER_BYTES, ConnectWiseConfig
 from ledgerwire.connectwise.models import (
@@ -129,6 +130,14 @@ class ConnectWise:
     async def delete_batch(self, batch_id: int) -> None:
         """Delete a batch; its records return to the unposted list, the ledger is not touched."""
         await accounting.delete_batch(self._session, batch_id)
+
+    async def invoices_dated(self, first: date, last: date) -> list[Invoice]:
+        """All invoices dated from `first` to `last`, open ones too, with the fields that a comparison needs."""
+        return await periods.invoices_dated(self._session, first, last)
+
+    async def invoices_numbered(self, numbers: Sequence[str]) -> list[Invoice]:
+        """The invoices of exactly these numbers, with the same fields; a number that cannot be asked for finds none."""
+        return await periods.invoices_numbered(self._session, numbers)
 
     # Receipts, stock movements and expenses
 

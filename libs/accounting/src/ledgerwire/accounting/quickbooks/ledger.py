@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import httpx
 
@@ -23,7 +23,7 @@ from ledgerwire.accounting.port import (
     Verdict,
     VerdictStatus,
 )
-from ledgerwire.accounting.quickbooks import allocations, changes, contacts, documents, items, settlements
+from ledgerwire.accounting.quickbooks import allocations, changes, contacts, documents, items, periods, settlements
 from ledgerwire.accounting.quickbooks.answers import about, refused, verdict
 from ledgerwire.accounting.quickbooks.arithmetic import differences
 from ledgerwire.accounting.quickbooks.client import QuickBooksClient, Tokens
@@ -100,6 +100,10 @@ class QuickBooksLedger:
     async def find_documents(self, kind: DocumentKind, numbers: Sequence[str]) -> Sequence[FoundDocument]:
         home = (await self._company.get()).reference.base_currency if numbers else ""
         return await documents.find_documents(self._client, kind, numbers, home)
+
+    async def documents_dated(self, kind: DocumentKind, first: date, last: date) -> Sequence[FoundDocument]:
+        home = (await self._company.get()).reference.base_currency
+        return await periods.documents_dated(self._client, kind, first, last, home)
 
     async def read_document(self, kind: DocumentKind, ledger_id: str) -> ReadDocument | None:
         return await documents.read_document(self._client, kind, ledger_id, await self._company.get())

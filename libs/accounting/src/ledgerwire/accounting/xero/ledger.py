@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import httpx
 
@@ -22,7 +22,7 @@ from ledgerwire.accounting.port import (
     Settlement,
     Verdict,
 )
-from ledgerwire.accounting.xero import allocations, contacts, documents, items, journals, removal, settlements
+from ledgerwire.accounting.xero import allocations, contacts, documents, items, journals, periods, removal, settlements
 from ledgerwire.accounting.xero.answers import verdicts
 from ledgerwire.accounting.xero.arithmetic import differences, foretell
 from ledgerwire.accounting.xero.client import Tokens, XeroClient
@@ -85,6 +85,9 @@ class XeroLedger:
 
     async def find_documents(self, kind: DocumentKind, numbers: Sequence[str]) -> Sequence[FoundDocument]:
         return await documents.find_documents(self._client, kind, numbers, await self._currency_of(kind))
+
+    async def documents_dated(self, kind: DocumentKind, first: date, last: date) -> Sequence[FoundDocument]:
+        return await periods.documents_dated(self._client, kind, first, last, await self._currency_of(kind))
 
     async def read_document(self, kind: DocumentKind, ledger_id: str) -> ReadDocument | None:
         return await documents.read_document(self._client, kind, ledger_id, await self._currency_of(kind))

@@ -1,0 +1,1 @@
+"""Is every closed record in the ledger once? ConnectWise, the ledger and our own rows, read afresh and held side by side (D1)."""

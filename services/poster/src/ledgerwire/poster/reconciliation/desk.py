@@ -1,0 +1,134 @@
+"""The use case: read ConnectWise, the ledger and our rows, and put every closed record of a period in one bucket (D1)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from ledgerwire.common.clock import Clock
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.errors import LedgerwireError
+from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.poster.reconciliation import ledger_side, repository, sources
+from ledgerwire.poster.reconciliation.domain import placing
+from ledgerwire.poster.reconciliation.domain.model import (
+    AT_REST,
+    INVOICE,
+    ClosedRecord,
+    OwnDocument,
+    Report,
+    SeenDocument,
+)
+from ledgerwire.poster.reconciliation.domain.report import report
+from ledgerwire.poster.reconciliation.repository import PostingRow, RecordRow
+from ledgerwire.tenants.read import AccountContext, CompanyContext
+
+
+class CompanyUnknownError(LedgerwireError):
+    """The account has no company of that name."""
+
+    code = "COMPANY_UNKNOWN"
+
+
+class Clients(Protocol):
+    """Opens the connections of an account."""
+
+    async def account(self, account_id: UUID) -> AccountContext: ...
+    async def connectwise(self, account_id: UUID, connection_id: UUID) -> sources.Psa: ...
+    async def ledger(self, account_id: UUID, connection_id: UUID) -> ledger_side.Books: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationDesk:
+    """Reconciles accounts. Reads only. `close` frees what `bootstrap.open_reconciliation` opened."""
+
+    database: Database
+    clients: Clients
+    clock: Clock
+    close: Callable[[], Awaitable[None]]
+
+    async def reconcile(self, account_id: UUID, first: date, last: date, company: str | None = None) -> Report:
+        """The report of a period (record dates), of all companies of the account or of one.
+
+        Raises CompanyUnknownError; Waiting, Transient and Stopped as the reads of ConnectWise and the ledger do.
+        """
+        account = await self.clients.account(account_id)
+        companies = _chosen(account, company)
+        psa_id = account.psa.connection_id
+        psa = await self.clients.connectwise(account_id, psa_id)
+        shown = await sources.read(psa, account.mapping.record_types, first, last)
+        turn = sources.Records(account, shown, first, last, self.clock.now())
+        async with self.database.account(account_id) as unit:
+            own = await repository.records(unit, psa_id, first, last, turn.ids(), rest=AT_REST)
+            postings = await repository.postings(unit, list(own))
+        names = {item.ledger_connection_id: item.name for item in companies}
+        unrouted = company is None
+        closed = [
+            item for item in turn.closed(own) if item.company in names.values() or (unrouted and not item.company)
+        ]
+        seen, postings = await self._ledgers(account_id, companies, (first, last), closed, own, postings)
+        claims = [_claim(item, names) for item in postings if item.connection_id in names]
+        standing = {record: row.own for record, row in own.items()}
+        placed = placing.place(closed, standing, claims, seen)
+        others = await turn.whereabouts(psa, [own[record] for record, _ in placed.of_others if record in own])
+        numbers = [item.number for item in closed if item.record_type == INVOICE] + [item.number for item in postings]
+        strangers = placing.strangers(placed, numbers)
+        unknown = await turn.of_numbers(psa, sorted({item.number for item in strangers}))
+        told = [(unknown[item.number], item) for item in strangers if item.number in unknown]
+        return report((first, last), closed, standing, placed, others, told)
+
+    async def _ledgers(
+        self,
+        account_id: UUID,
+        companies: Sequence[CompanyContext],
+        period: tuple[date, date],
+        closed: Sequence[ClosedRecord],
+        own: Mapping[UUID, RecordRow],
+        postings: Sequence[PostingRow],
+    ) -> tuple[list[SeenDocument], list[PostingRow]]:
+        """What each ledger company shows, and with our rows about records of other periods that it showed too."""
+        found: list[SeenDocument] = []
+        every = list(postings)
+        for company in companies:
+            connection = company.ledger_connection_id
+            ours = [item for item in postings if item.connection_id == connection]
+            numbers = _numbers([item for item in closed if item.company == company.name], own, ours)
+            ledger = await self.clients.ledger(account_id, connection)
+            known = [(item.kind, item.ledger_id) for item in ours]
+            seen = await ledger_side.read(ledger, company.name, period, numbers, known)
+            async with self.database.account(account_id) as unit:
+                every += await repository.claims(unit, connection, [item.ledger_id for item in seen])
+            found += seen
+        return found, list(dict.fromkeys(every))
+
+
+def _chosen(account: AccountContext, company: str | None) -> Sequence[CompanyContext]:
+    chosen = [item for item in account.companies if company in {None, item.name}]
+    if not chosen:
+        known = ", ".join(item.name for item in account.companies)
+        raise CompanyUnknownError(f"there is no company {company!r}; known: {known}")
+    return chosen
+
+
+def _numbers(
+    closed: Iterable[ClosedRecord], own: Mapping[UUID, RecordRow], postings: Iterable[PostingRow]
+) -> dict[DocumentKind, set[str]]:
+    """Every number to be asked for, by kind."""
+    numbers: dict[DocumentKind, set[str]] = {}
+    for record in closed:
+        if record.record_type == INVOICE and not record.before_go_live:
+            kind = DocumentKind.CREDIT_NOTE if record.total < 0 else DocumentKind.SALES_INVOICE
+            numbers.setdefault(kind, set()).add(record.number)
+        known = own.get(record.record_id)
+        for item in (known.own.wanted or ()) if known else ():
+            numbers.setdefault(item.kind, set()).add(item.number)
+    for posting in postings:
+        numbers.setdefault(posting.kind, set()).add(posting.number)
+    return numbers
+
+
+def _claim(item: PostingRow, names: Mapping[UUID, str]) -> OwnDocument:
+    return OwnDocument(item.record_id, names[item.connection_id], item.kind, item.number, item.ledger_id, item.counts)

@@ -1,0 +1,1 @@
+"""Pure: what is compared, and which bucket each record is in."""
