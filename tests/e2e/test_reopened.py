@@ -79,6 +79,19 @@ async def test_an_unbatched_and_changed_record_updates_its_document_and_gets_a_s
     assert (world.batch_name(INVOICE) or "").endswith("-R2")
 
 
+async def test_an_unbatched_record_that_is_closed_again_as_it_was_is_batched_again_with_the_same_document(
+    world: World,
+) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    [before] = world.documents(world.number(INVOICE))
+    await unbatch(world)
+    world.set_status(INVOICE, CLOSED)
+    await world.batched(INVOICE)
+    [after] = world.documents(world.number(INVOICE))
+    assert (after["InvoiceID"], after["Total"]) == (before["InvoiceID"], before["Total"])
+
+
 @pytest.mark.parametrize("fault", ["timeout_after_commit", "500_after", "500_before"])
 async def test_an_update_whose_answer_was_lost_is_looked_up_and_ends_as_the_same_document(
     world: World, fault: str
