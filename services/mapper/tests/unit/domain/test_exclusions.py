@@ -43,6 +43,12 @@ def test_a_rule_says_leave_unposted_or_batch_without_posting():
     assert (batched.excluded, batched.findings[0].params["treatment"]) == (True, "batched without posting")
 
 
+@pytest.mark.requirement("M19")
+def test_a_rule_for_other_types_of_record_leaves_invoices_alone():
+    assert isinstance(ruled(**CONDITIONS, record_types=("procurement", "expense")), Mapped)
+    assert isinstance(ruled(**CONDITIONS, record_types=("procurement", "invoice")), Ignored)
+
+
 def test_a_number_with_a_bar_stops_and_names_the_character():
     finding = stop(source(number="INV|1042"))
     assert finding.code == "INVALID_CHARACTER"

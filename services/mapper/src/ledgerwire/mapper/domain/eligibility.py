@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledgerwire.mapper.domain.exclusion import rule_for, told
 from ledgerwire.mapper.domain.levels import is_owner, level_words, needed_kinds
 from ledgerwire.mapper.domain.model import GlTableRow, Ignored, Invoice, NoEffect
 from ledgerwire.mapper.domain.parts import InvoiceCase, kind_words
@@ -11,17 +12,12 @@ FORBIDDEN = "|"
 """A character that the PSA forbids in an invoice number: neither system finds the document by it again."""
 
 _KIND_WORDS = {"AR": "Accounts receivable", "ST": "Sales tax"}
-_TREATMENT_WORDS = {
-    ExclusionTreatment.LEAVE_UNPOSTED: "left unposted",
-    ExclusionTreatment.BATCH_WITHOUT_POSTING: "batched without posting",
-}
 
 
 def check(case: InvoiceCase) -> Ignored | NoEffect | None:
     """None when the record is to be mapped; stops are noted on the case."""
     invoice, export = case.source.invoice, case.source.export
-    rules = (item for item in case.settings.exclusions if "invoice" in item.record_types)
-    rule = next((item for item in rules if matches(item, invoice)), None)
+    rule = rule_for(case, "invoice", kind=invoice.invoice_type, company_id=invoice.bill_to_id)
     ignored = _nothing_to_do(case, rule)
     if ignored is not None:
         return ignored
@@ -29,8 +25,7 @@ def check(case: InvoiceCase) -> Ignored | NoEffect | None:
         _no_entries(case)
         return None
     if rule is not None:
-        case.add("EXCLUDED_BY_RULE", rule=rule.name, treatment=_TREATMENT_WORDS[rule.treatment])
-        return NoEffect(tuple(case.findings), case.trace.build(), excluded=True)
+        return NoEffect((*case.findings, told(case, rule)), case.trace.build(), excluded=True)
     if invoice.invoice_type == "Consolidated":
         case.add("INVOICE_TYPE_UNCONFIRMED", type=invoice.invoice_type)
     if FORBIDDEN in invoice.number:
@@ -41,8 +36,7 @@ def check(case: InvoiceCase) -> Ignored | NoEffect | None:
 def _nothing_to_do(case: InvoiceCase, rule: ExclusionRule | None) -> Ignored | None:
     invoice = case.source.invoice
     if rule is not None and rule.treatment is ExclusionTreatment.LEAVE_UNPOSTED:
-        words = _TREATMENT_WORDS[rule.treatment]
-        return Ignored("excluded", case.finding("EXCLUDED_BY_RULE", rule=rule.name, treatment=words))
+        return Ignored("excluded", told(case, rule))
     if invoice.batch is not None:
         return Ignored("batched", case.finding("ALREADY_BATCHED", batch=invoice.batch))
     if not invoice.closed:
@@ -50,17 +44,6 @@ def _nothing_to_do(case: InvoiceCase, rule: ExclusionRule | None) -> Ignored | N
     if not invoice.listed:
         return Ignored("unlisted", case.finding("NOT_ON_UNPOSTED_LIST"))
     return None
-
-
-def matches(rule: ExclusionRule, invoice: Invoice) -> bool:
-    """Whether every condition the rule states holds; a rule without conditions matches nothing."""
-    conditions = [
-        (rule.number_prefixes, any(invoice.number.startswith(prefix) for prefix in rule.number_prefixes)),
-        (rule.invoice_types, invoice.invoice_type in rule.invoice_types),
-        (rule.company_ids, invoice.bill_to_id in rule.company_ids),
-    ]
-    stated = [holds for condition, holds in conditions if condition]
-    return bool(stated) and all(stated)
 
 
 def _no_entries(case: InvoiceCase) -> None:
