@@ -12,11 +12,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from ledgerwire.accounting.difference import differences
 from ledgerwire.accounting.factory import build_ledger
 from ledgerwire.accounting.port import ContactSpec, ItemSpec, Prepared, Verdict, VerdictStatus
 from ledgerwire.accounting.quickbooks.client import QuickBooksClient
 from ledgerwire.common.errors import Ambiguous, Stopped, Transient, Waiting
 from ledgerwire.common.ledger.document import (
+    ContactDecision,
     ContactRole,
     DocumentKind,
     DocumentLine,
@@ -594,3 +596,24 @@ async def test_reference_data_costs_one_call(quickbooks: Any) -> None:
     [call] = quickbooks.journal.entries()[before:]
     assert call.path.endswith("/batch")
     assert len(json.loads(call.request_body)["BatchItemRequest"]) == 10
+
+
+@pytest.mark.requirement("D3")
+async def test_a_posted_document_shows_no_difference_to_what_was_decided(
+    quickbooks: Any, document: Documents, sale: Lines, cost: Lines, line: Lines
+) -> None:
+    sydney, projects = Tracking("Location", "Sydney"), Tracking("Class", "Projects")
+    cent = sale("0.01", "0.00", account_code="860", item_code="ROUNDING", tax_type="Free", role=LineRole.ROUNDING)
+    lines = {
+        INVOICE: (sale(tracking=(sydney, projects)), cent),
+        CREDIT: (sale(), sale("0.00", "0.00", item_code=None, account_code="200")),
+        BILL: (cost(item_code="SWITCH", tracking=(projects, sydney)),),
+        JOURNAL: (line("5.00", "0.00", account_code="310", tax_type="Free"), line("-5.00", "0.00", account_code="600")),
+    }
+    for kind, rows in lines.items():
+        more = {"contact": None, "net": Decimal(5), "total": Decimal(5)} if kind is JOURNAL else {}
+        who = {} if kind is JOURNAL else {"contact": ContactDecision("1", "Northwind Supply", "linked")}
+        made = document(f"N-{kind}", *rows, kind=kind, **{**(who if kind is BILL else {}), **more})
+        verdict = await send(quickbooks, made, key=str(kind))
+        read = await quickbooks.ledger.read_document(kind, verdict.ledger_id)
+        assert differences(made, read) == ()
