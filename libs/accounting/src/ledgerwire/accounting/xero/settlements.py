@@ -73,9 +73,11 @@ def _applied(note: Json, allocation: Json) -> CreditApplied:
 
 async def _changed(client: XeroClient, kind: DocumentKind, changed_since: datetime | None) -> list[Json]:
     endpoint = ENDPOINTS[kind]
-    params = {"where": equals("Type", endpoint.type)}
+    # Ordered by id, a row that changes while pages are read keeps its place and none is passed over.
+    params = {"where": equals("Type", endpoint.type), "order": endpoint.id_field}
     listed = pages(client, endpoint.collection, params, changed_since=changed_since)
-    return [row async for row in listed if endpoint.holds(row) and text(row, "Status") not in DRAFTS]
+    found = {guid(row, endpoint.id_field): row async for row in listed if endpoint.holds(row)}
+    return [row for row in found.values() if text(row, "Status") not in DRAFTS]
 
 
 def _not_read(invoices: Sequence[Json], known: Credits) -> list[str]:
