@@ -60,6 +60,8 @@ companies:
 mapping:
   tax: {{untaxed_type: EXEMPTOUTPUT}}
   rounding: {{account: "860", tax_type: BASEXCLUDED}}
+  procurement: {{enabled: {procurement}}}
+  expenses: {{enabled: {expenses}}}
 sync: {sync}
 """
 
@@ -94,7 +96,7 @@ class World:
         self.database: Database = open_database(settings, "ingest")
         self.service: IngestService | None = None
 
-    async def apply(self, **sync: Any) -> None:
+    async def apply(self, *, procurement: bool = False, expenses: bool = False, **sync: Any) -> None:
         keys = self.state.credentials
         content = FILE.format(
             site=self.state.site.base_url,
@@ -103,6 +105,8 @@ class World:
             private_key=keys.private_key,
             client_id=keys.client_id,
             ca_file=self.tls.ca_file,
+            procurement=str(procurement).lower(),
+            expenses=str(expenses).lower(),
             sync=json.dumps({"sweep_interval_seconds": 1, **sync}),
         )
         tenants = open_database(self.settings, "tenants")
