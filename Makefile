@@ -49,6 +49,14 @@ ifeq ($(BROKER),rabbitmq)
 endif
 	@$(BIN)/ledgerwire demo --broker $(BROKER)
 
+LEDGER ?= xero
+.PHONY: month
+month: $(VENV)/.base ## A seeded quarter of every record type into LEDGER=xero or quickbooks, and its books checked; one JSON line
+ifeq ($(BROKER),rabbitmq)
+	@tools/ensure_rabbitmq.sh server
+endif
+	@$(BIN)/ledgerwire month --ledger $(LEDGER) --broker $(BROKER) --json
+
 .PHONY: up
 up: $(VENV)/.base ## Run everything in one process until Ctrl-C (database in ./ledgerwire-data)
 	@$(BIN)/ledgerwire up
@@ -65,6 +73,14 @@ test: $(VENV)/.dev ## All tests: unit, integration (real PostgreSQL and RabbitMQ
 .PHONY: test-unit
 test-unit: $(VENV)/.dev ## Unit tests only: no server needed
 	@$(BIN)/pytest -q -n $(WORKERS) $(wildcard libs/*/tests/unit services/*/tests/unit cli/tests/unit sandbox/tests/unit tests/architecture)
+
+.PHONY: properties
+properties: $(VENV)/.dev ## 10,000 random documents against each ledger's arithmetic and each tax regime
+	@$(BIN)/pytest -q -n $(WORKERS) --hypothesis-profile=thorough services/mapper/tests/unit/domain/test_four_tax_regimes.py libs/accounting/tests/unit/test_totals_of_any_document.py libs/accounting/tests/unit/test_quickbooks_totals.py
+
+.PHONY: payload-check
+payload-check: $(VENV)/.dev ## Bodies against the vendors' published schemas, where ../shared/reference/schemas has them
+	@$(BIN)/python -m tools.check_payloads
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Formatting and lint rules
