@@ -364,6 +364,17 @@ async def test_a_customer_has_one_currency(quickbooks: Any, document: Documents,
     assert only(quickbooks.state.all("Invoice"))["ExchangeRate"] == Decimal("1.5625")
 
 
+@pytest.mark.requirement("M15", "M8")
+async def test_a_revision_keeps_the_rate(quickbooks: Any, document: Documents, sale: Lines) -> None:
+    made = document("INV-1", sale(), currency="USD", currency_rate=Decimal("1.6"))
+    first = await send(quickbooks, made, contact="64")
+    revised = document("INV-1", sale("250.00", "25.00"), currency="USD")
+    await send(quickbooks, revised, first.ledger_id, "b" * 64, contact="64")
+    assert json.loads(writes(quickbooks)[-1].request_body)["ExchangeRate"] == 1.6
+    [found] = await quickbooks.ledger.find_documents(INVOICE, ["INV-1"])
+    assert (found.total, found.currency_rate) == (275, Decimal("1.6"))
+
+
 # contacts and items -----------------------------------------------------------------------------------------------------
 
 

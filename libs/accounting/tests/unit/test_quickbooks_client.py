@@ -218,10 +218,10 @@ async def test_no_more_calls_are_in_flight_than_allowed(clients: Any) -> None:
 
 async def test_nothing_is_sent_when_the_time_is_up(clients: Any) -> None:
     async def slow(_request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(1)
+        await asyncio.sleep(30)
         return httpx.Response(200, json={})
 
-    client = clients(slow, concurrency=1, request_timeout=timedelta(seconds=0.05))
+    client = clients(slow, concurrency=1, request_timeout=timedelta(seconds=0.5))
     outcomes = await asyncio.gather(*(client.write("/invoice", b"{}", "r") for _ in range(2)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Ambiguous, Transient]
     assert len(clients.requests) == 1

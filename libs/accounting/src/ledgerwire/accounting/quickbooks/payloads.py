@@ -42,9 +42,10 @@ ENDPOINTS = {
 
 OURS = frozenset({
     "DocNumber", "TxnDate", "DueDate", "PrivateNote", "CustomerRef", "VendorRef", "Line", "TxnTaxDetail",
-    "GlobalTaxCalculation", "DepartmentRef", "ClassRef", "SalesTermRef", "CurrencyRef", "ExchangeRate",
+    "GlobalTaxCalculation", "DepartmentRef", "ClassRef", "SalesTermRef", "CurrencyRef",
 })  # fmt: skip
-"""What a document of ours decides; whatever else stands on one in QuickBooks is left as people made it."""
+"""What a document of ours decides; whatever else stands on one in QuickBooks is left as it is: what people put there, and
+the rate it was first posted at, unless a table gives another (M15)."""
 
 
 def document_body(prepared: Prepared, company: Company) -> bytes:
