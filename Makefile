@@ -79,8 +79,9 @@ properties: $(VENV)/.dev ## 10,000 random documents against each ledger's arithm
 	@$(BIN)/pytest -q -n $(WORKERS) --hypothesis-profile=thorough services/mapper/tests/unit/domain/test_four_tax_regimes.py libs/accounting/tests/unit/test_totals_of_any_document.py libs/accounting/tests/unit/test_quickbooks_totals.py
 
 .PHONY: payload-check
-payload-check: $(VENV)/.dev ## Bodies against the vendors' published schemas, where ../shared/reference/schemas has them
-	@$(BIN)/python -m tools.check_payloads
+SCHEMAS ?= ../shared/reference/schemas
+payload-check: $(VENV)/.dev ## Xero bodies and answers against the published schema, where SCHEMAS has it
+	@$(BIN)/python -m tools.check_payloads $(SCHEMAS)/xero_accounting.yaml
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Formatting and lint rules
