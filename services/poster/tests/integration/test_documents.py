@@ -65,6 +65,20 @@ async def test_a_record_of_two_documents_is_batched_after_the_last_and_a_lost_jo
     assert len(calls(desk, "/Invoices")) == 1
 
 
+@pytest.mark.requirement("M5", "D2")
+async def test_a_journal_that_is_not_there_after_the_window_of_its_key_is_a_new_call(desk: Any) -> None:
+    world = desk.world
+    world.arm("500_before", method="PUT", path_regex=r"/ManualJournals")
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, journal("COGS-1")))
+    await world.serve("poster")
+    await world.posting(INVOICE, "unknown")
+    await world.rows("UPDATE poster.submission SET created_at = created_at - interval '1 hour'")
+    await desk.until_told(INVOICE, "batched")
+    lost, new = calls(desk, "/ManualJournals")
+    assert lost.request_headers["idempotency-key"] != new.request_headers["idempotency-key"]
+
+
 @pytest.mark.requirement("M16", "D9")
 async def test_bills_go_one_a_call_each_looked_for_first_and_a_suppliers_own_number_is_respected(desk: Any) -> None:
     world = desk.world

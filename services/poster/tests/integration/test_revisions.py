@@ -9,7 +9,8 @@ import pytest
 
 from ledgerwire.accounting.xero.ledger import XeroLedger
 from ledgerwire.common.ledger.reference import ReferenceData
-from ledgerwire.poster.connectwise_psa import ConnectWisePsa
+from ledgerwire.sandbox.connectwise.interface_records import RecordKey
+from ledgerwire.sandbox.connectwise.unbatching import unbatch_record
 
 INVOICE, OTHER = 39001, 39003
 
@@ -103,17 +104,19 @@ async def test_a_document_in_a_closed_period_is_not_changed(desk: Any, monkeypat
 
 
 @pytest.mark.requirement("M8")
-async def test_a_document_whose_earlier_batch_is_closed_is_not_changed(
-    desk: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = await batched_once(desk)
-
-    async def closed(self: ConnectWisePsa, identifier: str) -> bool:
-        return not identifier.endswith("-R2")
-
-    monkeypatch.setattr(ConnectWisePsa, "batch_closed", closed)
+async def test_a_document_whose_earlier_batch_is_closed_is_not_changed(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    before = live(desk)
+    unbatch_record(world.psa.state, RecordKey("invoice", INVOICE), 152)
+    [batch] = world.psa.state.tables["batches"].values()
+    batch["closedFlag"] = True
     await desk.decide((INVOICE, moved(desk)), revision=2)
     await desk.until_told(INVOICE, "stopped", "BATCH_CLOSED")
-    assert live(desk) == [before]
+    assert live(desk) == before
     await desk.choose(INVOICE, "ACCEPT")
     await desk.until_told(INVOICE, "batched", "DOCUMENT_ACCEPTED")
+    assert live(desk) == before
