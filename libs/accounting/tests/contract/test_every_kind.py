@@ -224,6 +224,22 @@ async def test_without_a_rate_the_ledgers_own_is_used_and_shown(world: Any) -> N
     [found] = await live(world, INVOICE, "INV-1")
     assert found.currency_rate is not None
     assert found.currency_rate > 0
+    kept = replace(item.document, lines=(world.line(), world.line()), currency_rate=found.currency_rate)
+    kept = replace(kept, net=kept.net * 2, tax=kept.tax * 2, total=kept.total * 2)
+    assert (await send(world, replace(item, document=kept, ledger_id=found.ledger_id), key="b" * 64)).findings == ()
+    [revised] = await live(world, INVOICE, "INV-1")
+    assert (revised.total, revised.currency_rate) == (kept.total, found.currency_rate)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_documents_of_a_period_are_listed_with_their_numbers(world: Any, kind: DocumentKind) -> None:
+    for number, day in (("A-1", 28), ("A-2", 29), ("A-3", 30), ("A-4", 31)):
+        item = world.prepared(kind, number, document_date=date(2026, 3, day))
+        assert (await send(world, item, key=number)).status is VerdictStatus.POSTED
+    listed = await world.ledger.documents_dated(kind, date(2026, 3, 29), date(2026, 3, 30))
+    assert sorted((found.number, found.total) for found in listed if found.live) == [
+        (number, world.document(number, kind=kind).total) for number in ("A-2", "A-3")
+    ]
 
 
 @pytest.mark.requirement("M10")
