@@ -80,7 +80,7 @@ class Both:
     psa: PsaServer
     faults: Faults
     database: Database
-    settings: Settings
+    admin: asyncpg.Connection
     connections: Connections
     account: UUID = field(default_factory=uuid4)
     connection: UUID = field(default_factory=uuid4)
@@ -168,12 +168,7 @@ class Both:
 
     async def execute(self, query: str, *values: Any) -> list[asyncpg.Record]:
         """One statement as the database's administrator."""
-        database = database_name(self.settings.database_url)
-        connection = await asyncpg.connect(self.settings.database_admin_url, database=database)
-        try:
-            return list(await connection.fetch(query, *values))
-        finally:
-            await connection.close()
+        return list(await self.admin.fetch(query, *values))
 
     # --- people
 
@@ -209,6 +204,12 @@ class Both:
     def pay_in_psa(self, amounts: Mapping[str, str]) -> list[int]:
         """A clerk enters money on invoices of ConnectWise."""
         return [self._row(number, amount, {"type": "P"}) for number, amount in amounts.items()]
+
+    def pay_rest_in_psa(self, number: str) -> None:
+        """A clerk raises the row of money to all that is open."""
+        [row] = self.screen.rows(self.invoice_ids[number])
+        changes = {"amount": row["amount"] + self.in_psa()[number]}
+        self.screen.change(self.invoice_ids[number], row["id"], changes, PERSON)
 
     def apply_in_psa(self, note: str, amounts: Mapping[str, str]) -> list[int]:
         """A clerk applies a credit memo to invoices of ConnectWise."""
@@ -326,8 +327,10 @@ async def both_systems(name: str, settings: Settings, tls: TlsFiles) -> AsyncIte
         psa, client = await stack.enter_async_context(connectwise(tls, faults))
         database = open_database(settings, "poster")
         stack.push_async_callback(database.close)
+        admin = await asyncpg.connect(settings.database_admin_url, database=database_name(settings.database_url))
+        stack.push_async_callback(admin.close)
         terms = Terms(True, timedelta(minutes=5), date(2026, 3, 1), uuid4(), "C", OnForeignCash.ASK)
-        yield Both(books, psa, faults, database, settings, Connections(books.ledger, client.payments, terms))
+        yield Both(books, psa, faults, database, admin, Connections(books.ledger, client.payments, terms))
 
 
 @pytest.fixture(params=["xero", "quickbooks"])

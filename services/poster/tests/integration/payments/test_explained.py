@@ -10,6 +10,8 @@ from ledgerwire.common.settings import Settings
 from ledgerwire.poster.payments.domain.answer import NothingToDecideError
 from ledgerwire.poster.payments.domain.model import Side
 from ledgerwire.sandbox.core.tls import TlsFiles
+from ledgerwire.sandbox.quickbooks.books.writing import save
+from ledgerwire.sandbox.quickbooks.kinds import KINDS
 
 from .conftest import Both, both_systems
 
@@ -133,3 +135,42 @@ async def test_what_changed_on_both_sides_waits_for_an_answer(on_xero: Both):
     assert both.in_psa()["INV-1"] == 100 - 31 - 15
     with pytest.raises(NothingToDecideError, match="agree"):
         await both.answer("INV-1", Side.LEDGER)
+
+
+@pytest.mark.requirement("D14", "F1: PERIOD_LOCKED")
+async def test_a_credit_dated_in_a_closed_period_is_not_applied_in_the_ledger(on_xero: Both):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.post("CM-1", "-30.00")
+    both.apply_in_psa("CM-1", {"INV-1": "30.00"})
+    both.books.lock(both.books.now().date())
+    outcome = await both.look()
+    assert both.told(outcome) == {"INV-1": ["PERIOD_LOCKED"]}
+    assert "?" not in outcome.told["INV-1"][0].message
+    assert (await both.in_ledger())["INV-1"] == 100
+
+
+@pytest.mark.requirement("D15", "F1: PAYMENT_MULTI_INVOICE_CREDIT")
+async def test_one_payment_that_holds_cash_and_a_credit_for_several_invoices_is_carried_over(
+    settings: Settings, tls: TlsFiles
+):
+    """QuickBooks knows such payments; both kinds arrive apart, and undoing it undoes both."""
+    async with both_systems("quickbooks", settings, tls) as both:
+        for number in ("INV-1", "INV-2"):
+            await both.post(number, "100.00")
+        await both.post("CM-1", "-50.00")
+        desk, kinds = both.books._desk(), {"INV-1": "Invoice", "INV-2": "Invoice", "CM-1": "CreditMemo"}  # type: ignore[attr-defined]
+        amounts = {"INV-1": "100.00", "INV-2": "30.00", "CM-1": "50.00"}
+        lines = [
+            {"Amount": amount, "LinkedTxn": [{"TxnId": both.ledger_ids[number], "TxnType": kinds[number]}]}
+            for number, amount in amounts.items()
+        ]
+        both.passes()
+        sent = {"CustomerRef": {"value": "61"}, "CurrencyRef": {"value": "AUD"}, "TotalAmt": "80.00", "Line": lines}
+        payment = save(desk, KINDS["Payment"], sent)["Id"]
+        assert await told(both) == {}
+        assert both.in_psa() == {"INV-1": 0, "INV-2": 70, "CM-1": 0}
+        assert await both.agree()
+        await both.undo(payment)
+        assert await told(both) == {}
+        assert both.in_psa() == {"INV-1": 100, "INV-2": 100, "CM-1": 50}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from ledgerwire.common.clock import FixedClock
 from ledgerwire.common.errors import Transient
+from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
+from ledgerwire.connectwise.payments import Payments
 from ledgerwire.poster.payments import repository
 from ledgerwire.poster.payments.sync import WORK_KIND, SyncPayments
 from ledgerwire.poster.payments.turn import LeasedTurn, leased_turn
@@ -56,6 +59,80 @@ async def test_partial_payments_refunds_and_a_voided_document(on_xero: Both):
     await both.undo(first)
     await both.look()
     assert both.rows("INV-1") == [(40, None)]
+    await both.post("INV-2", "50.00")
+    paid = await both.pay({"INV-2": "50.00"})
+    await both.look()
+    await both.undo(paid)
+    both.passes()
+    both.books.void(DocumentKind.SALES_INVOICE, both.ledger_ids["INV-2"])
+    await both.look()
+    assert both.rows("INV-2") == []
+
+
+@pytest.mark.requirement("M8", "M18")
+async def test_a_document_that_was_made_again_goes_on_where_the_one_before_it_ended(on_xero: Both):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    paid = await both.pay({"INV-1": "60.00"})
+    await both.look()
+    await both.undo(paid)
+    both.passes()
+    both.books.void(DocumentKind.SALES_INVOICE, both.ledger_ids["INV-1"])
+    await both.post("INV-1 again", "100.00", in_psa=False, ours=False)
+    await both.execute("UPDATE poster.posting SET ledger_id = $1", both.ledger_ids["INV-1 again"])
+    await both.pay({"INV-1 again": "25.00"})
+    outcome = await both.look()
+    assert (both.rows("INV-1"), outcome.told) == ([(25, None)], {})
+
+
+@pytest.mark.requirement("M18")
+async def test_a_change_in_connectwise_is_seen_though_nothing_says_when_it_was_saved(on_xero: Both):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.pay({"INV-1": "60.00"})
+    await both.look()
+    both.passes(timedelta(hours=1))
+    invoice = both.psa.state.tables["invoices"][both.invoice_ids["INV-1"]]
+    stamp = dict(invoice["_info"])
+    both.pay_rest_in_psa("INV-1")
+    invoice["_info"] = stamp
+    assert both.told(await both.look()) == {"INV-1": ["PAYMENT_ONLY_IN_CONNECTWISE"]}
+
+
+@pytest.mark.requirement("M18")
+async def test_killed_after_a_write_it_sees_what_was_written_and_writes_it_once(
+    on_xero: Both, monkeypatch: pytest.MonkeyPatch
+):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.pay({"INV-1": "60.00"})
+    create = Payments.create
+
+    async def killed(self: Payments, *given: Any, **more: Any) -> int:
+        await create(self, *given, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Payments, "create", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await both.look()
+    monkeypatch.undo()
+    assert both.rows("INV-1") == [(60, None)]
+    await both.execute("UPDATE tenants.lease SET holder = NULL, expires_at = NULL")
+    await both.execute("UPDATE poster.settlement SET look_after = now() - interval '1 second'")
+    outcome = await both.look()
+    assert (outcome.written, outcome.told, both.rows("INV-1")) == (0, {}, [(60, None)])
+
+
+@pytest.mark.requirement("A117", "A122")
+async def test_invoices_of_another_companys_locations_are_not_this_ledgers(on_xero: Both):
+    both = on_xero
+    await both.post("INV-7", "100.00", ours=False)
+    both.rules(locations=frozenset({9}))
+    await both.pay({"INV-7": "20.00"})
+    assert both.told(await both.look()) == {"INV-7": ["PAYMENT_UNMATCHED"]}
+    both.rules(locations=frozenset({2, 9}))
+    await both.look()
+    assert both.rows("INV-7") == [(20, None)]
 
 
 def refund(both: Both, number: str, amount: str) -> None:

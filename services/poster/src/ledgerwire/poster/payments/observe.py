@@ -116,16 +116,18 @@ async def _taken_over(unit: Unit, look: Observing, rows: list[Stored]) -> list[S
     """A document that was made again takes over what was carried over for the one before it."""
     invoices = [row.invoice_id for row in rows if row.invoice_id is not None]
     before = await repository.by_invoice(unit, look.turn.connection_id, invoices)
-    retired: list[Stored] = []
-    current: list[Stored] = []
+    kept = {row.ledger_id: row for row in rows}
     for row in rows:
         old = before.get(row.invoice_id or 0)
         if old is None or old.ledger_id == row.ledger_id:
-            current.append(row)
             continue
-        retired.append(replace(old, invoice_id=None, state=SettlementState.SYNCED, findings=()))
-        current.append(replace(row, synced=old.synced, seen=old.seen, counted=old.counted))
-    return [*retired, *current]
+        shown = kept.pop(old.ledger_id, old)
+        kept = {
+            old.ledger_id: replace(shown, invoice_id=None, state=SettlementState.SYNCED, findings=()),
+            **kept,
+            row.ledger_id: replace(row, synced=old.synced, seen=old.seen, counted=old.counted),
+        }
+    return list(kept.values())
 
 
 async def _of_psa(look: Observing, shown: Sequence[InvoiceBalance]) -> list[Stored]:

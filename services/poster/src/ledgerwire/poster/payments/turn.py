@@ -12,7 +12,7 @@ from time import monotonic
 from uuid import UUID
 
 from ledgerwire.common.db.session import Database, Unit
-from ledgerwire.common.errors import Transient
+from ledgerwire.common.errors import LedgerwireError, Transient
 from ledgerwire.common.work.lease import Lease, LeaseTerms, take
 
 SERVICE = "poster"
@@ -49,14 +49,18 @@ async def leased_turn(
 ) -> AsyncIterator[LeasedTurn]:
     """Take the connection for the length of a block.
 
-    An interrupted block leaves the lease to run out: a request may be under way.
+    An interrupted block leaves the lease to run out: a request may be under way. An error of ours says that none is.
 
     Raises:
         Transient: another worker held it all the while.
     """
     lease = await _taken(database, account_id, connection_id, terms, patience)
     async with lease.kept():
-        yield LeasedTurn(database, lease, account_id)
+        try:
+            yield LeasedTurn(database, lease, account_id)
+        except LedgerwireError:
+            await lease.release()
+            raise
     await lease.release()
 
 
