@@ -124,7 +124,8 @@ async def test_a_change_while_the_outcome_is_unknown_waits_for_the_look_up_and_t
     assert (world.batch_name(INVOICE) or "").endswith("-R2")
 
 
-async def test_a_payment_on_the_document_stops_the_second_round(world: World) -> None:
+@pytest.mark.requirement("D4", "D11")
+async def test_a_payment_on_the_document_stops_the_second_round_until_a_person_chooses_a_credit(world: World) -> None:
     await world.close(INVOICE)
     await world.settled(INVOICE)
     [row] = world.documents(world.number(INVOICE))
@@ -135,7 +136,30 @@ async def test_a_payment_on_the_document_stops_the_second_round(world: World) ->
     world.set_status(INVOICE, CLOSED)
     await world.stopped(INVOICE, "DOCUMENT_PAID")
     assert world.batch_name(INVOICE) is None
-    assert world.documents(world.number(INVOICE)) == [paid]
+    number = world.number(INVOICE)
+    assert world.documents(number) == [paid]
+    async with world.desk() as desk:
+        await desk.choose(world.account_id, number, "CREDIT_AND_NEW", "clerk", "paid already")
+    await world.told(INVOICE, "batched", "DOCUMENT_CREDITED")
+    assert world.documents(number) == [paid]
+    [credit], [new] = world.documents(f"{number}-CR"), world.documents(f"{number}-2")
+    assert (credit["Total"], new["Total"]) == (row["Total"], world.invoice(INVOICE)["total"])
+
+
+@pytest.mark.requirement("D4", "D11")
+async def test_a_batch_deleted_in_connectwise_is_noticed_and_made_again_once_a_person_accepts(world: World) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    [before], [batch] = world.documents(world.number(INVOICE)), world.psa.state.tables["batches"]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    await world.quiet()
+    await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await world.told(INVOICE, "stopped", "BATCH_DELETED_DOCUMENT_REMAINS")
+    async with world.desk() as desk:
+        await desk.choose(world.account_id, world.number(INVOICE), "ACCEPT", "clerk", "deleted by mistake")
+    await world.settled(INVOICE)
+    assert world.batch_name(INVOICE) is not None
+    assert world.documents(world.number(INVOICE)) == [before]
 
 
 async def unbatch(world: World) -> None:
