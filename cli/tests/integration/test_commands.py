@@ -95,7 +95,7 @@ def test_every_list_is_one_json_value_also_when_it_is_empty(command, account_fil
     assert command("record", "list", "--json").value == []
     assert command("record", "retry", "--all", "--json").value == []
     assert command("record", "retry", "--cause", "TAX_CODE_UNKNOWN", "--dry-run", "--json").value == []
-    assert command("replay", "--json").value == []
+    assert command("dead-letters", "list", "--json").value == []
     assert command("account", "list", "--json").value[0]["connections"] == ["connectwise", "xero:Acme IT"]
 
 
@@ -103,8 +103,8 @@ def test_a_choice_that_was_not_made_is_asked_for(command, account_file: Path) ->
     command("account", "apply", account_file)
 
     assert command("record", "retry", "--json").value["code"] == "USAGE"
-    assert command("replay", "replay", "--json").value["code"] == "USAGE"
-    assert command("replay", "discard", "--id", str(uuid4()), "--json").value["code"] == "DEAD_LETTER_UNKNOWN"
+    assert command("dead-letters", "replay", "--json").value["code"] == "USAGE"
+    assert command("dead-letters", "discard", str(uuid4()), "--json").value["code"] == "DEAD_LETTER_UNKNOWN"
 
 
 def test_a_wrong_command_line_is_said_in_json_too(command) -> None:

@@ -25,7 +25,7 @@ def test_the_account_file_on_the_front_page_is_a_right_one(tmp_path: Path) -> No
     assert read_account_file(path).account == "Acme IT"
 
 
-@pytest.mark.parametrize("line", sorted(set(re.findall(r"`ledgerwire ([a-z]+(?: [a-z-]+)?)", README.read_text()))))
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"`ledgerwire ([a-z-]+(?: [a-z-]+)?)", README.read_text()))))
 def test_each_command_on_the_front_page_exists(line: str) -> None:
     command = typer.main.get_command(app)
     for word in line.split():

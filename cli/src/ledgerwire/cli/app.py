@@ -8,13 +8,15 @@ import typer
 
 from ledgerwire.cli import (
     account_commands,
+    backlog_command,
     contacts_command,
+    dead_letter_commands,
     explain_command,
     mapping_commands,
     payments_commands,
     preview_command,
+    reconcile_command,
     record_commands,
-    replay_commands,
     run_commands,
     status_command,
 )
@@ -31,14 +33,16 @@ app = typer.Typer(
 )
 run_commands.register(app)
 status_command.register(app)
+backlog_command.register(app)
 app.add_typer(account_commands.app, name="account")
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(record_commands.app, name="record")
+app.add_typer(dead_letter_commands.app, name="dead-letters")
 contacts_command.register(app)
 explain_command.register(app)
 payments_commands.register(app)
 preview_command.register(app)
-replay_commands.register(app)
+reconcile_command.register(app)
 
 
 def run_command_line(arguments: Sequence[str]) -> int:

@@ -57,14 +57,20 @@ class RecordPreview:
         return stops or any(one.refused for one in self.documents)
 
 
-async def previews(settings: Settings, account_id: UUID, numbers: Sequence[str] | None) -> list[RecordPreview]:
-    """Preview records by number (None = all unposted ones). Reads only; raises what the reads raise."""
+async def previews(
+    settings: Settings, account_id: UUID, numbers: Sequence[str] | None, *, record_ids: Sequence[UUID] | None = None
+) -> list[RecordPreview]:
+    """Preview records by number (None = all unposted ones), or known ones by id. Reads only; raises what the reads raise."""
     database = open_database(settings, "poster")
     clients = ConnectionClients(database, settings)
     desk = open_preview_desk(settings)
     try:
         context = await clients.account(account_id)
-        found = await desk.preview(account_id, context.psa.connection_id, numbers)
+        psa = context.psa.connection_id
+        if record_ids is not None:
+            found = await desk.of_records(account_id, psa, record_ids)
+        else:
+            found = await desk.preview(account_id, psa, numbers)
         posted = await posted_documents(database, account_id, [one.record.record_id for one in found])
         companies = {item.ledger_connection_id: item.name for item in context.companies}
         made = []

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ledgerwire.cli import record_views
+from ledgerwire.cli import record_views, trial
 from ledgerwire.cli.clerk_list import stopped_by_cause
 from ledgerwire.cli.output import Output
-from ledgerwire.cli.record_desk import AccountRecords, account_records
+from ledgerwire.cli.record_desk import AccountRecords, account_named, account_records
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.status_command import AccountOption
 from ledgerwire.cli.workplace import workplace
 from ledgerwire.common.errors import ConfigurationError
-from ledgerwire.mapper.status import STUCK, ClerkRow
+from ledgerwire.mapper.status import STUCK, ClerkRow, clerk_row
 
 app = typer.Typer(help="Single records: show, hold, release, skip, retry, resolve.", no_args_is_help=True)
 
@@ -94,7 +95,9 @@ def retry(
     number: Annotated[str | None, typer.Argument(help="The invoice number.")] = None,
     cause: Annotated[str | None, typer.Option(help="Every record that this code stops.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every stopped record.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which records it would be.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say which records it would be, and how many would now pass.")
+    ] = False,
     account: AccountOption = None,
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
@@ -104,15 +107,37 @@ def retry(
     async def again(records: AccountRecords) -> Sequence[ClerkRow]:
         if [number is not None, cause is not None, all_].count(True) != 1:
             raise ConfigurationError("name one number, or --cause CODE, or --all", code="USAGE")
-        if number is not None and dry_run:
+        if dry_run:
             raise ConfigurationError("--dry-run is for --cause and --all", code="USAGE")
         if number is not None:
             return await records.retry_number(number)
         causes = [cause] if cause is not None else [one.cause for one in stopped_by_cause(await records.rows(STUCK))]
-        found = [row for one in causes for row in await records.retry_cause(one, dry_run=dry_run)]
+        found = [row for one in causes for row in await records.retry_cause(one)]
         return list({row.number: row for row in found}.values())
 
+    if dry_run and number is None and (cause is not None) is not all_:
+        _would(cause, account, data, json_)
     _change(again, account, data, json_)
+
+
+def _would(cause: str | None, account: str | None, data: Path, json_wanted: bool) -> None:
+    """Which records a retry would look at, and how many of them would now pass (D5). Writes nothing."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings:
+            account_id, _ = await account_named(settings, account)
+            async with account_records(settings, account) as records:
+                rows = await records.rows(STUCK) if cause is None else ()
+                causes = [cause] if cause is not None else [one.cause for one in stopped_by_cause(rows)]
+                found = {item.record_id: item for each in causes for item in await records.stopped_by(each)}
+            tried = {one.record_id: one for one in await trial.trials(settings, account_id, list(found))}
+        shown = [(clerk_row(item), tried.get(item.record_id)) for item in found.values()]
+        value = [
+            asdict(row) | {"would": one.would if one else None, "codes": one.codes if one else ()} for row, one in shown
+        ]
+        output.result(value, record_views.rows_table([row for row, _ in shown]), trial.sentence(list(tried.values())))
+
+    run(action, json_wanted=json_wanted)
 
 
 @app.command("resolve")

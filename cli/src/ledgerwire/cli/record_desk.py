@@ -72,6 +72,10 @@ class AccountRecords:
         shown = await self._desk.show(self._account, number)
         return {f"{one.record.record_type} {one.record.source_id}": offered(one.record) for one in shown}
 
+    async def stopped_by(self, cause: str) -> list[StoredRecord]:
+        """Every record that a retry of a code or cause would look at again."""
+        return list(await self._desk.retry(self._account, cause=cause, dry_run=True))
+
     async def wake_held(self) -> int:
         """Look at what waited for go-live; how many records that was."""
         return len(await self._desk.wake_held(self._account))

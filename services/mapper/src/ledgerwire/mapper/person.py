@@ -123,6 +123,11 @@ class RecordDesk:
         async with self._database.account(account_id) as unit:
             return tuple(map(status.clerk_row, await repository.find(unit, statuses=statuses)))
 
+    async def by_ids(self, account_id: UUID, record_ids: Sequence[UUID]) -> dict[UUID, StoredRecord]:
+        """These records as they stand; an unknown one is left out."""
+        async with self._database.account(account_id) as unit:
+            return await repository.records(unit, record_ids)
+
     async def summary(self, account_id: UUID) -> Summary:
         """Counts and money by status; what stops, warns or keeps waiting by cause. The database adds up."""
         async with self._database.account(account_id) as unit:

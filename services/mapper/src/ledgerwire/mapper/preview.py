@@ -89,6 +89,19 @@ class PreviewDesk:
             found += await self._some(looker, account, client, keys[start : start + AT_A_TIME])
         return found
 
+    async def of_records(self, account_id: UUID, connection_id: UUID, record_ids: Sequence[UUID]) -> list[Preview]:
+        """The same for known records by id; an unknown id is left out."""
+        client = await self.clients.psa(account_id, connection_id)
+        account = await self.clients.account(account_id)
+        async with self.database.account(account_id) as unit:
+            known = await repository.records(unit, record_ids)
+        keys = [known[each].key for each in dict.fromkeys(record_ids) if each in known]
+        looker = _Looker(self.database, account_id, connection_id)
+        found: list[Preview] = []
+        for start in range(0, len(keys), AT_A_TIME):
+            found += await self._some(looker, account, client, keys[start : start + AT_A_TIME])
+        return found
+
     async def _keys(self, client: Psa, account_id: UUID, numbers: Sequence[str] | None) -> list[Key]:
         listed = await _listed(client)
         if numbers is None:

@@ -42,7 +42,16 @@ DAY = date(2026, 3, 14)
 
 def record(number: str = "INV-1", total: str = "110.00", *, kind: str = "invoice", **changes) -> ClosedRecord:
     made = ClosedRecord(
-        uuid5(UUID(int=1), f"{kind}{number}"), kind, number[-4:], number, "Acme", DAY, "AUD", Decimal(total), "Sydney", True
+        uuid5(UUID(int=1), f"{kind}{number}"),
+        kind,
+        number[-4:],
+        number,
+        "Acme",
+        DAY,
+        "AUD",
+        Decimal(total),
+        "Sydney",
+        True,
     )
     return replace(made, **changes)
 
@@ -169,9 +178,22 @@ def test_only_sales_documents_with_numbers_like_ours_are_asked_about() -> None:
 _NUMBERS = st.sampled_from([f"INV-{n}" for n in range(6)])
 _AMOUNTS = st.sampled_from([Decimal(text) for text in ("0.00", "10.00", "10.01", "-10.00", "99.95")])
 _COMPANIES = st.sampled_from(["Sydney", "London", ""])
-_STATES = ["received", "open", "mapped", "held", "waiting", "stopped", "skipped", "superseded", "no_effect", "onboarded", "dead"]
+_STATES = [
+    "received",
+    "open",
+    "mapped",
+    "held",
+    "waiting",
+    "stopped",
+    "skipped",
+    "superseded",
+    "no_effect",
+    "onboarded",
+    "dead",
+]
 _CODES = st.lists(
-    st.sampled_from(["EXCLUDED_BY_RULE", "SKIPPED", "BEFORE_GO_LIVE", "ALREADY_BATCHED", "HELD", "TAX_CODE_UNKNOWN"]), max_size=2
+    st.sampled_from(["EXCLUDED_BY_RULE", "SKIPPED", "BEFORE_GO_LIVE", "ALREADY_BATCHED", "HELD", "TAX_CODE_UNKNOWN"]),
+    max_size=2,
 )
 _WANTED = st.none() | st.lists(
     st.builds(Wanted, st.sampled_from(list(DocumentKind)), _NUMBERS, _AMOUNTS.map(abs)), max_size=2
@@ -277,10 +299,17 @@ def test_what_is_posted_once_ties_to_the_cent(world) -> None:
         if row.bucket is Bucket.POSTED_ONCE and row.record.record_type != "invoice":
             own = world[1].get(row.record.record_id)
             decided = own is not None and own.wanted is not None
-            worth = sum((signed(item.kind, item.total) for item in own.wanted), Decimal(0)) if decided else row.record.total
+            worth = (
+                sum((signed(item.kind, item.total) for item in own.wanted), Decimal(0)) if decided else row.record.total
+            )
             assert row.ledger_total == worth
         if not row.documents:
-            assert row.bucket not in {Bucket.POSTED_ONCE, Bucket.TWICE, Bucket.AMOUNT_DIFFERS, Bucket.POSTED_NOT_BATCHED}
+            assert row.bucket not in {
+                Bucket.POSTED_ONCE,
+                Bucket.TWICE,
+                Bucket.AMOUNT_DIFFERS,
+                Bucket.POSTED_NOT_BATCHED,
+            }
 
 
 @given(worlds())

@@ -33,7 +33,7 @@ register(
         title="A fault on our side",
         message="{number} could not be worked on because of a fault in Ledgerwire ({cause}); nothing was lost.",
         action="Ops looks at the dead letter and replays it.",
-        where="Ledgerwire: ledgerwire replay",
+        where="Ledgerwire: ledgerwire dead-letters",
         who="ops",
         side=Side.LEDGERWIRE,
         cause_params=("cause",),

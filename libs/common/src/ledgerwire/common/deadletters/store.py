@@ -38,15 +38,29 @@ async def write(unit: Unit, schema: ServiceSchema, letters: Sequence[DeadLetter]
 
 
 async def listed(
-    unit: Unit, schema: ServiceSchema, *, cause: str | None = None, state: str = "dead", limit: int = 1000
+    unit: Unit,
+    schema: ServiceSchema,
+    *,
+    cause: str | None = None,
+    state: str = "dead",
+    limit: int = 1000,
+    after: DeadLetter | None = None,
 ) -> list[DeadLetter]:
-    """Dead letters the unit may see, oldest first."""
+    """Dead letters the unit may see, oldest first; `after` is the last one of the page before."""
     result = await unit.execute(
         text(
             f"SELECT {_COLUMNS} FROM {schema.dead_letter} WHERE state = :state"
-            " AND (CAST(:cause AS text) IS NULL OR cause = :cause) ORDER BY dead_at, dead_letter_id LIMIT :limit"
+            " AND (CAST(:cause AS text) IS NULL OR cause = :cause)"
+            " AND (CAST(:at AS timestamptz) IS NULL OR (dead_at, dead_letter_id) > (:at, CAST(:id AS uuid)))"
+            " ORDER BY dead_at, dead_letter_id LIMIT :limit"
         ),
-        {"state": state, "cause": cause, "limit": limit},
+        {
+            "state": state,
+            "cause": cause,
+            "limit": limit,
+            "at": after.dead_at if after else None,
+            "id": after.dead_letter_id if after else None,
+        },
     )
     return [_letter(row) for row in result.mappings()]
 

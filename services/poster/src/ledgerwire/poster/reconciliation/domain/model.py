@@ -139,6 +139,11 @@ class OwnRecord:
     in_hand: bool = False
     fresh: bool = False
 
+    @property
+    def moving(self) -> bool:
+        """Whether it goes on by itself: somebody works on it, or it was touched just now and is not finished."""
+        return self.in_hand or (self.fresh and self.outcome != "batched")
+
 
 @dataclass(frozen=True, slots=True)
 class OwnDocument:

@@ -72,7 +72,7 @@ def _with_documents(record: ClosedRecord, own: OwnRecord, found: Sequence[SeenDo
     there = expected.of(found)
     if _too_many(_kinds(there), expected):
         return Bucket.TWICE, f"{len(found)} documents: {', '.join(item.number for item in found)}"
-    moving = own.in_hand and not record.batched
+    moving = own.moving and not record.batched
     if _differs(record, found, there, expected):
         return (Bucket.IN_FLIGHT, "an update is under way") if moving else (Bucket.AMOUNT_DIFFERS, "")
     lacking = expected.kinds() - _kinds(there)
@@ -81,7 +81,7 @@ def _with_documents(record: ClosedRecord, own: OwnRecord, found: Sequence[SeenDo
         return (Bucket.IN_FLIGHT, "") if moving else (Bucket.MISSING, f"its {named} is not in the ledger")
     if record.batched:
         return Bucket.POSTED_ONCE, "" if own is not _UNKNOWN else "not in our own rows"
-    if own.in_hand or own.fresh:
+    if own.moving:
         return Bucket.IN_FLIGHT, "a draft waits for approval" if any(item.draft for item in found) else ""
     return Bucket.POSTED_NOT_BATCHED, ""
 
@@ -93,7 +93,7 @@ def _without(record: ClosedRecord, own: OwnRecord) -> Verdict:
         return Bucket.HELD, ""
     if own.state in {"stopped", "dead"} or own.outcome == "stopped":
         return Bucket.STOPPED, "a fault of ours" if own.state == "dead" else ""
-    if own.in_hand or own.fresh or record.fresh:
+    if own.moving or record.fresh:
         return Bucket.IN_FLIGHT, ""
     return Bucket.MISSING, "nobody works on it" if own is not _UNKNOWN else "we never heard of it"
 

@@ -1,0 +1,123 @@
+"""What waits, by ledger company: work of all services, budgets of its connection, and the forecast (D19)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from ledgerwire.cli.dead_letters import database_of
+from ledgerwire.cli.record_desk import account_named
+from ledgerwire.cli.workplace import tenants_database
+from ledgerwire.common.db.roles import SERVICES
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.settings import Settings
+from ledgerwire.common.work.waiting import WaitingWork, waiting_work
+from ledgerwire.poster.pace import calls_per_document
+from ledgerwire.tenants import accounts
+from ledgerwire.tenants.budget import WINDOWS
+from ledgerwire.tenants.forecast import LEDGER_CALLS, Left, finish_in
+from ledgerwire.tenants.read import AccountContext, CompanyContext, account_for_service
+from ledgerwire.tenants.repository import budgets
+
+TO_POST = "post"
+TO_MAP = "map"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Waiting work of one service for a company."""
+
+    service: str
+    work: WaitingWork
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyBacklog:
+    """One ledger company. `company` is "" for looks at records of which nobody knows the company yet.
+
+    Attributes:
+        documents: records on their way to the ledger that can go on now or soon; parked ones wait for somebody.
+        calls_per_document: measured over the last day (`measured`), else the package's usual figure.
+        finish_in: the forecast, None where there is nothing to forecast.
+    """
+
+    account: str
+    company: str
+    package: str
+    waiting: tuple[Waiting, ...]
+    budget: tuple[Left, ...] = ()
+    documents: int = 0
+    calls_per_document: Decimal = Decimal(0)
+    measured: bool = False
+    finish_in: timedelta | None = None
+
+
+async def backlog_of(settings: Settings, account: str | None) -> list[CompanyBacklog]:
+    """The backlogs of all accounts, or of one. Raises AccountUnknownError."""
+    async with tenants_database(settings) as database:
+        known = await accounts.list_accounts(database)
+    ids = {entry.account_id for entry in known} if account is None else {(await account_named(settings, account))[0]}
+    work: list[Waiting] = []
+    for service in SERVICES:
+        async with database_of(settings, service) as database, database.system() as unit:
+            work += [Waiting(service, item) for item in await waiting_work(unit, ServiceSchema(service))]
+    found: list[CompanyBacklog] = []
+    async with database_of(settings, "poster") as poster:
+        async with poster.system() as unit:
+            left = await budgets.left(unit)
+        for account_id in ids:
+            async with poster.account(account_id) as unit:
+                context = await account_for_service(unit)
+            mine = [item for item in work if item.work.account_id == account_id]
+            found += await _companies(poster, context, mine, left)
+    return sorted(found, key=lambda one: (one.account, one.company))
+
+
+async def _companies(
+    poster: Database, account: AccountContext, work: Sequence[Waiting], left: dict[UUID, list[Left]]
+) -> list[CompanyBacklog]:
+    found = []
+    for company in account.companies:
+        waiting = [item for item in work if _belongs(item.work, company, account)]
+        found.append(await _company(poster, account, company, waiting, left.get(company.ledger_connection_id)))
+    rest = [item for item in work if not any(_belongs(item.work, company, account) for company in account.companies)]
+    return [*found, *([CompanyBacklog(account.name, "", "", tuple(rest))] if rest else [])]
+
+
+def _belongs(work: WaitingWork, company: CompanyContext, account: AccountContext) -> bool:
+    """Work on ConnectWise's side is a company's where the account has only one."""
+    only = len(account.companies) == 1
+    return work.connection_id == company.ledger_connection_id or (
+        only and work.connection_id == account.psa.connection_id
+    )
+
+
+async def _company(
+    poster: Database,
+    account: AccountContext,
+    company: CompanyContext,
+    waiting: Sequence[Waiting],
+    left: Sequence[Left] | None,
+) -> CompanyBacklog:
+    package = account.connection(company.ledger_connection_id).kind
+    measured = await calls_per_document(poster, account.account_id, company.ledger_connection_id)
+    calls = measured if measured is not None else LEDGER_CALLS.get(package, Decimal(1))
+    # a connection that never called has its windows whole
+    windows = left or [Left(one.name, one.seconds, one.ceiling, one.ceiling) for one in WINDOWS.get(package, ())]
+    going = [item.work for item in waiting if item.work.kind in {TO_POST, TO_MAP}]
+    documents = sum(work.due + work.later for work in going)
+    return CompanyBacklog(
+        account=account.name,
+        company=company.name,
+        package=package,
+        waiting=tuple(waiting),
+        budget=tuple(windows),
+        documents=documents,
+        calls_per_document=calls,
+        measured=measured is not None,
+        finish_in=finish_in(documents, calls, windows) if documents else None,
+    )

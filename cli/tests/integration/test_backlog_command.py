@@ -1,0 +1,62 @@
+"""What waits for each company, what is left of its budget, and when it will be done (D19)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.ids import account_id, connection_id
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.settings import Settings
+from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.store import WorkStore
+from ledgerwire.tenants.budget import BudgetGate
+
+ACCOUNT = account_id("acme")
+LEDGER, PSA = connection_id(ACCOUNT, "xero:Acme IT"), connection_id(ACCOUNT, "connectwise")
+
+
+def bells(count: int, kind: str, connection, priority: Priority) -> list[Doorbell]:
+    return [
+        Doorbell(
+            ACCOUNT, connection, f"{kind}:{uuid4()}", kind, priority, "c", "test", payload={"record_id": str(uuid4())}
+        )
+        for _ in range(count)
+    ]
+
+
+async def load(settings: Settings) -> None:
+    poster, mapper = open_database(settings, "poster"), open_database(settings, "mapper")
+    async with poster.system() as unit:
+        urgent, bulk = bells(2, "post", LEDGER, Priority.URGENT), bells(1998, "post", LEDGER, Priority.BULK)
+        recurring = Doorbell(ACCOUNT, LEDGER, "watch", "watch", Priority.BULK, "c", "schedule")
+        await WorkStore(ServiceSchema("poster")).ring(unit, [*urgent, *bulk, recurring])
+    async with mapper.system() as unit:
+        await WorkStore(ServiceSchema("mapper")).ring(unit, bells(3, "map", PSA, Priority.URGENT))
+    await BudgetGate(poster, ACCOUNT, LEDGER).take(20)
+    await poster.close()
+    await mapper.close()
+
+
+@pytest.mark.requirement("D19")
+def test_it_says_what_waits_what_is_left_and_when_it_is_done(command, settings: Settings, account_file: Path) -> None:
+    command("account", "apply", account_file)
+    assert "Nothing waits" in command("backlog").stdout
+    asyncio.run(load(settings))
+
+    [company] = command("backlog", "--json").value
+    assert (company["company"], company["package"]) == ("Acme IT", "xero")
+    told = {(one["kind"], one["priority"]): one["due"] for one in company["waiting"]}
+    assert told == {("post", "urgent"): 2, ("post", "bulk"): 1998, ("map", "urgent"): 3}
+    left = {one["window"]: (one["left"], one["ceiling"]) for one in company["budget"]}
+    assert left == {"minute": (40, 60), "day": (4980, 5000)}
+    assert company["documents"] == 2003
+    # 101 ledger calls: 40 at once, 61 more as the minute opens; ConnectWise's 2,404 calls at 1,000 a minute last longer
+    assert company["finish_in_seconds"] == 145
+    said = command("backlog").stdout
+    assert "done in about 2 min 25 s" in said
+    assert "40 of 60 a minute" in said
