@@ -188,10 +188,8 @@ class Office:
         side = "SalesTaxRateList" if document.kind in {"sales_invoice", "credit_note"} else "PurchaseTaxRateList"
         rates = [detail["TaxRateRef"]["value"] for detail in code[side]["TaxRateDetail"]]
         percents = [state.rows["TaxRate"][rate]["RateValue"] for rate in rates]
-        if (
-            not any(line.tax_type == document.tax_type for line in document.lines)
-            or (house.country == "US"
-            and side.startswith("P"))
+        if not any(line.tax_type == document.tax_type for line in document.lines) or (
+            house.country == "US" and side.startswith("P")
         ):
             return {"TotalTax": document.tax}
         lines = [

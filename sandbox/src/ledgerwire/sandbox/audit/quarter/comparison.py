@@ -43,7 +43,8 @@ def _headers(expected: ExpectedDocument, paper: Paper) -> Iterator[tuple[str, st
         yield "DUE_DATE_DIFFERS", "due date", expected.due_date, paper.due_date
     yield "CURRENCY_DIFFERS", "currency", expected.currency, paper.currency
     yield "TAX_DIFFERS", "tax", expected.tax, paper.tax
-    yield "TOTAL_DIFFERS", "total", expected.total, paper.total
+    if expected.kind != "journal":  # how many entries a journal is made of is nobody's business: its accounts tell
+        yield "TOTAL_DIFFERS", "total", expected.total, paper.total
     net = sum((line.net for line in paper.lines), Decimal(0))
     made = Decimal(0) if paper.kind == "journal" else paper.total - paper.tax
     yield "LINES_DO_NOT_ADD_UP", "sum of lines", made, net

@@ -88,7 +88,9 @@ def _candidates(one: Wanted, pool: Iterable[Paper], *, exact: bool) -> list[Pape
     same = [
         paper
         for paper in pool
-        if paper.kind == document.kind and paper.date == document.date and paper.total == document.total
+        if paper.kind == document.kind
+        and paper.date == document.date
+        and (paper.kind == "journal" or paper.total == document.total)
     ]
     if exact:
         return same

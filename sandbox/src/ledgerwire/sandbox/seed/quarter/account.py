@@ -48,7 +48,6 @@ def company_sections(house: House, package: Package) -> dict[str, Any]:
             "clearing_contact": house.card,
             "clearing_account": goods.CLEARING,
             "tax_inclusive": True,
-            "tax_inclusive": True,
             "untaxed_type": untaxed,
             "taxed_links": links,
             "required_status": "ApprovedByTierTwo",

@@ -165,19 +165,21 @@ def expect_receipt(received: Received) -> ExpectedEntry:
 def expect_movement(moved: Moved) -> ExpectedEntry:
     """A journal between stock and the adjustment account, or between two stock accounts (M16)."""
     fact, house = moved.fact, moved.house
-    day = fact.closed if isinstance(fact, Adjustment) else fact.moved
-    adjusted = isinstance(fact, Adjustment)
-    stock, against = (goods.STOCK, goods.STOCK_CHANGES) if adjusted else (goods.VAN_STOCK, goods.STOCK)
     tracking = _tracking(goods.PURCHASE_LINE, moved.place)
-    amounts = [line.total for line in fact.lines] if isinstance(fact, Adjustment) else [fact.total]
+    if isinstance(fact, Adjustment):
+        day, number, stock, against = fact.closed, fact.identifier, goods.STOCK, goods.STOCK_CHANGES
+        raised = [line.total for line in fact.lines]
+    else:
+        day, number, stock, against = fact.moved, fact.id, goods.VAN_STOCK, goods.STOCK
+        raised = [fact.total]
     lines = tuple(
         ExpectedLine(account, None, tracking, amount, house.no_tax)
-        for total in amounts
+        for total in raised
         for account, amount in ((stock, total), (against, -total))
     )
     documents = (_journal("", day, house, lines),) if moved.effective else ()
     return ExpectedEntry(
-        "procurement", fact.id, getattr(fact, "identifier", fact.id), house.name, house.currency, fact.total, documents,
+        "procurement", fact.id, number, house.name, house.currency, fact.total, documents,
         "posted" if moved.effective else "no_effect", moved.fault,
     )  # fmt: skip
 
