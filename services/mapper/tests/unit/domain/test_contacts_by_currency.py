@@ -39,6 +39,9 @@ def test_the_second_contact_is_found_again_by_its_name_or_its_currency():
     assert document(abroad(ACME_CONTACT, named)).contact.candidate_id == "c-2"
     numbered = Contact("c-3", "Acme Europe", account_number="ACME01", currency="EUR")
     assert document(abroad(replace(ACME_CONTACT, currency="AUD"), numbered)).contact.candidate_id == "c-3"
+    always = Contact("c-4", "Acme", currency="EUR")
+    result = mapped(abroad(always))
+    assert (result.documents[0].contact.candidate_id, result.findings) == ("c-4", ())
     linked = document(abroad(link=ContactLink("linked", "c-9"))).contact
     assert (linked.company_key, linked.decision, linked.candidate_id) == ("250:EUR", "linked", "c-9")
 

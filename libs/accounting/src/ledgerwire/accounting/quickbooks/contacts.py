@@ -13,7 +13,7 @@ from ledgerwire.accounting.quickbooks.client import QuickBooksClient, request_id
 from ledgerwire.accounting.quickbooks.errors import LEDGER, Answer, unreadable
 from ledgerwire.accounting.quickbooks.query import EVERY_ONE, quoted
 from ledgerwire.accounting.quickbooks.refusals import NAME_TAKEN, findings
-from ledgerwire.accounting.quickbooks.wire import Json, decode, group, text
+from ledgerwire.accounting.quickbooks.wire import Json, decode, group, ref, text
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, Stopped
@@ -125,6 +125,7 @@ def _contact(entity: str, row: Json) -> Contact:
         external_number=_external_number(entity, row),
         # A vendor's account number is not the vendor's own: it is ours, or what people put in its place.
         account_number=text(row, "AcctNum") if entity == "Customer" else None,
+        currency=ref(row, "CurrencyRef"),
     )
 
 

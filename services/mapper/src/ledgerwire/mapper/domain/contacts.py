@@ -145,6 +145,11 @@ class _Search:
         own = own_currency(case.reference, currency)
         return cls(case, party, f"{party.company.name} ({own})" if own else party.company.name, own)
 
+    def names(self, contact: Contact) -> tuple[str, ...]:
+        """What a contact may be called: a customer that is in the currency already bears the plain name."""
+        own = self.currency is not None and contact.currency == self.currency
+        return (self.name.strip(), self.party.company.name.strip()) if own else (self.name.strip(),)
+
     def could_be(self, contact: Contact) -> bool:
         """Whether a contact that agrees otherwise can take the document's currency (M15)."""
         if self.currency is None:
@@ -193,7 +198,7 @@ def _matched(search: _Search) -> ContactDecision:
 
 
 def _ways(search: _Search) -> list[_Found]:
-    company, name = search.party.company, search.name
+    company = search.party.company
     contacts = [item for item in search.party.contacts if search.could_be(item)]
     number, email = company.account_number, (company.email or "").casefold()
     live = tuple(item for item in contacts if item.active)
@@ -203,10 +208,10 @@ def _ways(search: _Search) -> list[_Found]:
             tuple(item for item in contacts if number and number in {item.account_number, item.external_number}),
             sure=True,
         ),
-        _Found("exact name", tuple(item for item in contacts if item.name.strip() == name.strip()), sure=True),
+        _Found("exact name", tuple(item for item in contacts if item.name.strip() in search.names(item)), sure=True),
         _Found(
             "name but for case and spaces",
-            tuple(item for item in live if spoken(item.name) == spoken(name)),
+            tuple(item for item in live if spoken(item.name) in map(spoken, search.names(item))),
             sure=False,
         ),
         _Found(
