@@ -178,7 +178,9 @@ def _owed(record: StoredRecord) -> bool:
 
     A batched record that is looked at here after it was open again has lost its batch: it stands on the unposted list (M8).
     """
-    return record.state not in DECIDED or (not record.batched and record.settled_outcome in _ASKS_AGAIN)
+    if record.batched:
+        return record.state is RecordState.OPEN
+    return record.state not in DECIDED or record.settled_outcome in _ASKS_AGAIN
 
 
 def _finding(code: str, source: AnyInput, **params: str) -> Finding:
