@@ -40,7 +40,8 @@ async def bring_together(turn: Turn, psa: Payments, terms: Terms, rows: Sequence
     rows = await _with_credits(turn, rows)
     stored = {row.invoice_id: row for row in rows if row.invoice_id is not None}
     balances = {row.id: row for row in await psa.balances(list(stored))}
-    payments = await _payments(psa, list(balances))
+    payments: dict[int, list[Payment]] = {one: [] for one in balances}
+    payments |= await _payments(psa, [one for one, row in balances.items() if not shows_nothing(row)])
     notes = await _notes(turn, psa, terms, rows, payments)
     ledger_ids = notes.ledger_ids | {one: row.ledger_id for one, row in stored.items()}
     seen = {
@@ -48,6 +49,17 @@ async def bring_together(turn: Turn, psa: Payments, terms: Terms, rows: Sequence
     }
     cases = {one: _case(seen[one], balances[one], payments[one], notes) for one in balances}
     return Together(seen, cases, ledger_ids)
+
+
+def shows_nothing(row: InvoiceBalance) -> bool:
+    """Whether the invoice itself says that no payment row is there; one that does not say is asked for its rows."""
+    return row.payments == ZERO and row.credits == ZERO and row.balance == row.total
+
+
+def shows_as_carried(row: InvoiceBalance, stored: Stored) -> bool:
+    """Whether the invoice shows in sum what the ledger shows: proof enough for what was written a moment ago."""
+    credits_agree = stored.view.kind is DocumentKind.CREDIT_NOTE or row.credits == stored.credited
+    return row.payments == stored.cash and credits_agree
 
 
 async def _with_credits(turn: Turn, rows: Sequence[Stored]) -> list[Stored]:

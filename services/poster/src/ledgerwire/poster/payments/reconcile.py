@@ -12,12 +12,12 @@ from ledgerwire.common.clock import Clock
 from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.connectwise.payments import Payments
 from ledgerwire.poster.payments import repository
-from ledgerwire.poster.payments.cases import Together, bring_together
+from ledgerwire.poster.payments.cases import Together, bring_together, shows_as_carried
 from ledgerwire.poster.payments.domain.model import CASH, Plan, Rules, Side, Step
 from ledgerwire.poster.payments.domain.plan import plan
 from ledgerwire.poster.payments.execute import Done, Executor, resting
 from ledgerwire.poster.payments.ports import Terms, Turn
-from ledgerwire.poster.payments.state import SettlementState, Stored, moved
+from ledgerwire.poster.payments.state import SeenBalance, SettlementState, Stored, moved
 
 GROUP = 50
 """Settlements that are looked at together."""
@@ -54,7 +54,7 @@ class Reconciler:
     correlation_id: str | None = None
 
     async def all(self, *, dry_run: bool, at_most: int | None = None) -> Outcome:
-        """Look at everything that waits (or `at_most` so many) once, and at what was written a second time: only what is read back is done.
+        """Look at everything that waits (or `at_most` so many) once, and what was written is read back: only then it is done.
 
         Raises:
             Waiting, Transient: a system cannot be asked now; what was carried over so far is stored.
@@ -94,11 +94,12 @@ class Reconciler:
             raise
         finally:
             outcome.written += done.written
-        await self._end(made, together, done)
+        ended = await self._end(made, together, done)
         for invoice_id, more in done.failed.items():
             number = together.cases[invoice_id].number
             outcome.told[number] = (*outcome.told.get(number, ()), *more)
-        return frozenset(invoice_id for invoice_id, _ in done.operations)
+        written = {invoice_id for invoice_id, _ in done.operations}
+        return frozenset(written - await self._read_back(ended))
 
     async def _begin(self, made: Plan, together: Together) -> None:
         """Store which way each part goes before the first write: what is half written is no change of the other side."""
@@ -117,7 +118,20 @@ class Reconciler:
             for one, pause in pauses.items():
                 await repository.rest_until(unit, self.turn.connection_id, together.stored[one].ledger_id, pause)
 
-    async def _end(self, made: Plan, together: Together, done: Done) -> None:
+    async def _read_back(self, ended: Sequence[Stored]) -> set[int]:
+        """Prove what was written by the invoices' own sums; what they do not show so plainly is looked at once more."""
+        due = {row.invoice_id: row for row in ended if row.state is SettlementState.DUE and row.invoice_id is not None}
+        shown = {row.id: row for row in await self.psa.balances(list(due))} if due else {}
+        proved = [
+            replace(due[one], seen=SeenBalance.of(row), state=SettlementState.SYNCED)
+            for one, row in shown.items()
+            if shows_as_carried(row, due[one])
+        ]
+        async with self.turn.unit() as unit:
+            await repository.put(unit, self.turn.connection_id, proved)
+        return {row.invoice_id for row in proved if row.invoice_id is not None}
+
+    async def _end(self, made: Plan, together: Together, done: Done) -> list[Stored]:
         ended = _Ended(made, together, done, self.ledger.name)
         async with self.turn.unit() as unit:
             resting_rows = [together.stored[one].ledger_id for one in done.open_invoices]
@@ -128,6 +142,7 @@ class Reconciler:
                 record_id = together.stored[one].record_id
                 if carried and record_id is not None:
                     await repository.add_step(unit, record_id, carried, self.correlation_id)
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
