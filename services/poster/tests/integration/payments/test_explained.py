@@ -174,3 +174,16 @@ async def test_one_payment_that_holds_cash_and_a_credit_for_several_invoices_is_
         await both.undo(payment)
         assert await told(both) == {}
         assert both.in_psa() == {"INV-1": 100, "INV-2": 100, "CM-1": 50}
+
+
+@pytest.mark.requirement("M18", "F1: PAYMENT_ROW_FIXED")
+async def test_a_row_that_is_in_a_batch_is_left_as_it_is(on_xero: Both):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    paid = await both.pay({"INV-1": "60.00"})
+    await both.look()
+    [row] = both.psa.state.tables["payments"].values()
+    row["glBatchID"] = "PAY-1"
+    await both.undo(paid)
+    assert await told(both) == {"INV-1": ["PAYMENT_ROW_FIXED"]}
+    assert both.rows("INV-1") == [(60, None)]
