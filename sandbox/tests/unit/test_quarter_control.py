@@ -73,6 +73,9 @@ def test_every_cause_is_put_right_where_it_belongs(person, closed, ledger):
     for name in sorted(names - {"gl_mapping"} if ledger == "quickbooks" else names):
         told = person.ask("POST", f"/fixes/{name}?ledger={ledger}")
         assert bool(told["account_patch"]) == (told["side"] == "ledgerwire")
+        if name == "tax_code":
+            links = told["account_patch"]["mapping"]["companies"]["Harbourline IT Pty Ltd"]["tax"]["links"]
+            assert links == {"GST10": "OUTPUT" if ledger == "xero" else "GST on Income"}
     assert set(person.world.connectwise.state.closed_at) == set(before)
     world, sydney = person.world, "Harbourline IT Pty Ltd"
     back = "Illawarra Tyres Pty Ltd"

@@ -49,7 +49,7 @@ class ScenarioControl:
     def _change_ledger(self, fix: Fix, *, quickbooks: bool) -> None:
         world = self._world
         company = fix.company if isinstance(fix, LedgerFix) else ""
-        if quickbooks and isinstance(fix, LedgerFix):
+        if quickbooks and isinstance(fix, LedgerFix) and company:
             apply_company_changes(world.realms.named(company), fix.quickbooks)
         elif not quickbooks:
             apply_ledger_changes(world.organisations.named(company) if company else world.xero, fix.xero)
@@ -77,7 +77,7 @@ class ScenarioControl:
             "side": first.side,
             "description": first.description,
             "after": first.after,
-            "account_patch": first.account_patch,
+            "account_patch": _patch_of(first, quickbooks=_for_quickbooks(request)),
         }
 
     async def audit(self, request: Request) -> Any:
@@ -87,6 +87,11 @@ class ScenarioControl:
         records = [one for one in self._world.scenario.expected if everything or one.invoice_id in state.closed_at]
         entries = self._world.journal.entries(since_seq=self._world.seeded_at)
         return audit(records, entries, list(state.tables["invoices"].values())).as_dict()
+
+
+def _patch_of(fix: Fix, *, quickbooks: bool) -> dict[str, Any]:
+    own = fix.quickbooks_patch if quickbooks and isinstance(fix, LedgerFix) else {}
+    return own or fix.account_patch
 
 
 def _for_quickbooks(request: Request) -> bool:

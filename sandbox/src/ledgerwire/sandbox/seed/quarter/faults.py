@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ledgerwire.sandbox.seed.month import BusinessMonth
 from ledgerwire.sandbox.seed.plan import Fix
 from ledgerwire.sandbox.seed.quarter import goods
+from ledgerwire.sandbox.seed.quarter.books import quickbooks_tax_type
 from ledgerwire.sandbox.seed.quarter.draft import Draft, DraftLine, amount, hours, sold
 from ledgerwire.sandbox.seed.quarter.gl_table import UNMAPPED_AGREEMENT_TYPE, missing_row, row_id
 from ledgerwire.sandbox.seed.quarter.houses import LONDON, SYDNEY
@@ -34,10 +35,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class LedgerFix(Fix):
-    """A fix in the ledger of one company: `xero` and `quickbooks` say what a person changes there."""
+    """A fix that differs by package.
+
+    `xero` and `quickbooks` say what a person changes in the ledger of `company`; `account_patch` and `quickbooks_patch`
+    what remains to be changed in the account's settings.
+    """
 
     company: str = ""
     quickbooks: dict[str, list[Request]] = field(default_factory=dict)
+    quickbooks_patch: dict[str, Any] = field(default_factory=dict)
 
 
 def _patch(path: str, *operations: tuple[str, str, Any]) -> Request:
@@ -72,7 +78,10 @@ def fixes(quarter: BusinessMonth) -> dict[str, Callable[[int], Fix]]:
     """Fault to what puts it right for an invoice; a fault that is not named here stays."""
     add = {"method": "POST", "path": "/finance/glAccounts", "body": missing_row()}
     unlocked = quarter.earlier_lock_date.isoformat()
-    links = {"mapping": {"companies": {SYDNEY.name: {"tax": {"links": {"GST10": "OUTPUT"}}}}}}
+    links = [
+        {"mapping": {"companies": {SYDNEY.name: {"tax": {"links": {"GST10": linked}}}}}}
+        for linked in ("OUTPUT", quickbooks_tax_type(SYDNEY, "OUTPUT"))
+    ]
     default = {"mapping": {"default_non_product_ids": {"expense": {"enabled": True, "item_code": "EXPENSE"}}}}
     back = PARTIES["archived"].name
     return {
@@ -87,7 +96,8 @@ def fixes(quarter: BusinessMonth) -> dict[str, Callable[[int], Fix]]:
                                            (_company_field("no-billing-contact", "billingContact"),)),
         "primary_contact": lambda _id: Fix("primary_contact", "connectwise", "Set a primary contact.", "retry",
                                            (_company_field("no-primary-contact", "defaultContact"),)),
-        "tax_code": lambda _id: Fix("tax_code", "ledgerwire", "Link tax code GST10.", "retry", account_patch=links),
+        "tax_code": lambda _id: LedgerFix("tax_code", "ledgerwire", "Link tax code GST10.", "retry", account_patch=links[0],
+                                          quickbooks_patch=links[1]),
         "travel": lambda _id: Fix("travel", "ledgerwire", "Enable the default Non-Product ID of expense revenue.", "retry",
                                   account_patch=default),
         "lock_date": lambda _id: LedgerFix(
