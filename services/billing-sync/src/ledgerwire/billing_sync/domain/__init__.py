@@ -1,0 +1,1 @@
+"""The rules of seats, pure: the same input gives the same plan."""
