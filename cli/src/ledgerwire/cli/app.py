@@ -17,6 +17,7 @@ from ledgerwire.cli import (
     preview_command,
     reconcile_command,
     record_commands,
+    run_command,
     run_commands,
     status_command,
 )
@@ -32,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 run_commands.register(app)
+run_command.register(app)
 status_command.register(app)
 backlog_command.register(app)
 app.add_typer(account_commands.app, name="account")

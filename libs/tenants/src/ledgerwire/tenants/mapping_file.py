@@ -153,7 +153,6 @@ class ExpensesSection(Section):
     required_status: Literal[
         "", "PendingApproval", "ApprovedByTierOne", "ApprovedByTierTwo", "ReadyToBill", "Billed"
     ] = ""
-    group_by_report: bool = False
 
 
 class CompanyMappingSection(Section):

@@ -25,6 +25,7 @@ from ledgerwire.ingest import sweep, watch
 from ledgerwire.ingest.api import build_app
 from ledgerwire.ingest.receive import Receiver
 from ledgerwire.ingest.registration import Registrar
+from ledgerwire.ingest.runs import Runs
 from ledgerwire.ingest.schedule import Scheduler
 from ledgerwire.ingest.sweep import SweepUnposted
 from ledgerwire.ingest.tenancy import Tenancy
@@ -93,6 +94,19 @@ async def open_registrar(settings: Settings) -> AsyncIterator[Registrar]:
     try:
         tenancy = Tenancy(database, clients, SecretBox.from_settings(settings))
         yield Registrar(database, tenancy, settings.public_url, SystemClock())
+    finally:
+        await clients.close()
+        await database.close()
+
+
+@asynccontextmanager
+async def open_runs(settings: Settings) -> AsyncIterator[Runs]:
+    """Runs by hand, for the command line; the relay of a running ingest publishes what they announce."""
+    database = open_database(settings, SCHEMA.name)
+    clients = ConnectionClients(database, settings, on_call=record_calls("connectwise"))
+    try:
+        tenancy = Tenancy(database, clients, SecretBox.from_settings(settings))
+        yield Runs(database, clients, tenancy, Outbox(SCHEMA), SystemClock())
     finally:
         await clients.close()
         await database.close()

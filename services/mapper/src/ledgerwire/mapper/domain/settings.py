@@ -272,7 +272,6 @@ class ExpenseSettings:
         untaxed_type: ledger tax type of untaxed expense lines; None = the one of sales.
         taxed_links: PSA tax code or cross-reference -> ledger tax type of expenses.
         required_status: the approval an expense needs at least; empty = the unposted list decides.
-        group_by_report: one document per member and report instead of one per expense.
     """
 
     enabled: bool = False
@@ -283,7 +282,6 @@ class ExpenseSettings:
     untaxed_type: str | None = None
     taxed_links: dict[str, str] = field(default_factory=dict)
     required_status: str = ""
-    group_by_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)
