@@ -35,13 +35,15 @@ from ledgerwire.mapper.domain.model import (
     Result,
     StoppedResult,
 )
-from ledgerwire.mapper.domain.parts import Case, InvoiceCase, LineTax, Treatment, day_words
+from ledgerwire.mapper.domain.parts import Case, InvoiceCase, LineTax, Place, Treatment, day_words
 from ledgerwire.mapper.domain.segments import Parts, with_parts
 from ledgerwire.mapper.domain.settings import PostAs, ZeroEffect
 from ledgerwire.mapper.domain.tax_shares import allocate_tax, computed_taxes
 from ledgerwire.mapper.domain.zero import has_no_effect
 
 REFERENCE_LIMIT = 255
+_PLACE = 5
+"""How much of a line's key decides where it goes; the rest decides its tax."""
 
 
 class _Line(NamedTuple):
@@ -51,7 +53,6 @@ class _Line(NamedTuple):
     treatment: Treatment
     figures: LineFigures
     cost: Cost | None
-    decisions: tuple[int, ...]
 
 
 def map_record(source: MappingInput) -> Result:
@@ -136,16 +137,13 @@ def _lines(
     for index, (line, parts) in enumerate(lines):
         figures = line_figures(case, index, line, sign)
         names = line.product or parts.non_product_id or line.description
-        key = (line.gl_type, id(parts), names, line.product, line.taxable, line.total > 0,
-               line.tax_code, line.tax_xref, line.tax_percent, line.tax_levels, line.category)  # fmt: skip
+        key = (line.gl_type, id(parts), names, line.product, line.category,
+               line.taxable, line.total > 0, line.tax_code, line.tax_xref, line.tax_percent, line.tax_levels)  # fmt: skip
         treatment = known.get(key) or _treatment(case, export, index, line, parts, key)
         cost = None
         if line.gl_type == cogs.PRODUCT:
             cost = cogs.decide(case, index, line, treatment.item, treatment.tracking, money)
-        decisions = treatment.decisions
-        if figures.decision is not None:
-            decisions = (*decisions, figures.decision)
-        decided.append(_Line(line, treatment, figures, cost, decisions))
+        decided.append(_Line(line, treatment, figures, cost))
     return decided
 
 
@@ -154,15 +152,23 @@ def _treatment(
 ) -> Treatment:
     """Account, item, tracking and tax of a line."""
     before = len(case.findings)
+    place = case.places.get(key[:_PLACE]) or _place(case, index, line, parts, key[:_PLACE])
+    taxed = tax.decide(case, index, line, export, place.account)
+    decisions = place.decisions if taxed is None else (*place.decisions, taxed.decision)
+    made = Treatment(place.account.code if place.account else "", place.item, place.tracking, taxed, decisions)
+    if len(case.findings) == before:  # a line with a finding is judged by itself, so that each is named
+        case.treatments[key] = made
+    return made
+
+
+def _place(case: InvoiceCase, index: int, line: GlLine, parts: Parts, key: tuple[object, ...]) -> Place:
+    before = len(case.findings)
     account, by_account = accounts.decide(case, index, line, parts)
     item = items.decide(case, index, line, parts, account)
     options, by_tracking = tracking.decide(case, index, line.description, parts)
-    taxed = tax.decide(case, index, line, export, account)
-    by_tax = (taxed.decision,) if taxed else ()
-    decisions = (by_account, item.decision, *by_tracking, *by_tax)
-    made = Treatment(account.code if account else "", item.code, options, taxed, decisions)
-    if len(case.findings) == before:  # a line with a finding is judged by itself, so that each is named
-        case.treatments[key] = made
+    made = Place(account, item.code, options, (by_account, item.decision, *by_tracking))
+    if len(case.findings) == before:
+        case.places[key] = made
     return made
 
 
@@ -201,22 +207,24 @@ def _document_lines(case: InvoiceCase, wanted: Figures, decided: list[_Line]) ->
 
 
 def _sale(item: _Line, piece: Piece, line_tax: LineTax, share: Decimal, computed: Decimal) -> DocumentLine:
-    treatment, shown = item.treatment, item.figures.shown
+    treatment, figures = item.treatment, item.figures
+    shown = figures.shown
     text = item.source.description or treatment.item or "Sale"
     rate = line_tax.rate
     by_ledger = computed if line_tax.taxed or not rate.rate else tax.of(piece.net, rate.rate)
     return DocumentLine(
-        f"{text} ({shown})" if shown else text,
-        *piece,  # quantity, unit amount, net
-        treatment.account,
-        rate.tax_type,
-        share,
-        LineRole.SALE,
-        treatment.item,
-        share != by_ledger,
-        treatment.tracking,
-        (item.source.entry_id,),
-        item.decisions,
+        description=f"{text} ({shown})" if shown else text,
+        quantity=piece.quantity,
+        unit_amount=piece.unit_amount,
+        net=piece.net,
+        account_code=treatment.account,
+        tax_type=rate.tax_type,
+        tax_amount=share,
+        item_code=treatment.item,
+        tax_override=share != by_ledger,
+        tracking=treatment.tracking,
+        source_ids=(item.source.entry_id,),
+        decisions=treatment.decisions if figures.decision is None else (*treatment.decisions, figures.decision),
     )
 
 

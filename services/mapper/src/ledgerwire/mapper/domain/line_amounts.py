@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from ledgerwire.common.money import CENT, ZERO, round_half_up
@@ -41,11 +41,11 @@ class LineFigures(NamedTuple):
 
 def line_figures(case: Case, index: int, line: GlLine, sign: int) -> LineFigures:
     """Quantity and unit price of a line: the exact product, else by the rounding policy."""
-    net = round_half_up(line.total * -sign)
+    net = (line.total * -sign).quantize(CENT, ROUND_HALF_UP)
     quantity, price = abs(line.quantity or ZERO), abs(line.price or ZERO)
     exact = _exact(quantity, price, abs(net), case.reference.rules.unit_decimals)
     if exact is not None:
-        return LineFigures((Piece(quantity, exact if net >= 0 else -exact, net),))
+        return LineFigures((Piece(quantity, exact if net >= ZERO else -exact, net),))
     if quantity and price:
         return _rounded(case, index, line, net, quantity, price)
     way = Candidate("GL entry", money_words(net), matched=True, reason="is used once, no price is shown")
@@ -68,9 +68,12 @@ def _exact(quantity: Decimal, price: Decimal, net: Decimal, places: int | None) 
     if not price and net:
         price = round_half_up(net / quantity, 4)
         return price if quantity * price == net and _fits(quantity, places) else None
-    if round_half_up(quantity * price) != net:
+    if (quantity * price).quantize(CENT, ROUND_HALF_UP) != net:
         return None
-    return price if _fits(quantity, places) and _fits(price, places) else None
+    if places is None:
+        return price
+    unit = _UNITS[places]
+    return None if quantity % unit or price % unit else price
 
 
 def _rounded(case: Case, index: int, line: GlLine, net: Decimal, quantity: Decimal, price: Decimal) -> LineFigures:

@@ -53,6 +53,16 @@ def listed(names: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where lines go that agree in all but tax: account (None stops), item and tracking."""
+
+    account: LedgerAccount | None
+    item: str | None
+    tracking: tuple[Tracking, ...]
+    decisions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """What lines that agree in all that decides share: where they go, as which item, with which tracking and tax."""
 
@@ -134,6 +144,7 @@ class InvoiceCase(Case):
 
     source: MappingInput
     treatments: dict[tuple[object, ...], Treatment] = field(default_factory=dict)
+    places: dict[tuple[object, ...], Place] = field(default_factory=dict)
 
     @classmethod
     def of(cls, source: MappingInput) -> InvoiceCase:

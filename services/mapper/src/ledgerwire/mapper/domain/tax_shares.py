@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from ledgerwire.common.money import CENT, ZERO, floor_cents, total
 from ledgerwire.mapper.domain import tax
@@ -14,7 +14,10 @@ from ledgerwire.mapper.domain.settings import TaxMode
 
 def computed_taxes(nets: Sequence[Decimal], taxes: Sequence[LineTax]) -> list[Decimal]:
     """The tax that each line's rate makes; 0 for an untaxed one."""
-    return [tax.of(net, item.rate.rate) if item.taxed else ZERO for net, item in zip(nets, taxes, strict=True)]
+    return [
+        (net * item.rate.rate / tax.HUNDRED).quantize(CENT, ROUND_HALF_UP) if item.taxed else ZERO
+        for net, item in zip(nets, taxes, strict=True)
+    ]
 
 
 def allocate_tax(
