@@ -290,19 +290,52 @@ async def test_a_document_that_never_rests_stops(
     assert only(quickbooks.state.all("Invoice"))["TotalAmt"] == 0
 
 
+async def paid(server: Any, total: str, *links: tuple[str, str, str]) -> None:
+    """A customer's payment, entered by a person: (entity, id, amount) of what it is applied to."""
+    lines = [{"Amount": amount, "LinkedTxn": [{"TxnId": row_id, "TxnType": kind}]} for kind, row_id, amount in links]
+    body = {"CustomerRef": {"value": CUSTOMER}, "CurrencyRef": {"value": "AUD"}, "TotalAmt": total, "Line": lines}
+    headers = {"Authorization": f"Bearer {server.store.stored.access_token}"}
+    path = f"{server.config['base_url']}/v3/company/{server.state.realm_id}/payment"
+    assert (await server.http.post(path, json=body, headers=headers)).status_code == 200
+
+
 @pytest.mark.requirement("M8", "F1: DOCUMENT_PAID")
-async def test_a_paid_document_is_not_changed(quickbooks: Any, document: Documents, sale: Lines) -> None:
-    first = await send(quickbooks, document("INV-1", sale()))
-    [settlement] = await quickbooks.ledger.settlements(None)
-    assert settlement.reference == "PO 77"
-    links = [{"Amount": 10, "LinkedTxn": [{"TxnId": first.ledger_id, "TxnType": "Invoice"}]}]
-    body = {"CustomerRef": {"value": CUSTOMER}, "CurrencyRef": {"value": "AUD"}, "TotalAmt": 10, "Line": links}
-    headers = {"Authorization": f"Bearer {quickbooks.store.stored.access_token}"}
-    path = f"{quickbooks.config['base_url']}/v3/company/{quickbooks.state.realm_id}/payment"
-    assert (await quickbooks.http.post(path, json=body, headers=headers)).status_code == 200
-    with pytest.raises(Stopped) as stopped:
-        await send(quickbooks, document("INV-1", sale("250.00", "25.00")), first.ledger_id, "b" * 64)
-    assert stopped.value.code == "DOCUMENT_PAID"
+async def test_a_paid_or_voided_document_is_not_changed(quickbooks: Any, document: Documents, sale: Lines) -> None:
+    for number, settle in (("INV-1", True), ("INV-2", False)):
+        first = await send(quickbooks, document(number, sale()), key=number)
+        if settle:
+            await paid(quickbooks, "10", ("Invoice", first.ledger_id, "10"))
+        else:
+            await quickbooks.ledger.void(INVOICE, first.ledger_id, "void")
+        with pytest.raises(Stopped) as stopped:
+            await send(quickbooks, document(number, sale("250.00", "25.00")), first.ledger_id, "b" * 64)
+        assert stopped.value.code == "DOCUMENT_PAID"
+
+
+@pytest.mark.requirement("M18")
+async def test_a_credit_is_taken_off_a_payment_that_also_brought_money(
+    quickbooks: Any, document: Documents, sale: Lines
+) -> None:
+    first = await send(quickbooks, document("INV-1", sale()), key="1")
+    second = await send(quickbooks, document("INV-2", sale()), key="2")
+    credit = await send(quickbooks, document("CM-1", sale("80.00", "8.00"), kind=CREDIT), key="3")
+    links = (
+        ("Invoice", first.ledger_id, "74"),
+        ("Invoice", second.ledger_id, "44"),
+        ("CreditMemo", credit.ledger_id, "88"),
+    )
+    await paid(quickbooks, "30", *links)
+    rows = {row.number: row for row in await quickbooks.ledger.settlements(None)}
+    assert (rows["INV-1"].cash, rows["INV-1"].balance, rows["INV-1"].reference) == (0, 36, "PO 77")
+    assert (rows["INV-2"].cash, [part.amount for part in rows["INV-2"].credits], rows["INV-2"].balance) == (
+        30,
+        [14],
+        66,
+    )
+    await quickbooks.ledger.deallocate(rows["INV-2"].credits[0], "undo")
+    rows = {row.number: row for row in await quickbooks.ledger.settlements(None)}
+    assert (rows["INV-2"].cash, rows["INV-2"].credits, rows["INV-2"].balance) == (30, (), 80)
+    assert ([part.amount for part in rows["INV-1"].credits], rows["CM-1"].balance) == ([74], 14)
 
 
 async def test_an_update_of_what_was_deleted_stops(quickbooks: Any, document: Documents, cost: Lines) -> None:

@@ -71,7 +71,7 @@ async def update(client: QuickBooksClient, composed: Composed, idempotency_key: 
         row = await client.read_one(endpoint.entity, wanted.ledger_id or "")
         if row is None:
             raise Stopped([_gone(wanted.number)])
-        if _is_settled(composed.kind, row):
+        if _is_settled(composed.kind, row) or _is_void(composed.kind, row):
             raise Stopped([Finding("DOCUMENT_PAID", {"number": wanted.number, "ledger": LEDGER})])
         if seen is not None and _said(composed.kind, row) != _said(composed.kind, seen):
             raise Stopped([Finding("STALE_OBJECT", {"number": wanted.number, "ledger": LEDGER})])
