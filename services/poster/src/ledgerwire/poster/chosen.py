@@ -13,7 +13,7 @@ from ledgerwire.common.ledger.document import ContactDecision, DocumentLine, Led
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.match import Match, judge
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
-from ledgerwire.poster.domain.reversal import reversal
+from ledgerwire.poster.domain.reversal import open_day, reversal
 from ledgerwire.poster.look_up import differs
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting, ToPost, reversal_posting_id
@@ -50,7 +50,8 @@ async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredP
 
 async def take_back(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
     """Commit the credit (or counter-entry) that takes a document back, from what the ledger shows of it; posted next."""
-    number_length = (await ledger.reference_data()).rules.number_length
+    reference = await ledger.reference_data()
+    number_length = reference.rules.number_length
     for case in cases:
         for posting in case.concerned:
             read = await read_standing(ledger, posting)
@@ -58,8 +59,10 @@ async def take_back(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -
                 await gone(group, case, posting)
                 continue
             document = case.asks_for(posting)
-            on = document.document_date if document else max(read.found.document_date, posting.document.document_date)
-            credit = reversal(_as_read(posting, read), on, posting.edition, number_length)
+            on = document.document_date if document else read.found.document_date
+            credit = reversal(
+                _as_read(posting, read), open_day(on, reference.lock_date), posting.edition, number_length
+            )
             async with group.unit() as unit:
                 if await repository.still_decided(unit, [case]):
                     await _committed(unit, group, case, posting, credit, read.found.contact_id)

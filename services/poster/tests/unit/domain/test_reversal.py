@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
-from ledgerwire.poster.domain.reversal import edition_number, reversal, reversal_number
+from ledgerwire.poster.domain.reversal import edition_number, open_day, reversal, reversal_number
 
 DAY = date(2026, 11, 2)
 
@@ -55,3 +55,10 @@ def test_a_number_too_long_for_the_ledger_keeps_the_ending_that_tells_two_apart(
     assert edition_number("1042", 1, 21) == "1042-2"
     assert edition_number("A" * 21, 1, 21) == "A" * 19 + "-2"
     assert reversal_number("A" * 21, 1, 21) == "A" * 17 + "-CR2"
+
+
+@pytest.mark.requirement("D14")
+def test_what_takes_a_document_back_is_never_dated_in_a_closed_period() -> None:
+    assert open_day(DAY, None) == DAY
+    assert open_day(DAY, date(2026, 11, 1)) == DAY
+    assert open_day(DAY, DAY) == date(2026, 11, 3)

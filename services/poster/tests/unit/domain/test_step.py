@@ -166,6 +166,9 @@ def test_what_takes_a_document_back_goes_before_what_replaces_it_and_both_before
     back = replace(owed, state=PostingState.POSTED, ledger_id="L-2")
     plan_ = plan(wish, [standing(), back], None)
     assert (plan_.step, plan_.about) == (Step.POST, ()), "a new document, not an update of the one taken back"
+    assert next_step(wanted("b"), [standing(), owed], None) is Step.POST
+    other_wish = chosen(Choice.ACCEPT, "b", place=2)
+    assert next_step(other_wish, [standing(), owed], None) is Step.ACCEPT, "the latest choice counts"
     new = replace(standing(), edition=1, document_hash="b", ledger_id="L-3", posting_id=UUID(int=3))
     assert next_step(wish, [standing(), back, new], None) is Step.BATCH
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
 
@@ -14,6 +14,11 @@ REVERSED_BY = {
     DocumentKind.SUPPLIER_CREDIT: DocumentKind.BILL,
     DocumentKind.JOURNAL: DocumentKind.JOURNAL,
 }
+
+
+def open_day(day: date, lock: date | None) -> date:
+    """The day itself, or the first one after the closed period it lies in."""
+    return day if lock is None or day > lock else lock + timedelta(days=1)
 
 
 def reversal(document: LedgerDocument, on: date, edition: int, number_length: int) -> LedgerDocument:

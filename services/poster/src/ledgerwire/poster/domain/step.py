@@ -134,11 +134,18 @@ def _after_the_batch(wanted: Wanted, here: Sequence[Posting], batch_choices: int
 
 
 def _before_the_batch(wanted: Wanted, here: Sequence[Posting]) -> Plan:
-    if owed := tuple(item for item in here if item.reverses and item.state is PostingState.QUEUED):
+    if owed := _credits_owed(wanted, here):
         return Plan(Step.POST, owed)
     if left := leftovers(wanted, here):
         return _as_chosen(wanted, left, Step.LEFTOVER)
     return _toward_batch(wanted, here)
+
+
+def _credits_owed(wanted: Wanted, here: Sequence[Posting]) -> tuple[Posting, ...]:
+    """What is to take documents back and is not in the ledger yet, as long as a person wants that and nothing else since."""
+    if wanted.chosen is None or wanted.chosen.choice is not Choice.CREDIT_AND_NEW:
+        return ()
+    return tuple(item for item in here if item.reverses and item.state is PostingState.QUEUED)
 
 
 def own(postings: Sequence[Posting]) -> list[Posting]:

@@ -1,0 +1,56 @@
+"""The steps of a group: what was read is read again only after a step was taken, and a step that leads nowhere ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+from ledgerwire.poster.domain.step import Step
+from ledgerwire.poster.handlers import ROUNDS, PostRecords
+
+
+class Records:
+    """A group whose records take the steps they are given, one after the other."""
+
+    def __init__(self, *ways: Sequence[Step]) -> None:
+        self.ways = [list(way) for way in ways]
+        self.reads = 0
+
+    async def cases(self) -> list[Any]:
+        self.reads += 1
+        return self.now()
+
+    def now(self) -> list[Any]:
+        return [SimpleNamespace(step=way[0], way=way) for way in self.ways if way]
+
+
+async def go(records: Records, *steps: Step) -> list[Step]:
+    taken: list[Step] = []
+
+    def phase(step: Step) -> Any:
+        async def run(cases: Sequence[Any]) -> None:
+            taken.extend(case.way.pop(0) for case in cases)
+
+        return step, run
+
+    handler = PostRecords(cast("Any", None), cast("Any", None))
+    left = await handler._rounds(cast("Any", records), [phase(step) for step in steps], records.now())
+    assert left == records.now()
+    return taken
+
+
+async def test_a_plain_record_is_read_again_after_each_step_and_no_more() -> None:
+    records = Records([Step.POST, Step.BATCH], [Step.POST, Step.BATCH])
+    assert await go(records, *Step) == [Step.POST, Step.POST, Step.BATCH, Step.BATCH]
+    assert records.reads == 2
+
+
+async def test_a_record_with_several_documents_takes_a_round_for_each() -> None:
+    records = Records([Step.POST, Step.POST, Step.VOID, Step.POST, Step.BATCH])
+    assert len(await go(records, Step.VOID, Step.POST, Step.BATCH)) == 5
+
+
+async def test_a_step_that_never_ends_is_left_for_the_next_claim() -> None:
+    records = Records([Step.POST] * (ROUNDS + 5))
+    assert len(await go(records, Step.POST)) == ROUNDS
