@@ -8,7 +8,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, and_, bindparam, case, func, null, or_, select, text, true, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    all_,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -81,12 +97,14 @@ def _posted(row: Any) -> Posted:
 
 async def by_ledger(unit: Unit, connection_id: UUID, ledger_ids: Sequence[str]) -> dict[str, Stored]:
     """The stored settlements of these ledger documents."""
-    return await _stored(unit, connection_id, SettlementRow.ledger_id.in_(ledger_ids))
+    return await _stored(unit, connection_id, SettlementRow.ledger_id == any_(literal(list(ledger_ids), ARRAY(TEXT))))
 
 
 async def by_invoice(unit: Unit, connection_id: UUID, invoice_ids: Sequence[int]) -> dict[int, Stored]:
     """The stored settlements of these invoices."""
-    found = await _stored(unit, connection_id, SettlementRow.invoice_id.in_(invoice_ids))
+    found = await _stored(
+        unit, connection_id, SettlementRow.invoice_id == any_(literal(list(invoice_ids), ARRAY(BigInteger)))
+    )
     return {row.invoice_id: row for row in found.values() if row.invoice_id is not None}
 
 
@@ -102,7 +120,7 @@ async def waiting(unit: Unit, connection_id: UUID, limit: int, besides: Sequence
     chosen = and_(
         SettlementRow.state.in_([str(state) for state in _WAITING]),
         SettlementRow.invoice_id.is_not(None),
-        SettlementRow.ledger_id.not_in(besides),
+        SettlementRow.ledger_id != all_(literal(list(besides), ARRAY(TEXT))),
         ready,
     )
     return await _stored(unit, connection_id, chosen, limit)
