@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich import box
@@ -26,14 +27,30 @@ def rows_table(rows: Sequence[ClerkRow]) -> RenderableType:
     for name in ("Customer", "Number", "Date"):
         table.add_column(name)
     table.add_column("Amount", justify="right")
-    table.add_column("Standing")
-    table.add_column("What is to be known")
+    for name in ("Details", "Standing", "What is to be known"):
+        table.add_column(name)
     for row in rows:
         day = row.date.strftime("%d %b %Y") if row.date else ""
         said = "; ".join(problem.what for problem in row.problems)
         amount = f"{money(row.amount)} {row.currency}".rstrip()
-        table.add_row(escape(row.customer), escape(row.number), day, amount, row.status, escape(said))
+        shown = escape(details(row))
+        table.add_row(escape(row.customer), escape(row.number), day, amount, shown, row.status, escape(said))
     return table
+
+
+def details(row: ClerkRow) -> str:
+    """What only the row's type of record has, as a clerk reads it (A119-A121)."""
+    own = row.particulars
+    if row.record_type == "expense":
+        parts = [own.get("classification", ""), own.get("payment_type", ""), own.get("description", "")]
+    elif own.get("vendor_invoice_number"):
+        dated = own.get("vendor_invoice_date")
+        parts = [f"vendor invoice {own['vendor_invoice_number']}" + (f" of {dated}" if dated else "")]
+    else:
+        due = own.get("due_date")
+        tax = f"tax {money(Decimal(own['tax']))}" if own.get("tax") else ""
+        parts = [tax, f"due {due}" if due else "", own.get("description", "")]
+    return ", ".join(part for part in parts if part)
 
 
 def choices_table(found: Mapping[str, Sequence[str]]) -> RenderableType:
