@@ -49,14 +49,16 @@ def _nothing_to_do(case: InvoiceCase, rule: ExclusionRule | None) -> Ignored | N
 def _no_entries(case: InvoiceCase) -> None:
     """Closed without GL entries: name the kinds that no row maps at all, else the mapping that the close did not find."""
     invoice, table = case.source.invoice, case.source.gl_table
-    mapped = {row.gl_type for row in table}
+    filled = {row.gl_type for row in table if row.account}
+    mapped = filled | {row.gl_type for row in table if row.gl_type not in _KIND_WORDS}
     unmapped = [kind for kind in needed_kinds(invoice) if kind not in mapped] if table else []
     for kind in unmapped:
         case.add("GL_NO_MAPPING", kind=_KIND_WORDS.get(kind) or f"{kind_words(kind)} revenue", gl_type=kind)
-    filled = {row.gl_type for row in table if row.account}
-    empty = [row for row in table if row.gl_type in invoice.kinds and row.gl_type not in filled]
-    for row in empty:
-        case.add("GL_EMPTY_ACCOUNT", kind=kind_words(row.gl_type), line_text="all lines", row=level_words(row))
+    rows = sorted(table, key=is_owner, reverse=True)
+    empty = [kind for kind in invoice.kinds if kind in mapped - filled]
+    for kind in empty:
+        row = next(row for row in rows if row.gl_type == kind)
+        case.add("GL_EMPTY_ACCOUNT", kind=kind_words(kind), line_text="all lines", row=level_words(row))
     if not unmapped and not empty:
         case.add("GL_ENTRIES_MISSING", mapping=missing_mapping(invoice, table))
 
