@@ -16,7 +16,9 @@ from hypothesis import settings
 
 from ledgerwire.accounting.factory import build_ledger, build_token_source
 from ledgerwire.accounting.gate import LimitReport
+from ledgerwire.accounting.port import Prepared, Verdict
 from ledgerwire.accounting.tokens import TokenSet
+from ledgerwire.common.errors import Stopped
 from ledgerwire.common.ledger.document import ContactDecision, DocumentKind, DocumentLine, LedgerDocument
 from ledgerwire.common.money import total
 from ledgerwire.sandbox.core.clock import VirtualClock
@@ -282,8 +284,36 @@ class QuickBooksServer:
     def arm(self, name: str, **fields: Any) -> None:
         self.faults.add(Fault(name=name, system="quickbooks", **fields))
 
-    def calls(self, method: str, path: str) -> list[Any]:
-        return [entry for entry in self.journal.entries() if entry.method == method and entry.path.endswith(path)]
+    async def send(
+        self, item: LedgerDocument, ledger_id: str | None = None, key: str = "a" * 64, contact: str | None = None
+    ) -> Verdict:
+        """Compose and send one document, to the usual customer or vendor unless another is named."""
+        usual = {DocumentKind.JOURNAL: "", DocumentKind.BILL: "71", DocumentKind.SUPPLIER_CREDIT: "71"}
+        prepared = Prepared(item, usual.get(item.kind, "61") if contact is None else contact, ledger_id)
+        [verdict] = await self.ledger.send(self.ledger.compose(item.kind, [prepared]), key)
+        return verdict
+
+    def stop(self, item: LedgerDocument, contact: str = "61") -> list[str]:
+        """The codes with which a document is stopped before it is sent; each message is complete."""
+        with pytest.raises(Stopped) as stopped:
+            self.ledger.compose(item.kind, [Prepared(item, contact)])
+        assert not any("?" in finding.message for finding in stopped.value.findings)
+        return [finding.code for finding in stopped.value.findings]
+
+    def writes(self) -> list[Any]:
+        """What was sent to change something; the batch only reads."""
+        posts = [entry for entry in self.journal.entries() if entry.method == "POST"]
+        return [call for call in posts if not call.path.endswith(("/batch", "/bearer"))]
+
+    async def paid(self, total: str, *links: tuple[str, str, str]) -> None:
+        """A customer's payment, entered by a person: (entity, id, amount) of what it is applied to."""
+        lines = [
+            {"Amount": amount, "LinkedTxn": [{"TxnId": row_id, "TxnType": kind}]} for kind, row_id, amount in links
+        ]
+        body = {"CustomerRef": {"value": "61"}, "CurrencyRef": {"value": "AUD"}, "TotalAmt": total, "Line": lines}
+        path = f"{self.config['base_url']}/v3/company/{self.state.realm_id}/payment"
+        headers = {"Authorization": f"Bearer {self.store.stored.access_token}"}
+        assert (await self.http.post(path, json=body, headers=headers)).status_code == 200
 
 
 @pytest.fixture
