@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
-from typing import cast
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.document import ContactRole
@@ -15,21 +13,13 @@ from ledgerwire.connectwise import models as psa
 from ledgerwire.mapper import reading
 from ledgerwire.mapper.composing import Earlier, LedgerReads, Settings
 from ledgerwire.mapper.domain.contacts import chosen_contact, contact_key
-from ledgerwire.mapper.domain.model import Company, GlLine, Party, TaxCode, Term
-from ledgerwire.mapper.domain.purchase_model import (
-    ADJUSTMENT,
-    PURCHASE,
-    TRANSFER,
-    Pair,
-    ProcurementInput,
-    Product,
-    Receipt,
-    Row,
-    StockLine,
-)
+from ledgerwire.mapper.domain.model import Company, Party, TaxCode, Term
+from ledgerwire.mapper.domain.purchase_model import ADJUSTMENT, PURCHASE, TRANSFER, ProcurementInput, Product, Receipt
 from ledgerwire.mapper.ports import Psa
+from ledgerwire.mapper.product_reading import adjustment_of, receipt_of, transfers_of
 from ledgerwire.mapper.reads import Setup
 from ledgerwire.mapper.records import KnownBill, StoredRecord
+from ledgerwire.mapper.references import id_of, name_of, text_of
 from ledgerwire.mapper.slicing import sliced_accounts
 from ledgerwire.mapper.subjects import ContactKey
 
@@ -81,7 +71,7 @@ class ProductSubject:
 
     @property
     def location_id(self) -> int | None:
-        return self.row.location_id if self.row.location_id is not None else _id(self.row.location)
+        return self.row.location_id if self.row.location_id is not None else id_of(self.row.location)
 
     @property
     def location_name(self) -> str:
@@ -99,11 +89,11 @@ class ProductSubject:
     @property
     def vendor_invoice(self) -> str:
         """The vendor invoice number of a receipt; empty for everything else and while the vendor has not billed."""
-        return _text(self.row.vendor_invoice_number) if self.row.procurement_type == PURCHASE else ""
+        return text_of(self.row.vendor_invoice_number) if self.row.procurement_type == PURCHASE else ""
 
     @property
     def vendor(self) -> str:
-        return _name(self.row.vendor)
+        return name_of(self.row.vendor)
 
     def is_later(self, own: StoredRecord, bills: Sequence[KnownBill]) -> bool:
         """Whether another receipt of this vendor invoice goes by its number alone (M16).
@@ -122,12 +112,12 @@ class ProductSubject:
         if any(item.number == self.vendor_invoice for item in others):
             return True
         listed = [
-            item for item in self.reads.siblings if (_name(item.vendor), _text(item.vendor_invoice_number)) == mine
+            item for item in self.reads.siblings if (name_of(item.vendor), text_of(item.vendor_invoice_number)) == mine
         ]
         return any(_order(item) < _order(self.row) for item in listed)
 
     def contact_keys(self) -> tuple[ContactKey, ...]:
-        vendor = _id(self.row.vendor)
+        vendor = id_of(self.row.vendor)
         if self.row.procurement_type != PURCHASE or vendor is None:
             return ()
         return (ContactKey(supplier_key(vendor), self._currency, ContactRole.SUPPLIER),)
@@ -143,7 +133,7 @@ class ProductSubject:
         return replace(
             record,
             number=self.number,
-            customer=_name(row.vendor) or row.description or record.customer,
+            customer=name_of(row.vendor) or row.description or record.customer,
             invoice_type=row.procurement_type or record.invoice_type,
             record_date=self.dated or record.record_date,
             total=row.total if row.total is not None else record.total,
@@ -154,13 +144,13 @@ class ProductSubject:
         )
 
     def unreadable(self, ledger: str, field: str) -> Finding:
-        params = {"number": self.number, "customer": _name(self.row.vendor), "ledger": ledger, "field": field}
+        params = {"number": self.number, "customer": name_of(self.row.vendor), "ledger": ledger, "field": field}
         return Finding("INVOICE_UNREADABLE", params)
 
     def compose(self, ledger: LedgerReads, settings: Settings, earlier: Earlier) -> ProcurementInput:
         export = self.reads.exports.get(self.source_id) or psa.ProcurementExport()
         product = self._product(export)
-        receipt = _receipt(export.purchases, self.row, self.reads.catalog) if product.kind == PURCHASE else None
+        receipt = receipt_of(export.purchases, self.row, self.reads.catalog) if product.kind == PURCHASE else None
         if receipt is not None and earlier.later_receipt:
             receipt = replace(receipt, later=True)
         source = ProcurementInput(
@@ -171,8 +161,8 @@ class ProductSubject:
             mapping_version=settings.version,
             reference=ledger.reference,
             receipt=receipt,
-            adjustment=_adjustment(export.adjustments) if product.kind == ADJUSTMENT else None,
-            transfers=_transfers(export.transfers) if product.kind == TRANSFER else (),
+            adjustment=adjustment_of(export.adjustments) if product.kind == ADJUSTMENT else None,
+            transfers=transfers_of(export.transfers) if product.kind == TRANSFER else (),
             term=self._term(),
             tax_codes=self._tax_codes(receipt),
             choices=earlier.choices,
@@ -199,8 +189,8 @@ class ProductSubject:
             tax=row.tax_total,
             currency=self._currency,
             description=(row.description or "").strip(),
-            vendor_id=_id(row.vendor),
-            vendor_number=_text(row.vendor_account_number) or None,
+            vendor_id=id_of(row.vendor),
+            vendor_number=text_of(row.vendor_account_number) or None,
         )
 
     def _party(
@@ -220,7 +210,7 @@ class ProductSubject:
         numbers += [number for each in exported for number in (each.vendor_account_number, each.vendor_number)]
         facts = Company(
             company_id=vendor.id,
-            name=_name(vendor) or (company.name if company else None) or str(vendor.id),
+            name=name_of(vendor) or (company.name if company else None) or str(vendor.id),
             account_number=next((number.strip() for number in numbers if number and number.strip()), None),
             email=company.invoice_to_email_address if company else None,
         )
@@ -236,7 +226,7 @@ class ProductSubject:
             return None
         terms = self.reads.setup.terms
         found = next((item for item in terms if item.id == wanted.id or item.name == wanted.name), None)
-        return Term(found.name or _name(wanted), found.due_days, found.terms_xref) if found else None
+        return Term(found.name or name_of(wanted), found.due_days, found.terms_xref) if found else None
 
     def _tax_codes(self, receipt: Receipt | None) -> tuple[TaxCode, ...]:
         rows = receipt.rows if receipt else ()
@@ -260,151 +250,13 @@ def _accounts(source: ProcurementInput) -> set[str]:
     return named
 
 
-def _id(reference: psa.Reference | None) -> int | None:
-    return reference.id if reference else None
-
-
-def _name(reference: psa.Reference | None) -> str:
-    return ((reference.name or reference.identifier or "") if reference else "").strip()
-
-
-def _code(reference: psa.Reference | None) -> str | None:
-    return ((reference.identifier or reference.name or "").strip() or None) if reference else None
-
-
-def _text(value: str | None) -> str:
-    return (value or "").strip()
-
-
-def _receipt(
-    exported: Sequence[psa.PurchaseTransaction], row: psa.UnpostedProcurement, catalog: dict[int, psa.CatalogItem]
-) -> Receipt | None:
-    if not exported:
-        return None
-    if len(exported) > 1:
-        raise reading.UnreadableError("export of its own (two transactions share its id)")
-    one = exported[0]
-    return Receipt(
-        rows=tuple(_bought(line, catalog) for line in one.details),
-        taxes=tuple(_taxed(line) for line in one.taxes),
-        header_total=one.total if one.total is not None else cast("Decimal", row.total),
-        document_number=_text(one.document_number),
-        vendor_invoice_number=_text(one.vendor_invoice_number or row.vendor_invoice_number),
-        vendor_invoice_date=one.vendor_invoice_date or row.vendor_invoice_date,
-        packing_slip=_text(one.packing_slip),
-        freight_slip=_text(one.freight_packing_slip),
-        due_days=reading.days(one.due_days),
-        terms_xref=_text(one.billing_terms_xref) or None,
-        tax_code=_code(one.tax_code or row.tax_code),
-        tax_percent=one.tax_group_rate,
-        freight_taxable=bool(one.purchase_header_freight_taxable_flag or row.tax_freight_flag),
-    )
-
-
-def _ids(line: psa.PurchaseDetail | psa.PurchaseDetailTax) -> tuple[int, ...]:
-    try:
-        ids = line.ids
-    except ValueError as error:
-        raise reading.UnreadableError("readable GL entry id") from error
-    if not ids or line.total is None:
-        raise reading.UnreadableError("GL entry id" if not ids else "GL entry amount")
-    return ids
-
-
-def _bought(line: psa.PurchaseDetail, catalog: dict[int, psa.CatalogItem]) -> Row:
-    ids = _ids(line)
-    product = catalog.get(line.item.id or 0) if line.item else None
-    facts = GlLine(
-        entry_id=ids[0],
-        gl_type=_text(line.gl_type_id),
-        account=_text(line.account_number),
-        gl_class=_text(line.gl_class),
-        total=line.total or Decimal(0),
-        description=_text(line.item_description or line.description or line.memo),
-        quantity=line.quantity,
-        price=line.cost if line.cost is not None else line.item_cost,
-        non_product_id=_text(line.gl_item_id) or None,
-        product=_text(line.item.identifier if line.item else None) or None,
-        taxable=bool(line.taxable),
-        tax_code=_code(line.tax_code),
-        tax_xref=_text(line.tax_code_xref) or None,
-        cost_account=_text(line.cost_account_number),
-        stock_account=_text(line.inventory_account_number),
-        drop_shipped=bool(line.drop_shipped_flag),
-        product_class=product.product_class if product else None,
-    )
-    return Row(facts, ids)
-
-
-def _taxed(line: psa.PurchaseDetailTax) -> Row:
-    ids = _ids(line)
-    facts = GlLine(
-        entry_id=ids[0],
-        gl_type=_text(line.gl_type_id),
-        account=_text(line.account_number),
-        gl_class=_text(line.gl_class),
-        total=line.total or Decimal(0),
-        description=_text(line.description or line.memo) or "Tax",
-        tax_code=_code(line.tax_code),
-        tax_xref=_text(line.tax_code_xref) or None,
-        tax_percent=line.tax_rate_percent,
-    )
-    return Row(facts, ids)
-
-
-def _adjustment(exported: Sequence[psa.AdjustmentTransaction]) -> tuple[StockLine, ...]:
-    lines = []
-    for each in exported:
-        for line in each.details:
-            amount = line.total
-            if amount is None and line.cost is not None and line.quantity is not None:
-                amount = line.cost * line.quantity
-            if amount is None:
-                raise reading.UnreadableError("adjustment amount")
-            lines.append(
-                StockLine(
-                    description=_text(line.description or line.memo or each.adjustment_description),
-                    quantity=line.quantity or Decimal(0),
-                    total=amount,
-                    account=_text(line.account_number or each.account_number or line.cost_account_number),
-                    stock_account=_text(line.inventory_account_number),
-                    gl_class=_text(line.gl_class or each.gl_class),
-                )
-            )
-    return tuple(lines)
-
-
-def _transfers(exported: Sequence[psa.InventoryTransfer]) -> tuple[Pair, ...]:
-    return tuple(_transfer(line) for line in exported)
-
-
-def _transfer(line: psa.InventoryTransfer) -> Pair:
-    offset = line.offset
-    if offset is None or line.total is None or offset.total is None:
-        raise reading.UnreadableError("transfer with both sides")
-    try:
-        ids = (*psa.entry_ids(line.id), *psa.entry_ids(offset.id))
-    except ValueError as error:
-        raise reading.UnreadableError("readable GL entry id") from error
-    return Pair(
-        ids=tuple(dict.fromkeys(ids)),
-        description=_text(line.item_description or line.description or line.memo),
-        account=_text(line.account_number or line.inventory_account_number),
-        total=line.total,
-        offset_account=_text(offset.account_number),
-        offset_total=offset.total,
-        gl_class=_text(line.gl_class),
-        offset_class=_text(offset.gl_class),
-    )
-
-
 async def read_products(client: Psa, setup: Setup, ids: Sequence[str]) -> list[ProductSubject]:
     """The unposted rows of these products with their export, vendors and catalog products; one that left the list is left out."""
     rows = [row for row in await client.unposted_procurement(ids) if row.source_id in set(ids)]
     if not rows:
         return []
     wanted = [str(row.source_id) for row in rows]
-    invoices = sorted({_text(row.vendor_invoice_number) for row in rows} - {""})
+    invoices = sorted({text_of(row.vendor_invoice_number) for row in rows} - {""})
     exported, vendors, siblings = await asyncio.gather(
         client.export_procurement(wanted), _vendors(client, rows), client.unposted_receipts_of(invoices)
     )

@@ -19,6 +19,7 @@ from ledgerwire.mapper.domain.purchase_model import Expense, ExpenseInput, Pair,
 from ledgerwire.mapper.ports import Psa
 from ledgerwire.mapper.reads import Setup
 from ledgerwire.mapper.records import StoredRecord
+from ledgerwire.mapper.references import code_of, id_of, name_of, text_of
 from ledgerwire.mapper.slicing import sliced_accounts
 from ledgerwire.mapper.subjects import ContactKey
 
@@ -62,12 +63,12 @@ class ExpenseSubject:
     def _classification(self) -> str:
         """As the list names it; servers that send a reference write it with a hyphen or a space."""
         shown = self.row.classification
-        name = _name(shown) if isinstance(shown, psa.Reference) else (shown or "")
+        name = name_of(shown) if isinstance(shown, psa.Reference) else (shown or "")
         return name.replace("-", "").replace(" ", "").strip()
 
     @property
     def location_id(self) -> int | None:
-        return self.row.location_id if self.row.location_id is not None else _id(self.row.location)
+        return self.row.location_id if self.row.location_id is not None else id_of(self.row.location)
 
     @property
     def location_name(self) -> str:
@@ -88,15 +89,15 @@ class ExpenseSubject:
     def described(self, record: StoredRecord) -> StoredRecord:
         row = self.row
         shown = {
-            "member": _name(row.member),
+            "member": name_of(row.member),
             "classification": self._classification,
-            "payment_type": _name(row.payment_method),
+            "payment_type": name_of(row.payment_method),
             "description": (row.charge_description or "").strip(),
         }
         return replace(
             record,
             number=self.number,
-            customer=_name(row.member) or record.customer,
+            customer=name_of(row.member) or record.customer,
             invoice_type=self._classification or record.invoice_type,
             record_date=self.dated or record.record_date,
             total=row.total if row.total is not None else record.total,
@@ -107,7 +108,7 @@ class ExpenseSubject:
         )
 
     def unreadable(self, ledger: str, field: str) -> Finding:
-        params = {"number": self.number, "customer": _name(self.row.member), "ledger": ledger, "field": field}
+        params = {"number": self.number, "customer": name_of(self.row.member), "ledger": ledger, "field": field}
         return Finding("INVOICE_UNREADABLE", params)
 
     def compose(self, ledger: LedgerReads, settings: Settings, earlier: Earlier) -> ExpenseInput:
@@ -152,15 +153,15 @@ class ExpenseSubject:
             total=row.total,
             tax=row.sales_tax_amount if row.sales_tax_amount is not None else by_level,
             member_id=row.member.id,
-            member=_name(row.member) or str(row.member.id),
+            member=name_of(row.member) or str(row.member.id),
             classification=self._classification,
-            payment_type=_name(row.payment_method),
+            payment_type=name_of(row.payment_method),
             status=entry.status if entry else None,
             currency=self._currency,
-            description=(row.charge_description or _name(row.expense_type)).strip(),
-            customer=_name(row.company) or None,
-            customer_id=_id(row.company),
-            tax_code=_code(row.tax_code),
+            description=(row.charge_description or name_of(row.expense_type)).strip(),
+            customer=name_of(row.company) or None,
+            customer_id=id_of(row.company),
+            tax_code=code_of(row.tax_code),
             tax_xrefs=tuple(xref for xref, _ in levels if xref),
         )
 
@@ -175,33 +176,17 @@ class ExpenseSubject:
         return next((number.strip() for number in numbers if number and number.strip()), None)
 
 
-def _id(reference: psa.Reference | None) -> int | None:
-    return reference.id if reference else None
-
-
-def _name(reference: psa.Reference | None) -> str:
-    return ((reference.name or reference.identifier or "") if reference else "").strip()
-
-
-def _code(reference: psa.Reference | None) -> str | None:
-    return ((reference.identifier or reference.name or "").strip() or None) if reference else None
-
-
-def _text(value: str | None) -> str:
-    return (value or "").strip()
-
-
 def _billed(line: psa.ExpenseBillDetail, bill: psa.ExpenseBill) -> Row:
     ids = _entry_ids(line)
     if line.total is None:
         raise reading.UnreadableError("GL entry amount")
     facts = GlLine(
         entry_id=ids[0],
-        gl_type=_text(line.gl_type_id),
-        account=_text(line.account_number),
-        gl_class=_text(line.gl_class or bill.gl_class),
+        gl_type=text_of(line.gl_type_id),
+        account=text_of(line.account_number),
+        gl_class=text_of(line.gl_class or bill.gl_class),
         total=line.total,
-        description=_text(line.memo or bill.memo) or "Expense",
+        description=text_of(line.memo or bill.memo) or "Expense",
     )
     return Row(facts, ids)
 
@@ -212,13 +197,13 @@ def _pair(line: psa.ExportExpense) -> Pair:
         raise reading.UnreadableError("expense line with its offset")
     return Pair(
         ids=tuple(dict.fromkeys((*_entry_ids(line), *_entry_ids(offset)))),
-        description=_text(line.description or line.memo) or "Expense",
-        account=_text(line.account_number),
+        description=text_of(line.description or line.memo) or "Expense",
+        account=text_of(line.account_number),
         total=line.total,
-        offset_account=_text(offset.account_number or line.ap_account_number),
+        offset_account=text_of(offset.account_number or line.ap_account_number),
         offset_total=offset.total,
-        gl_class=_text(line.gl_class),
-        offset_class=_text(offset.gl_class or line.ap_class),
+        gl_class=text_of(line.gl_class),
+        offset_class=text_of(offset.gl_class or line.ap_class),
     )
 
 
