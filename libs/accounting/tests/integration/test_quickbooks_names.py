@@ -8,17 +8,9 @@ import pytest
 
 from ledgerwire.accounting.port import ContactSpec, ItemSpec
 from ledgerwire.common.errors import Ambiguous, Stopped
-from ledgerwire.common.ledger.document import (
-    ContactRole,
-    DocumentKind,
-)
+from ledgerwire.common.ledger.document import ContactRole
 
-BILL = DocumentKind.BILL
-JOURNAL = DocumentKind.JOURNAL
 KEY = "a" * 64
-
-
-# contacts and items -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("F1: CONTACT_NAME_TAKEN")
