@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
-from typing import Protocol
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
+from typing import Protocol, TypeVar
 
 from ledgerwire.accounting.port import FoundDocument, Limits, ReadDocument
-from ledgerwire.common.errors import Stopped
+from ledgerwire.common.errors import Stopped, Waiting
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster.reconciliation.domain.model import SALES, SeenDocument
 
 AT_A_TIME = 200
+PATIENCE = timedelta(minutes=3)
+"""How long one call waits for the budget that poster's own calls use up; a closed connection is not waited for."""
+T = TypeVar("T")
 
 
 class Books(Protocol):
@@ -37,7 +42,7 @@ async def read(
     """
     found: dict[str, FoundDocument] = {}
     for kind in sorted(SALES):
-        for document in await books.documents_dated(kind, *period):
+        for document in await _patiently(partial(books.documents_dated, kind, *period)):
             found[document.ledger_id] = document
     for kind, wanted in numbers.items():
         unique = kind in books.limits.unique_number
@@ -46,7 +51,7 @@ async def read(
             found[document.ledger_id] = document
     for kind, ledger_id in known:
         if ledger_id not in found:
-            read_now = await books.read_document(kind, ledger_id)
+            read_now = await _patiently(partial(books.read_document, kind, ledger_id))
             if read_now is not None:
                 found[ledger_id] = read_now.found
     return [_seen(company, item) for item in found.values() if item.live]
@@ -57,7 +62,7 @@ async def _numbered(books: Books, kind: DocumentKind, numbers: Sequence[str]) ->
     for start in range(0, len(numbers), AT_A_TIME):
         some = numbers[start : start + AT_A_TIME]
         try:
-            found += await books.find_documents(kind, some)
+            found += await _patiently(partial(books.find_documents, kind, some))
         except Stopped:  # one of them cannot be asked for: the others can, and it was listed if it is of the period
             found += [document for number in some for document in await _single(books, kind, number)]
     return found
@@ -65,9 +70,21 @@ async def _numbered(books: Books, kind: DocumentKind, numbers: Sequence[str]) ->
 
 async def _single(books: Books, kind: DocumentKind, number: str) -> Sequence[FoundDocument]:
     try:
-        return await books.find_documents(kind, [number])
+        return await _patiently(partial(books.find_documents, kind, [number]))
     except Stopped:
         return ()
+
+
+async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+    waited = timedelta(0)
+    while True:
+        try:
+            return await call()
+        except Waiting as error:
+            if error.code != "RATE_LIMITED" or error.after is None or waited + error.after > PATIENCE:
+                raise
+            waited += error.after
+            await asyncio.sleep(error.after.total_seconds())
 
 
 def _seen(company: str, item: FoundDocument) -> SeenDocument:
