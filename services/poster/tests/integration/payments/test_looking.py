@@ -85,6 +85,40 @@ async def test_a_document_that_was_made_again_goes_on_where_the_one_before_it_en
     assert (both.rows("INV-1"), outcome.told) == ([(25, None)], {})
 
 
+@pytest.mark.requirement("M8", "M18")
+async def test_money_on_a_document_that_was_credited_and_made_new_stays_with_the_invoice(on_xero: Both):
+    """Paid 60 of 100; taken back by a credit, made new for 120: what is left of the credit lies on the new one."""
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.pay({"INV-1": "60.00"})
+    await both.look()
+    await both.post("INV-1-CR", "-100.00", in_psa=False, ours=False)
+    await both.post("INV-1-2", "120.00", in_psa=False, ours=False)
+    both.totals.clear()
+    invoice = both.psa.state.tables["invoices"][both.invoice_ids["INV-1"]]
+    invoice |= {"total": Decimal(120), "balance": Decimal(60)}
+    for number, kind, edition, reverses in (
+        ("INV-1-CR", "credit_note", 0, True),
+        ("INV-1-2", "sales_invoice", 1, False),
+    ):
+        await both.execute(
+            "INSERT INTO poster.posting (account_id, posting_id, record_id, connection_id, ordinal, kind, number,"
+            " revision, document, document_hash, state, ledger_id, edition, reverses, correlation_id)"
+            " SELECT account_id, gen_random_uuid(), record_id, connection_id, 0, $1, $2, 2, document, 'h', 'posted', $3,"
+            " $4, CASE WHEN $5 THEN posting_id END, 'c' FROM poster.posting WHERE number = 'INV-1'",
+            kind, number, both.ledger_ids[number], edition, reverses,
+        )  # fmt: skip
+    await both.apply_in_ledger("INV-1-CR", {"INV-1": "40.00", "INV-1-2": "60.00"})
+    assert both.told(await both.look()) == {}
+    assert (both.rows("INV-1"), invoice["balance"]) == ([(60, None)], 60)
+    await both.pay({"INV-1-2": "10.00"})
+    assert both.told(await both.look()) == {}
+    assert (both.rows("INV-1"), invoice["balance"]) == ([(70, None)], 50)
+    async with both.database.account(both.account) as unit:
+        [month] = await repository.months(unit)
+    assert (month["payments"], month["onboarding"]) == (1, 0)
+
+
 @pytest.mark.requirement("M18")
 async def test_a_change_in_connectwise_is_seen_though_nothing_says_when_it_was_saved(on_xero: Both):
     both = on_xero

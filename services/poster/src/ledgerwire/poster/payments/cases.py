@@ -6,18 +6,20 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from uuid import UUID
 
 from ledgerwire.common.ledger.document import DocumentKind
-from ledgerwire.common.money import ZERO
+from ledgerwire.common.money import ZERO, total
 from ledgerwire.connectwise.errors import RecordMissing
 from ledgerwire.connectwise.models.payments import InvoiceBalance, Payment
 from ledgerwire.connectwise.payments import Payments
 from ledgerwire.poster.payments import repository
-from ledgerwire.poster.payments.domain.model import Allocation, Case, LedgerView, PaymentRow, UnknownCredit
+from ledgerwire.poster.payments.domain.model import CASH, Allocation, Case, LedgerView, PaymentRow, UnknownCredit
 from ledgerwire.poster.payments.ports import Terms, Turn
 from ledgerwire.poster.payments.state import SeenBalance, Stored
 
 CONCURRENT_READS = 4
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,13 @@ async def bring_together(turn: Turn, psa: Payments, terms: Terms, rows: Sequence
     seen = {
         one: replace(row, seen=SeenBalance.of(balances[one])) if one in balances else row for one, row in stored.items()
     }
-    cases = {one: _case(seen[one], balances[one], payments[one], notes) for one in balances}
+    async with turn.unit() as unit:
+        records = [row.record_id for row in seen.values() if row.record_id is not None]
+        earlier = await repository.editions(unit, turn.connection_id, records)
+    cases = {
+        one: _case(seen[one], earlier.get(seen[one].record_id or NOBODY, ()), balances[one], payments[one], notes)
+        for one in balances
+    }
     return Together(seen, cases, ledger_ids)
 
 
@@ -57,9 +65,11 @@ def shows_nothing(row: InvoiceBalance) -> bool:
 
 
 def shows_as_carried(row: InvoiceBalance, stored: Stored) -> bool:
-    """Whether the invoice shows in sum what the ledger shows: proof enough for what was written a moment ago."""
-    credits_agree = stored.view.kind is DocumentKind.CREDIT_NOTE or row.credits == stored.credited
-    return row.payments == stored.cash and credits_agree
+    """Whether the invoice shows in sum what was carried over: proof enough for what was written a moment ago."""
+    amounts = stored.synced.amounts
+    credited = total(amount for part, amount in amounts.items() if part != CASH)
+    credits_agree = stored.view.kind is DocumentKind.CREDIT_NOTE or row.credits == credited
+    return row.payments == amounts.get(CASH, ZERO) and credits_agree
 
 
 async def _with_credits(turn: Turn, rows: Sequence[Stored]) -> list[Stored]:
@@ -111,7 +121,7 @@ async def _notes(
                 item.ledger_id: item for item in (await repository.posted_by_invoice(unit, connection, in_psa)).values()
             },
         }
-    found = {key: item.invoice_id for key, item in posted.items()}
+    found = {key: item.invoice_id for key, item in posted.items() if item.current}
     found |= {key: row.invoice_id for key, row in stored.items() if row.invoice_id is not None}
     missing = {key: number for key, number in in_ledger.items() if key not in found and number.strip()}
     found |= await _by_number(psa, terms, missing)
@@ -131,32 +141,42 @@ async def _by_number(psa: Payments, terms: Terms, missing: Mapping[str, str]) ->
     return {key: memos[number.strip()] for key, number in missing.items() if number.strip() in memos}
 
 
-def _case(row: Stored, shown: InvoiceBalance, payments: Iterable[Payment], notes: _Notes) -> Case:
+def _case(
+    row: Stored, earlier: Sequence[Stored], shown: InvoiceBalance, payments: Iterable[Payment], notes: _Notes
+) -> Case:
     return Case(
         invoice_id=shown.id,
         number=shown.invoice_number or row.view.number,
         total=shown.total or ZERO,
-        ledger=_view(row, notes),
+        ledger=_view(row, earlier, notes),
         rows=tuple(_row(one, notes) for one in payments if one.amount),
         synced=row.synced,
     )
 
 
-def _view(row: Stored, notes: _Notes) -> LedgerView:
-    """The ledger's side. A credit note's own list says where it went: that is the other documents' part."""
-    view = row.view
-    if not view.live:
-        return LedgerView()
+def _view(row: Stored, earlier: Sequence[Stored], notes: _Notes) -> LedgerView:
+    """The ledger's side of the invoice: of its document and of those before it, without what they settle among themselves.
+
+    A credit note's own list says where it went: that is the other documents' part.
+    """
+    live = [one for one in (row, *earlier) if one.view.live]
+    ours = {one.ledger_id for one in (row, *earlier)}
     pieces: dict[int, tuple[Allocation, ...]] = {}
     unknown: list[UnknownCredit] = []
-    for item in view.credits if view.kind is not DocumentKind.CREDIT_NOTE else ():
-        invoice_id = notes.invoice_ids.get(item.credit_id)
-        if invoice_id is None:
-            unknown.append(UnknownCredit(item.credit_number, item.amount))
-        else:
-            piece = Allocation(item.amount, item.applied_on, item.allocation_id)
+    for one in live:
+        for item in one.view.credits if one.view.kind is not DocumentKind.CREDIT_NOTE else ():
+            invoice_id = notes.invoice_ids.get(item.credit_id)
+            if item.credit_id in ours:
+                continue
+            if invoice_id is None:
+                unknown.append(UnknownCredit(item.credit_number, item.amount))
+                continue
+            document = "" if one is row else one.ledger_id
+            piece = Allocation(item.amount, item.applied_on, item.allocation_id, document)
             pieces[invoice_id] = (*pieces.get(invoice_id, ()), piece)
-    return LedgerView(row.cash, pieces, tuple(unknown), abs(view.balance), view.paid_on)
+    days = [one.view.paid_on for one in live if one.view.paid_on is not None]
+    left = abs(row.view.balance) if row.view.live else ZERO
+    return LedgerView(total(one.cash for one in live), pieces, tuple(unknown), left, max(days, default=None))
 
 
 def _row(payment: Payment, notes: _Notes) -> PaymentRow:

@@ -168,7 +168,8 @@ class Executor:
         return CreditApplied(
             credit_id=together.ledger_ids[step.part],
             credit_number=note.number if note else "",
-            invoice_id=invoice.ledger_id,
+            invoice_id=(operation.allocation.document_id if isinstance(operation, Deallocate) else "")
+            or invoice.ledger_id,
             invoice_number=invoice.view.number,
             amount=amount,
             applied_on=day,

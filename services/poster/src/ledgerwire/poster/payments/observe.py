@@ -13,7 +13,7 @@ from ledgerwire.connectwise.payments import Payments
 from ledgerwire.poster.payments import repository
 from ledgerwire.poster.payments.foreign import match_foreign
 from ledgerwire.poster.payments.ports import Terms, Turn
-from ledgerwire.poster.payments.state import Marks, Posted, SeenBalance, SettlementState, Stored, moved
+from ledgerwire.poster.payments.state import EDITION, Marks, Posted, SeenBalance, SettlementState, Stored, moved
 
 OVERLAP = timedelta(minutes=10)
 """Read this far before the last stamp seen: a change may be stamped before one that was readable earlier."""
@@ -83,12 +83,15 @@ async def _of_ledger(look: Observing, settlements: Sequence[Settlement]) -> list
         stored, ours = known.get(view.ledger_id), posted.get(view.ledger_id)
         if stored is not None and same(stored.view, view):
             continue
-        if stored is not None and stored.invoice_id is not None:
+        if ours is not None and not ours.current:
+            rows.append(_earlier(ours, view))
+        elif stored is not None and stored.invoice_id is not None:
             rows.append(replace(stored, view=view, state=SettlementState.DUE))
         elif ours is not None and moved(view):
             rows.append(_ours(ours, view))
         elif stored is not None or (moved(view) and _counts(view, look.since)):
             foreign[view.ledger_id] = replace(stored, view=view) if stored else _unknown(view)
+    rows = await _with_current(look, rows)
     async with look.turn.unit() as unit:
         rows = await _taken_over(unit, look, rows)
     return [*rows, *await match_foreign(look.turn, look.ledger.name, look.psa, look.terms, list(foreign.values()))]
@@ -101,6 +104,31 @@ def same(before: Settlement, now: Settlement) -> bool:
 
 def _ours(posted: Posted, view: Settlement) -> Stored:
     return Stored(view.ledger_id, view, invoice_id=posted.invoice_id, record_id=posted.record_id, matched_by="posting")
+
+
+def _earlier(posted: Posted, view: Settlement) -> Stored:
+    return Stored(view.ledger_id, view, record_id=posted.record_id, matched_by=EDITION, state=SettlementState.SYNCED)
+
+
+async def _with_current(look: Observing, rows: list[Stored]) -> list[Stored]:
+    """What settles an earlier document of an invoice settles the invoice: its present document is looked at with it."""
+    records = {row.record_id for row in rows if row.matched_by == EDITION and row.record_id is not None}
+    if not records:
+        return rows
+    async with look.turn.unit() as unit:
+        current = await repository.posted_by_record(unit, look.turn.connection_id, records)
+        ids = [item.ledger_id for item in current.values()]
+        stored = await repository.by_ledger(unit, look.turn.connection_id, ids)
+    there = {row.ledger_id for row in rows}
+    views = _Views(look.ledger)
+    for item in current.values():
+        if item.ledger_id in there:
+            continue
+        if item.ledger_id in stored:
+            rows.append(replace(stored[item.ledger_id], state=SettlementState.DUE))
+        elif (view := await views.of(item)) is not None:
+            rows.append(_ours(item, view))
+    return rows
 
 
 def _unknown(view: Settlement) -> Stored:
@@ -123,7 +151,9 @@ async def _taken_over(unit: Unit, look: Observing, rows: list[Stored]) -> list[S
             continue
         shown = kept.pop(old.ledger_id, old)
         kept = {
-            old.ledger_id: replace(shown, invoice_id=None, state=SettlementState.SYNCED, findings=()),
+            old.ledger_id: replace(
+                shown, invoice_id=None, matched_by=EDITION, state=SettlementState.SYNCED, findings=()
+            ),
             **kept,
             row.ledger_id: replace(row, synced=old.synced, seen=old.seen, counted=old.counted),
         }

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Uuid,
     all_,
     and_,
     any_,
@@ -36,10 +37,15 @@ from ledgerwire.common.db.models.poster import PosterTimeline
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster.payments.domain.model import Synced
-from ledgerwire.poster.payments.state import Marks, Posted, SeenBalance, SettlementState, Stored
+from ledgerwire.poster.payments.state import EDITION, Marks, Posted, SeenBalance, SettlementState, Stored
 
 _POSTED = """
-SELECT p.ledger_id, p.record_id, p.kind, r.number, r.currency, r.source_id
+SELECT p.ledger_id, p.record_id, p.kind, r.number, r.currency, r.source_id,
+       p.reverses IS NULL AND p.edition = (
+           SELECT max(q.edition) FROM poster.posting q
+            WHERE q.record_id = p.record_id AND q.kind = p.kind AND q.reverses IS NULL AND q.ledger_id IS NOT NULL
+              AND q.state NOT IN ('void', 'released')
+       ) AS current
   FROM poster.posting p
   JOIN mapper.revisions_for_poster r ON r.record_id = p.record_id
  WHERE p.connection_id = :connection_id AND p.ledger_id IS NOT NULL AND r.record_type = 'invoice'
@@ -73,6 +79,9 @@ def _put() -> Any:
 
 
 _PUT = _put()
+_POSTED_BY_RECORD = text(_POSTED.format(which="p.record_id = ANY(:ids)")).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid))
+)
 _WAITING = (SettlementState.DUE, SettlementState.STOPPED)
 
 
@@ -83,15 +92,38 @@ async def posted_by_ledger(unit: Unit, connection_id: UUID, ledger_ids: Iterable
 
 
 async def posted_by_invoice(unit: Unit, connection_id: UUID, invoice_ids: Iterable[int]) -> dict[int, Posted]:
-    """Invoice id -> the document that Ledgerwire posted for it."""
+    """Invoice id -> the document that Ledgerwire posted for it and that stands for it now."""
     ids = [str(one) for one in invoice_ids]
     rows = await unit.execute(_POSTED_BY_INVOICE, {"connection_id": connection_id, "ids": ids})
-    return {found.invoice_id: found for found in map(_posted, rows)}
+    return {found.invoice_id: found for found in map(_posted, rows) if found.current}
+
+
+async def posted_by_record(unit: Unit, connection_id: UUID, record_ids: Iterable[UUID]) -> dict[UUID, Posted]:
+    """Record id -> the document that stands for it now."""
+    rows = await unit.execute(_POSTED_BY_RECORD, {"connection_id": connection_id, "ids": list(record_ids)})
+    return {found.record_id: found for found in map(_posted, rows) if found.current}
+
+
+async def editions(unit: Unit, connection_id: UUID, record_ids: Iterable[UUID]) -> dict[UUID, list[Stored]]:
+    """Record id -> what settled its earlier documents, and those that took them back (M8)."""
+    of_records = SettlementRow.record_id == any_(literal(list(record_ids), ARRAY(Uuid)))
+    found = await _stored(unit, connection_id, and_(of_records, SettlementRow.matched_by == EDITION))
+    grouped: dict[UUID, list[Stored]] = {}
+    for row in found.values():
+        if row.record_id is not None:
+            grouped.setdefault(row.record_id, []).append(row)
+    return grouped
 
 
 def _posted(row: Any) -> Posted:
     return Posted(
-        row.ledger_id, row.record_id, int(row.source_id), row.number, DocumentKind(row.kind), row.currency or ""
+        row.ledger_id,
+        row.record_id,
+        int(row.source_id),
+        row.number,
+        DocumentKind(row.kind),
+        row.currency or "",
+        row.current,
     )
 
 
@@ -282,8 +314,10 @@ _MONTHS = text(
         SELECT f.at, r.ledger_connection_id AS connection_id, r.record_type AS type
           FROM firsts f JOIN mapper.revisions_for_poster r ON r.record_id = f.record_id
          UNION ALL
-        SELECT s.first_synced_at, s.connection_id, CASE s.matched_by WHEN 'posting' THEN 'payment' ELSE 'onboarding' END
+        SELECT min(s.first_synced_at), s.connection_id,
+               CASE WHEN bool_or(s.matched_by = 'number') THEN 'onboarding' ELSE 'payment' END
           FROM poster.settlement s WHERE s.first_synced_at IS NOT NULL
+         GROUP BY s.connection_id, coalesce(CAST(s.record_id AS text), s.ledger_id)
     )
     SELECT to_char(at AT TIME ZONE 'UTC', 'YYYY-MM') AS month, connection_id,
            count(*) FILTER (WHERE type = 'invoice') AS invoices, count(*) FILTER (WHERE type = 'payment') AS payments,

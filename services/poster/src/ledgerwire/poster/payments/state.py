@@ -15,6 +15,9 @@ from ledgerwire.common.money import ZERO, total
 from ledgerwire.connectwise.models.payments import InvoiceBalance
 from ledgerwire.poster.payments.domain.model import NEVER, Synced
 
+EDITION = "edition"
+"""`matched_by` of a document that another one of the same record replaced, or that took one back (M8)."""
+
 
 class SettlementState(StrEnum):
     """Where the settlement of one document stands.
@@ -32,7 +35,7 @@ class SettlementState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A document that Ledgerwire posted: which record and invoice it is."""
+    """A document that Ledgerwire posted: which record and invoice it is. `current` is the one that stands for it now."""
 
     ledger_id: str
     record_id: UUID
@@ -40,6 +43,7 @@ class Posted:
     number: str
     kind: DocumentKind
     currency: str
+    current: bool = True
 
 
 @dataclass(frozen=True, slots=True)

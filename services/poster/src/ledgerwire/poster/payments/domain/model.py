@@ -31,11 +31,15 @@ class OnForeignCash(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """A piece of a credit applied in the ledger; `allocation_id` is what undoing it needs."""
+    """A piece of a credit applied in the ledger; `allocation_id` is what undoing it needs.
+
+    `document_id` is the ledger document it settles where that is an earlier one of the same invoice.
+    """
 
     amount: Decimal
     applied_on: date
     allocation_id: str = ""
+    document_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
