@@ -1,0 +1,106 @@
+"""Calendar arithmetic of seats: months, charge cycles, first days not yet invoiced."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+from ledgerwire.common.money import round_down
+
+DAY = timedelta(days=1)
+FAR = date(9999, 12, 31)
+
+
+def month_start(day: date) -> date:
+    return day.replace(day=1)
+
+
+def month_end(day: date) -> date:
+    return day.replace(day=days_in_month(day))
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after `day`'s."""
+    return month_end(day) + DAY
+
+
+def days_in_month(day: date) -> int:
+    return monthrange(day.year, day.month)[1]
+
+
+def days_between(first: date, last: date) -> int:
+    """Days from `first` to `last`, both counted; 0 if they do not meet."""
+    return max((last - first).days + 1, 0)
+
+
+def shift_month(day: date, months: int, anchor: int | None = None) -> date:
+    """The same day some months on (`anchor` day if given), clamped to the length of that month."""
+    index = day.year * 12 + day.month - 1 + months
+    first = date(index // 12, index % 12 + 1, 1)
+    return first.replace(day=min(anchor or day.day, days_in_month(first)))
+
+
+def parts_by_month(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The pieces of a stretch of days, month by month."""
+    while first <= last:
+        end = min(month_end(first), last)
+        yield first, end
+        first = end + DAY
+
+
+def cycle_starts(start: date, count: int, *, monthly_term: bool) -> list[date]:
+    """First days of the charge cycles of seats charged monthly.
+
+    A monthly term that meets a shorter month takes that month's last day and keeps it (31 Jan, 28 Feb, 28 Mar). An annual
+    term bought on the last or last but one day of a month starts every cycle on that day, counted from the month's end.
+    """
+    if monthly_term:
+        starts = [start]
+        while len(starts) < count:
+            starts.append(shift_month(starts[-1], 1))
+        return starts
+    from_end = days_in_month(start) - start.day
+    if from_end > 1:
+        return [shift_month(start, index) for index in range(count)]
+    months = [shift_month(start.replace(day=1), index) for index in range(count)]
+    return [month_end(month) - from_end * DAY for month in months]
+
+
+def cycle_end(starts: list[date], index: int) -> date:
+    """Last day of a cycle: the day before the next one starts."""
+    return starts[index + 1] - DAY
+
+
+def charge_of_days(
+    unit_price: Decimal, quantity: Decimal, billed: tuple[date, date], cycle: tuple[date, date]
+) -> Decimal:
+    """A seat charge for part of a cycle as Microsoft documents it, cut to the cent at the end.
+
+    It explains a subtotal and never replaces one that was given.
+    """
+    share = unit_price * quantity * days_between(*billed) / days_between(*cycle)
+    return round_down(share)
+
+
+PERIOD_BILLED_IN_ADVANCE = {"Current": False, "Future": True, "Both": True, "Undefined": True}
+"""Which `periodType` bills ahead. Unconfirmed by the vendor, hence a setting of the account with this default."""
+
+
+def first_uninvoiced(
+    next_invoice: date | None, period_type: str, start: date, in_advance: dict[str, bool] | None = None
+) -> date:
+    """F of M20: the first day not yet invoiced.
+
+    In advance the invoice of `next_invoice` bills the month that begins then (or next, if it is dated inside a month); in
+    arrears the month that has just ended. An agreement without a next invoice has billed nothing.
+    """
+    if next_invoice is None:
+        return start
+    table = PERIOD_BILLED_IN_ADVANCE if in_advance is None else in_advance
+    if table.get(period_type, True):
+        first = next_invoice if next_invoice.day == 1 else next_month(next_invoice)
+    else:
+        first = month_start(next_invoice - DAY)
+    return max(first, start)

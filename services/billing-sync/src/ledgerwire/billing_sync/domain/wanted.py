@@ -1,0 +1,86 @@
+"""What one subscription asks of an agreement: seats by day, or charges to be mirrored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Seats held from a day to a day (inclusive; None = until further notice) at one cost and price."""
+
+    starts: date
+    ends: date | None
+    quantity: Decimal
+    unit_cost: Decimal
+    unit_price: Decimal
+    reason: Reason = Reason.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One net charge, mirrored as a row of its own.
+
+    Attributes:
+        key: unique within the subscription: the same charge read again has the same key.
+        term_key: subscription and first day of the term for the charge of a whole term, "" otherwise: one per term, ever.
+    """
+
+    key: str
+    starts: date
+    ends: date | None
+    quantity: Decimal
+    unit_cost: Decimal
+    unit_price: Decimal
+    description: str = ""
+    term_key: str = ""
+    reason: Reason = Reason.ANNUAL_CHARGE
+
+
+@dataclass(frozen=True, slots=True)
+class CreditGiven:
+    """A credit for seats given back in invoiced days that a person settled: not listed again."""
+
+    starts: date
+    ends: date
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class WantedLine:
+    """What a subscription asks for.
+
+    Attributes:
+        line: the subscription's id.
+        held: seats by day, in order and disjoint (monthly motion).
+        charges: net charges (annual, Azure, one-off).
+        known_from: the first day `held` speaks about; days before are not compared.
+        cost_known: False where the source shows no cost: rows that exist keep theirs.
+        updates_price: the price rule also moves rows that exist.
+        findings: what was noticed on the way here; one that stops leaves the line alone.
+        settled: credits that a person settled.
+        sold: False if the source does not show the subscription any more.
+    """
+
+    line: str
+    product_id: int
+    name: str = ""
+    customer: str = ""
+    held: tuple[Held, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    known_from: date = date.min
+    updates_price: bool = False
+    cost_known: bool = True
+    findings: tuple[Finding, ...] = ()
+    settled: tuple[CreditGiven, ...] = ()
+    sold: bool = True
+
+    @property
+    def seats_now(self) -> Decimal:
+        return self.held[-1].quantity if self.held else ZERO
