@@ -13,7 +13,10 @@ from ledgerwire.common.http.calls import CallHook, ignore_call
 from ledgerwire.common.http.client import guarded_client
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise import accounting, callbacks, expenses, periods, procurement, setup_tables
+from ledgerwire.connectwise.agreements import Agreements, count_rows
+from ledgerwire.connectwise.catalog import Catalog
 from ledgerwire.connectwise.codebase import read_company_info
+from ledgerwire.connectwise.conditions import Condition
 from ledgerwire.connectwise.config import KEY_ANSWER_BYTES, ConnectWiseConfig
 from ledgerwire.connectwise.models import (
     Batch,
@@ -37,6 +40,7 @@ from ledgerwire.connectwise.models import (
     PackageSetup,
     PaymentType,
     ProcurementExport,
+    Reference,
     SystemInfo,
     TaxCode,
     UnpostedExpense,
@@ -44,6 +48,7 @@ from ledgerwire.connectwise.models import (
     UnpostedProcurement,
 )
 from ledgerwire.connectwise.payments import Payments
+from ledgerwire.connectwise.security import Security
 from ledgerwire.connectwise.session import Gate, Session
 from ledgerwire.connectwise.setup_tables import by_ids
 from ledgerwire.connectwise.signing_keys import SigningKeys
@@ -71,6 +76,12 @@ class ConnectWise:
         self._keys = SigningKeys(key_http, config.client_id)
         self.payments = Payments(self._session)
         """Payments of invoices (M18)."""
+        self.agreements = Agreements(self._session)
+        """Agreements and their additions (M20-M24)."""
+        self.catalog = Catalog(self._session)
+        """Catalog products and their set-up tables (M23)."""
+        self.security = Security(self._session)
+        """The rights of the key's own security role."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -197,6 +208,18 @@ class ConnectWise:
     async def companies(self, ids: Sequence[int]) -> list[Company]:
         """The companies with these ids, soft-deleted ones included (`deleted_flag`)."""
         return await by_ids(self._session, setup_tables.COMPANIES, Company, ids)
+
+    async def all_companies(self, conditions: Condition | None = None) -> list[Company]:
+        """All companies that a condition lets through, deleted ones too."""
+        return await self._session.rows(setup_tables.COMPANIES, Company, conditions=conditions)
+
+    async def companies_count(self, conditions: Condition | None = None) -> int:
+        """How many companies a condition lets through."""
+        return await count_rows(self._session, setup_tables.COMPANIES, conditions)
+
+    async def company_statuses(self) -> list[Reference]:
+        """All company statuses."""
+        return await self._session.rows(setup_tables.COMPANY_STATUSES, Reference)
 
     async def contacts(self, ids: Sequence[int]) -> list[Contact]:
         """The contacts with these ids."""

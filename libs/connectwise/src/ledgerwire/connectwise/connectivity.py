@@ -11,7 +11,7 @@ from ledgerwire.common.http.calls import CallHook, ignore_call
 from ledgerwire.connectwise import accounting, callbacks, setup_tables
 from ledgerwire.connectwise.client import ConnectWise, build_connectwise
 from ledgerwire.connectwise.config import ConnectWiseConfig
-from ledgerwire.connectwise.errors import area_of
+from ledgerwire.connectwise.rights import area_of
 
 PROBES = (
     accounting.UNPOSTED,

@@ -12,27 +12,11 @@ import msgspec
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.connectwise.rights import ROLE_SCREEN, needed
 
 LOOK_AGAIN = dt.timedelta(minutes=5)
 _UNSTATED_PAUSE = dt.timedelta(seconds=30)
 _NO_ROUTE = "cannot route"
-_AREAS = (
-    ("/finance/accounting", "Finance > Accounting Interface"),
-    ("/finance/invoices", "Finance > Invoicing"),
-    ("/finance/closedInvoices", "Finance > Invoicing"),
-    ("/finance/agreements", "Finance > Agreements"),
-    ("/company/companies", "Companies > Company Maintenance"),
-    ("/company/contacts", "Companies > Contacts"),
-    ("/system/callbacks", "System > Member Maintenance"),
-    ("/system/locations", "System > My Company"),
-    ("/finance", "System > Table Setup"),
-    ("/procurement", "Procurement > Product Catalog"),
-)
-
-
-def area_of(path: str) -> str:
-    """The module of the security role that a path needs, in the words of ConnectWise's role screen."""
-    return next((area for prefix, area in _AREAS if path.startswith(prefix)), "System")
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -124,7 +108,7 @@ def retry_after(headers: httpx.Headers, now: dt.datetime | None = None) -> dt.ti
 def failure(answer: Answer, *, method: str, path: str, is_write: bool) -> LedgerwireError:
     """The error of an answer that is no success."""
     what = f"{method} {path}"
-    connection = _connection_failure(answer, path)
+    connection = _connection_failure(answer, method, path)
     if connection is not None:
         return connection
     if answer.status == 404:
@@ -136,7 +120,7 @@ def failure(answer: Answer, *, method: str, path: str, is_write: bool) -> Ledger
     return _server_failure(answer, what, is_write=is_write)
 
 
-def _connection_failure(answer: Answer, path: str) -> LedgerwireError | None:
+def _connection_failure(answer: Answer, method: str, path: str) -> LedgerwireError | None:
     """What is wrong with the connection rather than with the request; nothing was done in any of these cases."""
     if answer.status == 429:
         given = retry_after(answer.headers)
@@ -145,10 +129,7 @@ def _connection_failure(answer: Answer, path: str) -> LedgerwireError | None:
     if answer.status == 401:
         return Waiting("ConnectWise refuses the API keys", code="CONNECTWISE_UNAUTHORISED", after=LOOK_AGAIN)
     if answer.status == 403:
-        area = area_of(path)
-        lacking = Waiting(f"The API member's role lacks {area}", code="PERMISSION_MISSING", after=LOOK_AGAIN)
-        lacking.detail = {"area": area, "path": path}
-        return lacking
+        return _permission_missing(method, path)
     if answer.misrouted:
         message = f"ConnectWise does not know this address or company ({answer.text})"
         return Waiting(message, code="CONNECTWISE_ROUTE_UNKNOWN", after=LOOK_AGAIN)
@@ -156,6 +137,23 @@ def _connection_failure(answer: Answer, path: str) -> LedgerwireError | None:
         message = f"ConnectWise redirects (HTTP {answer.status}), which is not followed"
         return Waiting(message, code="CONNECTWISE_REDIRECTED", after=LOOK_AGAIN)
     return None
+
+
+def _permission_missing(method: str, path: str) -> Waiting:
+    """The error of a 403: ConnectWise does not say which right is missing, so all that the call needs are named."""
+    rights = needed(method, path)
+    wanted = " and ".join(str(right) for right in rights)
+    message = f"The API member's role lacks {wanted} ({method} {path}; {ROLE_SCREEN})"
+    lacking = Waiting(message, code="PERMISSION_MISSING", after=LOOK_AGAIN)
+    lacking.detail = {
+        "area": " and ".join(right.area for right in rights),
+        "module": rights[0].module,
+        "right": f"{rights[0].action} All",
+        "table": rights[0].table,
+        "where": ROLE_SCREEN,
+        "path": path,
+    }
+    return lacking
 
 
 def _server_failure(answer: Answer, what: str, *, is_write: bool) -> LedgerwireError:

@@ -1,5 +1,13 @@
 """ConnectWise entities as this client reads them: every field optional, money exact, dates calendar dates."""
 
+from ledgerwire.connectwise.models.agreements import (
+    Addition,
+    Adjustment,
+    Agreement,
+    AgreementType,
+    BillingCycle,
+    ProductReference,
+)
 from ledgerwire.connectwise.models.base import (
     CurrencyReference,
     Entity,
@@ -15,6 +23,13 @@ from ledgerwire.connectwise.models.callbacks import (
     CallbackMetadata,
     CompanyInfo,
     SystemInfo,
+)
+from ledgerwire.connectwise.models.catalog import (
+    CatalogProduct,
+    CustomizeItem,
+    RoleSetting,
+    SecurityRole,
+    SetupRecord,
 )
 from ledgerwire.connectwise.models.companies import CommunicationItem, Company, Contact
 from ledgerwire.connectwise.models.expenses import (
@@ -64,20 +79,27 @@ from ledgerwire.connectwise.models.setup import (
 )
 
 __all__ = [
+    "Addition",
+    "Adjustment",
     "AdjustmentDetail",
     "AdjustmentTransaction",
+    "Agreement",
+    "AgreementType",
     "Batch",
+    "BillingCycle",
     "BillingStatus",
     "BillingTerm",
     "Callback",
     "CallbackMessage",
     "CallbackMetadata",
     "CatalogItem",
+    "CatalogProduct",
     "CommunicationItem",
     "Company",
     "CompanyInfo",
     "Contact",
     "CurrencyReference",
+    "CustomizeItem",
     "Entity",
     "ExpenseBill",
     "ExpenseBillDetail",
@@ -103,11 +125,15 @@ __all__ = [
     "PackageSetup",
     "PaymentType",
     "ProcurementExport",
+    "ProductReference",
     "PurchaseDetail",
     "PurchaseDetailTax",
     "PurchaseOrderReference",
     "PurchaseTransaction",
     "Reference",
+    "RoleSetting",
+    "SecurityRole",
+    "SetupRecord",
     "StatusReference",
     "SystemInfo",
     "TaxCode",
