@@ -1,0 +1,98 @@
+"""The posting protocol on a ledger that takes one document a call and has no drafts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.outcomes import Outcomes
+from tests.e2e.world import open_world
+
+from ledgerwire.cli.month.account_file import Package, account_content
+from ledgerwire.common.ids import account_id, connection_id
+from ledgerwire.common.ledger.document import ContactDecision
+from ledgerwire.common.settings import Settings
+
+from .conftest import Desk
+
+MANY = 12
+TAX_FREE: dict[str, Any] = {
+    "item_code": "MANAGED", "account_code": "200", "tax_type": "GST Free Income", "tax_amount": Decimal("0.00"), "tracking": (),
+}  # fmt: skip
+"""A line whose item decides its account, free of tax."""
+INVOICE, TO_COPY = 39001, 39003
+
+
+@pytest.fixture
+async def desk(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    """The same desk with QuickBooks in Xero's place."""
+    async with open_world(settings, tmp_path, services=(), live=False) as world:
+        content = account_content(world.sandbox.describe(), {"name": "x", "mapping": {}}, Package.QUICKBOOKS)
+        [company] = content["companies"][:1]
+        await world.apply({"companies": [{**company, "locations": []}]})
+        await world.go_live()
+        own = connection_id(account_id(world.account), f"quickbooks:{company['name']}")
+        monkeypatch.setattr(Outcomes, "ledger_connection", property(lambda _: own))
+        yield Desk(world)
+
+
+def books(desk: Any) -> Any:
+    return desk.world.sandbox.world.quickbooks
+
+
+def document(desk: Any, invoice_id: int, like: int | None = None, **changes: Any) -> Any:
+    """The expected document for a customer that is made on the way."""
+    made = desk.document(invoice_id, like=like)
+    key = str(like or invoice_id)
+    contact = ContactDecision(key, f"Customer {key}", "create")
+    lines = tuple(replace(line, **TAX_FREE) for line in made.lines[:1])
+    net = lines[0].net
+    figures = {"lines": lines, "net": net, "tax": Decimal("0.00"), "total": net}
+    return replace(made, **{"contact": contact, **figures, **changes})
+
+
+@pytest.mark.requirement("A112", "D2")
+async def test_documents_that_go_one_a_call_are_each_posted_and_batched_once_though_an_answer_is_lost(
+    desk: Any,
+) -> None:
+    world = desk.world
+    ids = world.copies(TO_COPY, MANY, batched=False)
+    await world.close(*ids)
+    world.arm("500_after", "quickbooks", method="POST", path_regex=r"/invoice$")
+    await world.serve("poster")
+    async with world.held_back("poster"):
+        await desk.decide(*[(one, document(desk, one, like=TO_COPY)) for one in ids])
+    await world.batched(*ids, seconds=40)
+    posted = list(books(desk).all("Invoice"))
+    assert sorted(row["DocNumber"] for row in posted) == sorted(map(world.number, ids))
+    assert {row["CustomerRef"]["name"] for row in posted} == {f"Customer {TO_COPY}"}
+    sent = await world.rows("SELECT idempotency_key FROM poster.submission WHERE kind = 'sales_invoice'")
+    assert len(sent) == len({row["idempotency_key"] for row in sent}) == MANY
+
+
+@pytest.mark.requirement("M8", "M13", "A129")
+async def test_a_strangers_number_stops_the_record_and_a_new_bill_to_voids_the_document_and_makes_it_again(
+    desk: Any,
+) -> None:
+    world = desk.world
+    [twin] = world.copies(INVOICE, 1, batched=False)
+    await world.close(INVOICE, twin)
+    number = world.number(INVOICE)
+    await desk.decide((INVOICE, document(desk, INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    other = replace(document(desk, twin, like=INVOICE), number=number)
+    await desk.decide((twin, replace(other, contact=replace(other.contact, company_key="8", company_name="Other"))))
+    await desk.until_told(twin, "stopped", "DUPLICATE_NUMBER")
+    [batch] = world.psa.state.tables["batches"]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    moved = ContactDecision("7", "Customer 7", "create")
+    await desk.decide((INVOICE, document(desk, INVOICE, contact=moved)), revision=2)
+    await desk.until_told(INVOICE, "batched", "DOCUMENT_CONTACT_CHANGED")
+    rows = [row for row in books(desk).all("Invoice") if row["DocNumber"].startswith(number)]
+    totals = sorted((row["CustomerRef"]["name"], row["TotalAmt"]) for row in rows)
+    assert totals == [(f"Customer {INVOICE}", 0), ("Customer 7", document(desk, INVOICE).total)]
