@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.db.session import Database
-from ledgerwire.common.errors import LedgerwireError
+from ledgerwire.common.errors import LedgerwireError, Transient
 from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.poster.payments import repository
@@ -21,10 +22,13 @@ from ledgerwire.poster.payments.domain.model import Side
 from ledgerwire.poster.payments.ports import Terms
 from ledgerwire.poster.payments.reconcile import Outcome
 from ledgerwire.poster.payments.sync import PaymentSync
-from ledgerwire.poster.payments.turn import SERVICE, LeasedTurn, leased_turn
+from ledgerwire.poster.payments.turn import PATIENCE, SERVICE, LeasedTurn, leased_turn
 from ledgerwire.poster.payments.views import Looked, Month, PaymentView, Planned, Told
 from ledgerwire.tenants.clients import ConnectionClients
 from ledgerwire.tenants.read import CompanyContext
+
+SLOWED_DOWN = 10
+"""So often a look goes on by itself after a system asked to slow down."""
 
 
 class NotLiveError(LedgerwireError):
@@ -66,11 +70,26 @@ class PaymentsDesk:
         """
         looked = []
         for one in await self._companies(account_id, company):
-            terms = await self._terms(account_id, one)
-            async with self._turn(account_id, one) as turn:
-                outcome = await self._sync.look(turn, terms, since=since, dry_run=dry_run)
+            outcome = await self._looking(account_id, one, since=since, dry_run=dry_run)
             looked.append(await self._looked(account_id, one, outcome, dry_run=dry_run))
         return looked
+
+    async def _looking(
+        self, account_id: UUID, company: CompanyContext, *, since: date | None, dry_run: bool
+    ) -> Outcome:
+        """One look, going on where a system asked to slow down for a short while."""
+        terms = await self._terms(account_id, company)
+        outcome = Outcome()
+        for _ in range(SLOWED_DOWN):
+            try:
+                async with self._turn(account_id, company) as turn:
+                    return await self._sync.look(turn, terms, since=since, dry_run=dry_run, outcome=outcome)
+            except Transient as error:
+                if error.retry_after is None or error.retry_after > PATIENCE:
+                    raise
+                await asyncio.sleep(error.retry_after.total_seconds())
+        async with self._turn(account_id, company) as turn:
+            return await self._sync.look(turn, terms, since=since, dry_run=dry_run, outcome=outcome)
 
     async def rows(self, account_id: UUID, *, company: str | None = None, told: bool = False) -> list[PaymentView]:
         """Settled documents of one company, or of all; with `told` only those a person must know about."""

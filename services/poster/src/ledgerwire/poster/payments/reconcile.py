@@ -53,13 +53,14 @@ class Reconciler:
     clock: Clock
     correlation_id: str | None = None
 
-    async def all(self, *, dry_run: bool, at_most: int | None = None) -> Outcome:
+    async def all(self, outcome: Outcome, *, dry_run: bool, at_most: int | None = None) -> Outcome:
         """Look at everything that waits (or `at_most` so many) once, and what was written is read back: only then it is done.
+
+        `outcome` is filled as it goes.
 
         Raises:
             Waiting, Transient: a system cannot be asked now; what was carried over so far is stored.
         """
-        outcome = Outcome()
         looked: Counter[str] = Counter()
         while True:
             finished = [ledger_id for ledger_id, times in looked.items() if times > 1]

@@ -38,11 +38,13 @@ class PaymentSync:
         since: date | None = None,
         dry_run: bool = False,
         at_most: int | None = None,
+        outcome: Outcome | None = None,
         correlation_id: str | None = None,
     ) -> Outcome:
         """Read what changed in both systems and carry it over; a dry run writes to neither.
 
-        With `since` both are read again from that day, which becomes the moment since when movements count.
+        With `since` both are read again from that day, which becomes the moment since when movements count. An `outcome`
+        that is given is added to.
 
         Raises:
             Waiting, Transient: a system cannot be asked now; what was carried over so far is stored.
@@ -54,7 +56,7 @@ class PaymentSync:
             chosen = (await repository.marks(unit, turn.connection_id)).since or terms.since
         rules = Rules(since=chosen, ledger_name=ledger.name, on_foreign_cash=terms.on_foreign_cash)
         reconciler = Reconciler(turn, ledger, psa, terms, rules, self._clock, correlation_id)
-        outcome = await reconciler.all(dry_run=dry_run, at_most=at_most)
+        outcome = await reconciler.all(outcome or Outcome(), dry_run=dry_run, at_most=at_most)
         async with turn.unit() as unit:
             for row in (await repository.unmatched(unit, turn.connection_id, UNMATCHED_AGE)).values():
                 outcome.told[row.view.number] = row.findings
