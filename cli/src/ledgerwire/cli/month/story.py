@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,6 +23,7 @@ from ledgerwire.cli.month.desk import Quarter, QuarterDesk
 from ledgerwire.cli.month.report import figures, what_is_off
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.record_desk import AccountRecords, account_named, account_records
+from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.settings import Settings
 from ledgerwire.mapper.status import ClerkRow
 from ledgerwire.poster.payments.desk import open_payments_desk
@@ -30,6 +32,7 @@ MONTH_DATA = Path(".month")
 SETTLE_SECONDS = 1500
 """A quarter is bound by what the packages allow a minute; see docs/architecture.md."""
 LOOK_EVERY = 1.0
+ASK_AGAIN = 5.0
 
 
 async def carry(output: Output, directory: Path, broker: Broker, package: Package, *, seed: int, keep: bool) -> Exit:
@@ -123,5 +126,19 @@ class _Quarter:
         settings: Settings = self._company.stage.settings
         account_id, _ = await account_named(settings, self._company.name)
         async with open_payments_desk(settings) as payments:
-            await payments.look(account_id)
+            await _once_allowed(partial(payments.look, account_id))
             return len(await payments.rows(account_id))
+
+
+async def _once_allowed(look: Callable[[], Awaitable[object]]) -> None:
+    """Do it as soon as both systems allow: a vendor that asks to slow down, or a busy connection, is asked again."""
+    deadline = monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            await look()
+        except (Waiting, Transient):
+            if monotonic() > deadline:
+                raise
+            await asyncio.sleep(ASK_AGAIN)
+        else:
+            return

@@ -309,3 +309,10 @@ $$
 )
 
 FUNCTIONS = (*_GUARDS, _CALLBACK, *_TOKENS, *_BUDGETS, *_LEASES)
+LEASE_TAKE = next(function for function in _LEASES if function.signature.startswith("tenants.lease_take("))
+LEASE_CHECK = next(function for function in _LEASES if function.signature.startswith("tenants.lease_check("))
+
+
+def replacing(body: str) -> str:
+    """The statement that replaces a function which is there already; its grants stay."""
+    return body.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
