@@ -176,3 +176,8 @@ async def test_a_receipt_and_an_expense_are_batched_as_what_they_are_and_proved_
     await desk.until_told(paid_back, "batched")
     kinds = sorted(name.rsplit("-", 1)[0] for name in world.batches() if name.startswith(("PO-", "EXP-")))
     assert kinds == ["EXP-EXP-9301", "PO-PO-9101"]
+    [batch] = [row["id"] for row in world.psa.state.tables["batches"].values() if row["exportProductsFlag"]]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await desk.until_told(bought, "stopped", "BATCH_DELETED_DOCUMENT_REMAINS")
+    assert (await desk.told(paid_back))[-1] == ("batched", [])

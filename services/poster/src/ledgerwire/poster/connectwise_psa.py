@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from ledgerwire.common.record_type import RecordType
@@ -62,7 +63,13 @@ class ConnectWisePsa:
             rows = await self._client.invoice_marks([int(one) for one in batches])
             return [Mark(str(row.id), row.gl_batch_id, row.gl_batch_name, row.total) for row in rows]
         listed = await self.unposted(record_type, list(batches))
-        return [await self._by_name(source_id, name, listed) for source_id, name in batches.items()]
+        gate = asyncio.Semaphore(connectwise_exports.AT_ONCE)
+
+        async def one(source_id: str, name: str) -> Mark:
+            async with gate:
+                return await self._by_name(source_id, name, listed)
+
+        return await asyncio.gather(*(one(source_id, name) for source_id, name in batches.items()))
 
     async def _by_name(self, source_id: str, name: str, listed: frozenset[str]) -> Mark:
         batch = await self._client.find_batch(name) if source_id not in listed else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from ledgerwire.poster import repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance
 from ledgerwire.poster.domain.watched import SeenMark, Watched, judge_mark
 from ledgerwire.poster.mark import identifier
-from ledgerwire.poster.ports import Clients, Psa
+from ledgerwire.poster.ports import Clients, Mark, Psa
 from ledgerwire.poster.record_group import RecordGroup, tell
 from ledgerwire.poster.records import Case
 from ledgerwire.poster.schedule import SCHEDULED, pause_after
@@ -75,7 +75,7 @@ class WatchBatches:
 
     async def _compare(self, group: Group, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
         named = {case.decided.source_id: identifier(case) for case in cases}
-        marks = {mark.source_id: mark for mark in await psa.marks(record_type, named)}
+        marks = {mark.source_id: mark for mark in await _marks(psa, record_type, named)}
         ledger = await self._clients.ledger(group.account_id, group.connection_id)
         async with group.unit() as unit:
             await repository.batches_looked_at(unit, [case.decided.record_id for case in cases])
@@ -98,6 +98,14 @@ class WatchBatches:
             state = advance(BatchState.BATCHED, event)
             await repository.set_batch(unit, case.decided, state, choices_seen=case.choices[1])
         await tell(unit, self._outbox, case, "stopped", [_finding(code, case, seen, ledger)], once=event is None)
+
+
+async def _marks(psa: Psa, record_type: RecordType, named: Mapping[str, str]) -> Sequence[Mark]:
+    """The marks of batched records. One without a mark of its own counts as batched while it stays off the unposted list."""
+    if record_type is RecordType.INVOICE:
+        return await psa.marks(record_type, named)
+    listed = await psa.unposted(record_type, list(named))
+    return [Mark(source_id, None, None if source_id in listed else name) for source_id, name in named.items()]
 
 
 async def tell_unbatched(group: RecordGroup, cases: Sequence[Case]) -> None:
