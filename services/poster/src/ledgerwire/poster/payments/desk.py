@@ -97,7 +97,8 @@ class PaymentsDesk:
         for one in await self._companies(account_id, company):
             async with self._database.account(account_id) as unit:
                 rows = await repository.everything(unit, one.ledger_connection_id)
-            views += [PaymentView.of(one.name, row) for row in rows if row.findings or not told]
+            shown = [row for row in rows if row.view.live or row.invoice_id is not None]
+            views += [PaymentView.of(one.name, row) for row in shown if row.findings or not told]
         return sorted(views, key=lambda view: (view.company, view.number))
 
     async def answer(self, account_id: UUID, number: str, side: Side, *, company: str | None = None) -> list[Looked]:
