@@ -2,8 +2,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := libs/common libs/tenants libs/connectwise libs/accounting services/ingest services/mapper services/poster services/billing-sync sandbox cli
-INTERNAL := ledgerwire-common ledgerwire-tenants ledgerwire-connectwise ledgerwire-accounting ledgerwire-ingest ledgerwire-mapper ledgerwire-poster ledgerwire-billing-sync ledgerwire-sandbox ledgerwire-cli
+MEMBERS := libs/common libs/tenants libs/connectwise libs/accounting libs/distributors services/ingest services/mapper services/poster services/billing-sync sandbox cli
+INTERNAL := ledgerwire-common ledgerwire-tenants ledgerwire-connectwise ledgerwire-accounting ledgerwire-distributors ledgerwire-ingest ledgerwire-mapper ledgerwire-poster ledgerwire-billing-sync ledgerwire-sandbox ledgerwire-cli
 COMPILE := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 $(foreach p,$(INTERNAL),--no-emit-package $(p))
 
 # A cached byte code halves the start of every process; some images switch the cache off.
