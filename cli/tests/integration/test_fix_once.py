@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -133,10 +134,10 @@ async def run_all(world: World, lines: list[list[str]]) -> tuple[list[int], str]
     return [int(code) for code in re.findall(r"^= (\d+)$", text, re.MULTILINE)], text
 
 
-@pytest.mark.requirement("D1", "D5", "R14")
+@pytest.mark.requirement("D1", "D5")
 async def test_every_command_of_the_runbooks_does_what_the_page_says(world: World, tmp_path: Path) -> None:
     [letter] = await bury(world, STOPPED[0])
-    lines = [line for page in MINE for line in commands_of(page)]
+    lines = list(dict.fromkeys(line for page in MINE for line in commands_of(page)))
     assert len(lines) > 15
     assert all(line.startswith("ledgerwire ") for line in lines)
     words = [[str(letter) if word == "LETTER" else word for word in shlex.split(line)[1:]] for line in lines]
@@ -155,6 +156,9 @@ async def test_every_command_of_the_runbooks_does_what_the_page_says(world: Worl
 
 async def reconciliation_says_off_and_writes_the_file_it_hashes(world: World, directory: Path) -> None:
     await world.stop(*ALL)
+    # a minute passes: so many commands have used up what Xero allows in one
+    world.sandbox.world.clock.advance(timedelta(minutes=2))
+    await world.rows("DELETE FROM tenants.budget")
     file = directory / "year.csv"
     span = ["--from", "2026-01-01", "--to", "2026-12-31"]
     document = world.documents(world.number(FINE))[0]
