@@ -1,6 +1,8 @@
 """The error and warning catalogue: every cause a person can be shown, declared once."""
 
 from ledgerwire.common.catalogue import (  # noqa: F401 - importing registers their entries
+    billing,
+    billing_money,
     connections,
     expenses,
     items,

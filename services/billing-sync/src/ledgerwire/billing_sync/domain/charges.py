@@ -12,8 +12,10 @@ from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import RowValues
 from ledgerwire.billing_sync.domain.coverage import Row
+from ledgerwire.billing_sync.domain.days import days_between
 from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
+from ledgerwire.billing_sync.domain.pricing import share_of_term
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, OneTimePolicy
 from ledgerwire.billing_sync.domain.seats import Ground
 from ledgerwire.billing_sync.domain.wanted import Charge, WantedLine
@@ -85,8 +87,9 @@ def _correct(ground: Ground, line: WantedLine, charge: Charge, mine: list[tuple[
         else:
             result.changed.append((key, row, wanted, charge.reason))
         return
-    missing = _amount(wanted) - sum((_amount(row) for row in billed), ZERO)
-    cost = _cost(wanted) - sum((_cost(row) for row in billed), ZERO)
+    total, total_cost = _due(charge, mine)
+    missing = total - sum((_amount(row) for row in billed), ZERO)
+    cost = total_cost - sum((_cost(row) for row in billed), ZERO)
     further = RowValues(Decimal(1), missing, cost, charge.starts, charge.ends)
     if open_row is not None:
         key, row = open_row
@@ -100,6 +103,18 @@ def _correct(ground: Ground, line: WantedLine, charge: Charge, mine: list[tuple[
         _give_back(ground, line, charge, further, f"{charge.key}+{len(mine)}", result)
     else:
         result.left += mine
+
+
+def _due(charge: Charge, mine: list[tuple[str, Row]]) -> tuple[Decimal, Decimal]:
+    """What a charge comes to in all, price and cost: seats changed within a term count for the days left of it."""
+    wanted = values_of(charge)
+    base = next((row.billed[0] for key, row in mine if key == charge.key and row.invoiced), None)
+    if base is None or charge.changed_on is None or charge.ends is None:
+        return _amount(wanted), _cost(wanted)
+    left, term = days_between(charge.changed_on, charge.ends), days_between(charge.starts, charge.ends)
+    seats = wanted.quantity - base.quantity
+    price = share_of_term(wanted.unit_price, seats, left, term)
+    return _amount(base) + price, _cost(base) + share_of_term(wanted.unit_cost, seats, left, term)
 
 
 def _give_back(ground: Ground, line: WantedLine, charge: Charge, row: RowValues, key: str, result: Mirrored) -> None:

@@ -127,7 +127,7 @@ class LinePlan:
 
     @property
     def writes(self) -> tuple[Step, ...]:
-        return tuple(step for step in self.steps if step.writes)
+        return () if self.stopped else tuple(step for step in self.steps if step.writes)
 
     @property
     def stopped(self) -> bool:

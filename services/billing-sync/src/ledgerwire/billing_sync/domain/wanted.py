@@ -29,6 +29,7 @@ class Charge:
 
     Attributes:
         key: unique within the subscription: the same charge read again has the same key.
+        changed_on: the day from which the quantity holds, where only the subscription's state is known.
         term_key: subscription and first day of the term for the charge of a whole term, "" otherwise: one per term, ever.
     """
 
@@ -41,6 +42,7 @@ class Charge:
     description: str = ""
     term_key: str = ""
     reason: Reason = Reason.ANNUAL_CHARGE
+    changed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class WantedLine:
         updates_price: the price rule also moves rows that exist.
         findings: what was noticed on the way here; one that stops leaves the line alone.
         settled: credits that a person settled.
-        sold: False if the source does not show the subscription any more.
+        currency: of its amounts, "" if unknown.
     """
 
     line: str
@@ -79,7 +81,7 @@ class WantedLine:
     cost_known: bool = True
     findings: tuple[Finding, ...] = ()
     settled: tuple[CreditGiven, ...] = ()
-    sold: bool = True
+    currency: str = ""
 
     @property
     def seats_now(self) -> Decimal:

@@ -1,0 +1,133 @@
+"""Seats by day of one subscription, from what it says now and from the lines it was charged."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ledgerwire.billing_sync.domain.days import DAY, days_between, days_in_month
+from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.common.money import ZERO
+from ledgerwire.common.seats import ChargeKind, ChargeLine, SubscriptionSnapshot, SubscriptionStatus
+
+_STATE_KINDS = {
+    ChargeKind.NEW,
+    ChargeKind.RENEW,
+    ChargeKind.CYCLE,
+    ChargeKind.ADD_QUANTITY,
+    ChargeKind.REMOVE_QUANTITY,
+    ChargeKind.CANCEL,
+    ChargeKind.CONVERT,
+    ChargeKind.MOVE_QUANTITY,
+    ChargeKind.CHANGE_PLAN,
+}
+_REASONS = {
+    ChargeKind.NEW: Reason.NEW,
+    ChargeKind.RENEW: Reason.RENEWED,
+    ChargeKind.CYCLE: Reason.UNCHANGED,
+    ChargeKind.ADD_QUANTITY: Reason.SEATS_ADDED,
+    ChargeKind.REMOVE_QUANTITY: Reason.SEATS_REMOVED,
+    ChargeKind.CANCEL: Reason.CANCELLED,
+    ChargeKind.CONVERT: Reason.UPGRADED,
+    ChargeKind.MOVE_QUANTITY: Reason.UPGRADED,
+    ChargeKind.CHANGE_PLAN: Reason.PRICE_CHANGED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """Seats from a day on, at a cost (None where the source shows none)."""
+
+    starts: date
+    quantity: Decimal
+    unit_cost: Decimal | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Seats of a subscription by day.
+
+    Attributes:
+        seats: changes in order; each holds until the next, the last until `ends`.
+        ends: last day charged, inclusive; None while it goes on.
+        differs: seats the charges come to, where the subscription says otherwise; else None.
+    """
+
+    seats: tuple[Seats, ...]
+    ends: date | None
+    differs: Decimal | None = None
+
+
+def history_of(subscription: SubscriptionSnapshot, charges: Iterable[ChargeLine]) -> History:
+    """Seats by day. Charges tell the days of change; the subscription has the last word on seats now, and on the end.
+
+    A subscription ends only where charges have stopped or a cancellation is recorded (`ended_on`): a term that ran out goes on
+    being charged as an extended one (M24).
+    """
+    changes = _changes(charges)
+    cost = subscription.unit_cost
+    if not changes:
+        starts = subscription.changed_on or subscription.start
+        reason = Reason.NEW if starts == subscription.start else Reason.REPAIRED
+        return History((Seats(starts, subscription.quantity, cost, reason),), subscription.ended_on)
+    last = changes[-1]
+    differs: Decimal | None = None
+    open_ended = subscription.ended_on is None and subscription.status is not SubscriptionStatus.DELETED
+    if open_ended and last.quantity != subscription.quantity:
+        differs = last.quantity
+        day = subscription.changed_on
+        starts = day if day is not None and day > last.starts else last.starts + DAY
+        reason = Reason.SEATS_ADDED if subscription.quantity > last.quantity else Reason.SEATS_REMOVED
+        changes.append(Seats(starts, subscription.quantity, last.unit_cost if cost is None else cost, reason))
+    return History(tuple(changes), subscription.ended_on, differs)
+
+
+def _changes(charges: Iterable[ChargeLine]) -> list[Seats]:
+    """Seats after each day on which lines were charged; several events of one day are one change."""
+    by_day: dict[date, list[ChargeLine]] = defaultdict(list)
+    for line in charges:
+        if line.kind in _STATE_KINDS and not line.trial:
+            by_day[line.charge_start].append(line)
+    changes: list[Seats] = []
+    for day in sorted(by_day):
+        lines = by_day[day]
+        quantity = seats_after(lines)
+        cost = _unit_cost(lines, changes[-1].unit_cost if changes else None)
+        changes.append(Seats(day, quantity, cost, _REASONS[_leading(lines)]))
+    return changes
+
+
+def seats_after(lines: Sequence[ChargeLine]) -> Decimal:
+    """Seats after the events of one day: what was charged less what was taken back, matched one for one."""
+    charged = Counter(_units(line) for line in lines if line.subtotal > 0)
+    taken = Counter(_units(line) for line in lines if line.subtotal < 0)
+    left = charged - taken
+    return max(left, default=ZERO) if sum(left.values()) <= 1 else _added_up(lines)
+
+
+def _added_up(lines: Sequence[ChargeLine]) -> Decimal:
+    return sum((_units(line) if line.subtotal > 0 else -_units(line) for line in lines), ZERO)
+
+
+def _units(line: ChargeLine) -> Decimal:
+    return abs(line.quantity)
+
+
+def _leading(lines: Sequence[ChargeLine]) -> ChargeKind:
+    """The kind that tells why: the last positive line's, else the refund's."""
+    positive = [line for line in lines if line.subtotal > 0]
+    return (positive or list(lines))[-1].kind
+
+
+def _unit_cost(lines: Sequence[ChargeLine], before: Decimal | None) -> Decimal | None:
+    """Cost of one seat and cycle: what a whole cycle was charged at, else the line's own unit price, else as before."""
+    for line in lines:
+        whole = days_between(line.charge_start, line.charge_end) >= days_in_month(line.charge_start)
+        if whole and line.subtotal > 0 and line.effective_unit_price is not None:
+            return line.effective_unit_price
+    given = [line.unit_price for line in lines if line.unit_price is not None]
+    return given[-1] if given else before

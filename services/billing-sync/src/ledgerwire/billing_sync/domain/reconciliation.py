@@ -1,0 +1,204 @@
+"""Three figures for each customer, product and period: bought, on the agreement, invoiced; and why they differ."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from ledgerwire.billing_sync.domain.agreements import RowValues
+from ledgerwire.billing_sync.domain.days import days_between, month_end, parts_by_month
+from ledgerwire.billing_sync.domain.preview import amount_of_days
+from ledgerwire.billing_sync.domain.wanted import Held
+from ledgerwire.common.money import CENT, ZERO
+
+
+class Cause(StrEnum):
+    """Why the three differ; `tied` where they do not."""
+
+    TIED = "tied"
+    NOT_MAPPED = "not-mapped"
+    NOT_ON_AGREEMENT = "not-on-agreement"
+    NOT_SOLD = "not-sold"
+    QUANTITY_DIFFERS = "quantity-differs"
+    EDITED_BY_HAND = "edited-by-hand"
+    ADDED_MID_MONTH = "added-mid-month"
+    PRICE_CHANGED = "price-changed"
+    NOT_INVOICED = "not-invoiced"
+    INVOICED_TWICE = "invoiced-twice"
+    CREDIT_NOT_PASSED_ON = "credit-not-passed-on"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is compared: one customer, product and month (its first day)."""
+
+    customer: str
+    product: str
+    period: date
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A quantity at the end of the period and an amount at sell price."""
+
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What is known about a place besides its figures."""
+
+    mapped: bool = True
+    edited_by_hand: bool = False
+    credit: Decimal = ZERO
+    """Credits of the source (negative) that were not passed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One line of the reconciliation.
+
+    Attributes:
+        invoiced: None in a two-way report.
+        difference: amount that should have been invoiced (or stand on the agreement) less what was: positive is revenue lost.
+        currency: ISO 4217.
+    """
+
+    place: Place
+    bought: Figure
+    on_agreement: Figure
+    invoiced: Figure | None
+    difference: Decimal
+    cause: Cause
+    currency: str = ""
+
+
+NONE = Figure(ZERO, ZERO)
+
+
+def bought_figure(held: Iterable[Held], period: date) -> Figure:
+    """Seats held in a month: at its end, and what they sell for by calendar days."""
+    first, last = period, month_end(period)
+    quantity, amount = ZERO, ZERO
+    for span in held:
+        begin, end = max(span.starts, first), last if span.ends is None else min(span.ends, last)
+        if begin <= end:
+            amount += amount_of_days(span.quantity, span.unit_price, begin, end)
+            quantity += span.quantity if end == last else ZERO
+    return Figure(quantity, amount)
+
+
+def agreement_figure(rows: Iterable[RowValues], period: date) -> Figure:
+    """Rows in a month: at its end, and what they come to by calendar days."""
+    first, last = period, month_end(period)
+    quantity, amount = ZERO, ZERO
+    for row in rows:
+        begin, end = max(row.effective, first), last if row.ends is None else min(row.ends, last)
+        if begin <= end:
+            amount += amount_of_days(row.quantity, row.unit_price, begin, end)
+            quantity += row.quantity if end == last else ZERO
+    return Figure(quantity, amount)
+
+
+def compare(
+    bought: Mapping[Place, Figure],
+    on_agreement: Mapping[Place, Figure],
+    invoiced: Mapping[Place, Figure] | None,
+    notes: Mapping[Place, Notes] | None = None,
+    *,
+    currency: str = "",
+    tolerance: Decimal = CENT,
+) -> list[Comparison]:
+    """Every place any of the three knows, in order, with its difference and cause.
+
+    Args:
+        bought: figures by place.
+        on_agreement: figures by place.
+        invoiced: figures by place; None makes the report two-way.
+        notes: what is known besides.
+        currency: of all amounts.
+        tolerance: a difference up to this is rounding.
+    """
+    places = {*bought, *on_agreement, *(invoiced or {})}
+    lines = []
+    for place in sorted(places, key=lambda p: (p.customer, p.product, p.period)):
+        figures = bought.get(place, NONE), on_agreement.get(place, NONE)
+        billed = None if invoiced is None else invoiced.get(place, NONE)
+        last = figures[1] if billed is None else billed
+        difference = figures[0].amount - last.amount
+        said = (notes or {}).get(place, Notes())
+        cause = _cause(figures[0], figures[1], billed, said, tolerance)
+        tied = Cause.TIED if abs(difference) <= tolerance and cause is not Cause.CREDIT_NOT_PASSED_ON else cause
+        lines.append(Comparison(place, figures[0], figures[1], billed, difference, tied, currency))
+    return lines
+
+
+def _cause(bought: Figure, on: Figure, billed: Figure | None, notes: Notes, tolerance: Decimal) -> Cause:
+    if not notes.mapped:
+        return Cause.NOT_MAPPED
+    if notes.credit:
+        return Cause.CREDIT_NOT_PASSED_ON
+    if abs(bought.amount - on.amount) > tolerance or (billed is None and bought.quantity != on.quantity):
+        return _between_source_and_agreement(bought, on, notes)
+    if billed is not None and abs(on.amount - billed.amount) > tolerance:
+        return _between_agreement_and_invoice(on, billed)
+    return Cause.TIED
+
+
+def _between_source_and_agreement(bought: Figure, on: Figure, notes: Notes) -> Cause:
+    if on == NONE:
+        return Cause.NOT_ON_AGREEMENT
+    if bought == NONE:
+        return Cause.NOT_SOLD
+    if notes.edited_by_hand:
+        return Cause.EDITED_BY_HAND
+    if bought.quantity != on.quantity:
+        return Cause.QUANTITY_DIFFERS
+    per_seat = bought.amount * on.quantity, on.amount * bought.quantity
+    return (
+        Cause.PRICE_CHANGED if per_seat[0] != per_seat[1] and bought.quantity == on.quantity else Cause.ADDED_MID_MONTH
+    )
+
+
+def _between_agreement_and_invoice(on: Figure, billed: Figure) -> Cause:
+    if billed.amount == 0:
+        return Cause.NOT_INVOICED
+    if on.amount and billed.amount >= 2 * on.amount:
+        return Cause.INVOICED_TWICE
+    return Cause.ADDED_MID_MONTH
+
+
+@dataclass(frozen=True, slots=True)
+class CycleView:
+    """What the source charges by its own cycles beside what ConnectWise bills by calendar months: both shown, never forced."""
+
+    source: Decimal
+    connectwise: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.connectwise - self.source
+
+
+def calendar_amount(held: Iterable[Held], first: date, last: date) -> Decimal:
+    """What seats come to on monthly invoices from a day to a day, each month rounded as an invoice line is."""
+    by_month: dict[date, Decimal] = defaultdict(lambda: ZERO)
+    for span in held:
+        begin, end = max(span.starts, first), last if span.ends is None else min(span.ends, last)
+        for a, b in parts_by_month(begin, end) if begin <= end else ():
+            by_month[a.replace(day=1)] += amount_of_days(span.quantity, span.unit_price, a, b)
+    return sum(by_month.values(), ZERO)
+
+
+def seat_days(held: Iterable[Held], first: date, last: date) -> Decimal:
+    """Seats times days within a stretch."""
+    total = ZERO
+    for span in held:
+        begin, end = max(span.starts, first), last if span.ends is None else min(span.ends, last)
+        total += span.quantity * days_between(begin, end)
+    return total

@@ -1,0 +1,80 @@
+"""From rows compared to steps to write: the common form of seats and mirrored charges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ledgerwire.billing_sync.domain.charges import plan_charges
+from ledgerwire.billing_sync.domain.coverage import Row
+from ledgerwire.billing_sync.domain.plan import Reason, Step, StepKind
+from ledgerwire.billing_sync.domain.seats import Ground, plan_seats
+from ledgerwire.billing_sync.domain.steps import changing, creating
+from ledgerwire.billing_sync.domain.wanted import WantedLine
+from ledgerwire.common.catalogue.finding import Finding
+
+
+@dataclass(slots=True)
+class Result:
+    """What a line comes to before people's edits are weighed.
+
+    Attributes:
+        adopted: (charge key, row) of nobody's rows that fit.
+        unclaimed: rows of the product that belong to no line.
+        consumed: ids of unclaimed rows that were taken over.
+        frozen: nothing is to be written although steps were found.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    adopted: list[tuple[str, Row]] = field(default_factory=list)
+    unclaimed: list[Row] = field(default_factory=list)
+    consumed: set[int | None] = field(default_factory=set)
+    frozen: bool = False
+
+    def add(self, other: Result) -> None:
+        """Take in what charges of the same line come to."""
+        self.steps += other.steps
+        self.findings += other.findings
+        self.adopted += other.adopted
+
+
+def seat_result(ground: Ground, line: WantedLine, rows: Sequence[Row], strays: Sequence[Row]) -> Result:
+    """Seats held, as steps."""
+    outcome = plan_seats(ground, line, rows, strays)
+    steps = [changing(ground, line, row, after, reason) for row, after, reason in outcome.changed]
+    steps += [creating(ground, line, after, reason) for after, reason in outcome.created]
+    adopted = [("", row) for row in outcome.left if not row.owned]
+    return Result(steps, list(outcome.findings), adopted, outcome.unclaimed)
+
+
+def charge_result(
+    ground: Ground,
+    line: WantedLine,
+    rows: Sequence[tuple[str, Row]],
+    strays: Sequence[Row],
+    elsewhere: frozenset[tuple[str, str]],
+) -> Result:
+    """Charges mirrored, as steps; the copy of an agreement comes first where one is needed."""
+    mirrored = plan_charges(ground, line, rows, strays, elsewhere)
+    steps = [changing(ground, line, row, after, why, charge=key) for key, row, after, why in mirrored.changed]
+    if mirrored.on_copy:
+        steps.append(_copy(ground, line))
+    steps += [
+        creating(ground, line, row, why, charge=key, description=text, on_copy=mirrored.on_copy)
+        for key, row, why, text in mirrored.created
+    ]
+    adopted = [(key, row) for key, row in mirrored.left if not row.owned]
+    return Result(steps, list(mirrored.findings), adopted)
+
+
+def _copy(ground: Ground, line: WantedLine) -> Step:
+    agreement = ground.agreement
+    return Step(
+        key=f"copy-{agreement.id}",
+        kind=StepKind.COPY_AGREEMENT,
+        reason=Reason.ALREADY_INVOICED,
+        agreement_id=agreement.id,
+        line=line.line,
+        currency=agreement.currency,
+    )

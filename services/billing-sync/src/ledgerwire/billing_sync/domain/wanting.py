@@ -1,0 +1,238 @@
+"""What a subscription asks of its agreement: seats, annual charges, months of use, one-offs; priced, or stopped by a reason."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from ledgerwire.billing_sync.domain.annual import annual_charges
+from ledgerwire.billing_sync.domain.days import DAY, month_end, month_start
+from ledgerwire.billing_sync.domain.held import History, history_of
+from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.pricing import PriceSources, price_missing, sell_price, usage_base
+from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule, SeatRules
+from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, Held, WantedLine
+from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.money import ZERO, round_half_up
+from ledgerwire.common.seats import ChargeKind, ChargeLine, Motion, SubscriptionSnapshot, SubscriptionStatus
+
+_ASIDE = {ChargeKind.CREDIT, ChargeKind.ONE_TIME, ChargeKind.FEE}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The catalog product a subscription is sold as, with what its price may start from."""
+
+    id: int
+    name: str
+    rule: PriceRule | None
+    erp: Decimal | None = None
+    catalog_price: Decimal | None = None
+
+
+def wanted_line(
+    subscription: SubscriptionSnapshot,
+    charges: Sequence[ChargeLine],
+    product: Product,
+    rules: SeatRules,
+    *,
+    customer: str = "",
+    settled: tuple[CreditGiven, ...] = (),
+) -> WantedLine:
+    """What one subscription asks for; its findings say what stops it or is worth knowing.
+
+    Args:
+        subscription: as the source shows it now.
+        charges: its lines, of every invoice still in question, in any order.
+        product: the linked catalog product and its price rule.
+        rules: the account's policies.
+        customer: the company's name, for messages.
+        settled: credits that a person settled.
+    """
+    build = _Build(subscription, list(charges), product, rules, customer)
+    findings = build.refusals()
+    if findings or (subscription.trial and not rules.trials):
+        return build.line((), (), findings or build.trial())
+    if subscription.motion is Motion.SEAT_MONTHLY:
+        return build.seats(settled)
+    if subscription.motion is Motion.AZURE_PLAN:
+        return build.usage()
+    return build.annual()
+
+
+class _Build:
+    def __init__(
+        self,
+        subscription: SubscriptionSnapshot,
+        charges: list[ChargeLine],
+        product: Product,
+        rules: SeatRules,
+        customer: str,
+    ) -> None:
+        self.subscription = subscription
+        self.charges = charges
+        self.product = product
+        self.rules = rules
+        self.customer = customer
+        self.names = {"customer": customer, "product": product.name}
+
+    def line(
+        self,
+        held: tuple[Held, ...],
+        charges: tuple[Charge, ...],
+        findings: Sequence[Finding] = (),
+        known_from: date = date.min,
+        settled: tuple[CreditGiven, ...] = (),
+        *,
+        cost_known: bool = True,
+    ) -> WantedLine:
+        rule = self.product.rule
+        return WantedLine(
+            line=self.subscription.id,
+            product_id=self.product.id,
+            name=self.product.name,
+            customer=self.customer,
+            held=held,
+            charges=charges,
+            known_from=known_from,
+            cost_known=cost_known,
+            updates_price=rule is not None and rule.updates_price,
+            findings=tuple(findings),
+            settled=settled,
+            currency=next(iter(self.currencies()), ""),
+        )
+
+    def currencies(self) -> list[str]:
+        """Every currency that the source names for this subscription."""
+        named = {line.currency for line in self.charges} | {self.subscription.currency}
+        return sorted(named - {""})
+
+    def refusals(self) -> list[Finding]:
+        quantity = self.subscription.quantity
+        if quantity < 0 or (
+            quantity != quantity.to_integral_value() and self.subscription.motion is not Motion.AZURE_PLAN
+        ):
+            return [Finding("BS_QUANTITY_INVALID", {**self.names, "quantity": f"{quantity:f}"})]
+        currencies = self.currencies()
+        if len(currencies) > 1:
+            expected, *others = currencies
+            params = {"agreement": self.customer, "expected": expected, "found": ", ".join(others)}
+            return [Finding("BS_CURRENCY_DIFFERS", params)]
+        return []
+
+    def trial(self) -> list[Finding]:
+        return [Finding("BS_TRIAL_SKIPPED", self.names)]
+
+    def price(self, cost: Decimal | None) -> Decimal | None:
+        sell = self.subscription.unit_sell
+        if sell is None:
+            sell = next((line.unit_sell for line in reversed(self.charges) if line.unit_sell is not None), None)
+        amounts = PriceSources(cost, self.product.erp, sell, self.product.catalog_price)
+        return sell_price(self.product.rule, amounts)
+
+    def seats(self, settled: tuple[CreditGiven, ...]) -> WantedLine:
+        """Seats by day, with what is listed beside them: credits, one-offs, an end that is not sure."""
+        history = history_of(self.subscription, self.charges)
+        held: list[Held] = []
+        for index, seats in enumerate(history.seats):
+            after = history.seats[index + 1].starts - DAY if index + 1 < len(history.seats) else history.ends
+            if history.ends is not None and (after is None or after > history.ends):
+                after = history.ends
+            if seats.quantity == 0 or (after is not None and after < seats.starts):
+                continue
+            price = ZERO if self.subscription.trial else self.price(seats.unit_cost)
+            if price is None:
+                return self.line((), (), [price_missing(self.product.name, self.customer, self.product.rule)])
+            held.append(Held(seats.starts, after, seats.quantity, seats.unit_cost or ZERO, price, seats.reason))
+        findings = self._notes(history)
+        aside, more = self._aside()
+        known = all(seats.unit_cost is not None for seats in history.seats)
+        first = history.seats[0].starts
+        line = self.line(tuple(held), (), [*findings, *more], first, settled, cost_known=known)
+        return replace(line, charges=aside)
+
+    def _notes(self, history: History) -> list[Finding]:
+        found = []
+        if history.differs is not None:
+            seats = {
+                "expected": f"{self.subscription.quantity.normalize():f}",
+                "found": f"{history.differs.normalize():f}",
+            }
+            found.append(Finding("BS_QUANTITY_MISMATCH", {**self.names, "agreement": "the source's charges", **seats}))
+        ended = self.subscription.status in {SubscriptionStatus.EXPIRED, SubscriptionStatus.DELETED}
+        if ended and self.subscription.ended_on is None:
+            found.append(Finding("BS_END_NOT_CONFIRMED", {**self.names, "status": self.subscription.status.value}))
+        return found
+
+    def _aside(self) -> tuple[tuple[Charge, ...], list[Finding]]:
+        """Credits and one-off charges: rows of their own where the account wants them, else listed."""
+        rows, found = [], []
+        for line in self.charges:
+            if line.kind not in _ASIDE or line.subtotal == 0:
+                continue
+            credit = line.kind is ChargeKind.CREDIT
+            params = {
+                **self.names,
+                "amount": f"{line.subtotal:,.2f} {line.currency}",
+                "invoice": line.invoice or "unbilled",
+            }
+            if not (self.rules.credits if credit else self.rules.one_offs):
+                found.append(Finding("BS_CREDIT_NOT_PASSED_ON" if credit else "BS_ONE_OFF_NOT_BILLED", params))
+                continue
+            price = self._money(line.subtotal, line.sell_subtotal)
+            if price is None:
+                found.append(price_missing(self.product.name, self.customer, self.product.rule))
+                continue
+            reason = Reason.CREDIT if credit else Reason.ONE_OFF
+            end, name = line.charge_end, f"{line.name}, {line.invoice}".strip(", ")
+            key = f"line:{line.key}"
+            rows.append(Charge(key, line.charge_start, end, Decimal(1), line.subtotal, price, name, "", reason))
+        return tuple(rows), found
+
+    def _money(self, cost: Decimal, sell: Decimal | None) -> Decimal | None:
+        """The price of an amount: the source's own, or the rule's markup on it; a price for one seat says nothing here."""
+        rule = self.product.rule
+        if rule is not None and rule.basis in {PriceBasis.MARKUP, PriceBasis.MARGIN}:
+            sign = -1 if cost < 0 else 1
+            price = sell_price(rule, PriceSources(cost=abs(cost)))
+            return None if price is None else sign * price
+        if rule is not None and rule.basis is PriceBasis.SOURCE:
+            return sell
+        return None
+
+    def usage(self) -> WantedLine:
+        """One total for each month of metered use, whatever days its lines carry."""
+        months: dict[date, list[ChargeLine]] = defaultdict(list)
+        for line in self.charges:
+            if line.kind not in _ASIDE:
+                months[month_start(line.charge_start)].append(line)
+        rule, rows = self.product.rule, []
+        for first, lines in sorted(months.items()):
+            cost = sum((line.subtotal for line in lines), ZERO)
+            base = usage_base(lines, keeps_earned_credit=rule is not None and rule.keeps_earned_credit)
+            price = self._usage_price(base, lines)
+            if price is None:
+                return self.line((), (), [price_missing(self.product.name, self.customer, rule)])
+            key, name = f"{first:%Y-%m}", f"{self.product.name}, {first:%B %Y}"
+            rows.append(Charge(key, first, month_end(first), Decimal(1), cost, price, name, "", Reason.USAGE))
+        aside, more = self._aside()
+        return self.line((), (*rows, *aside), more)
+
+    def _usage_price(self, base: Decimal, lines: Sequence[ChargeLine]) -> Decimal | None:
+        """Use is priced on its amount: `erp` resells the list amount; a fixed price or the catalog's cannot price use."""
+        rule = self.product.rule
+        if rule is not None and rule.basis is PriceBasis.ERP and base > 0:
+            return round_half_up(base)
+        given = [line.sell_subtotal for line in lines if line.sell_subtotal is not None]
+        return self._money(base, sum(given, ZERO) if len(given) == len(lines) else None)
+
+    def annual(self) -> WantedLine:
+        """One charge for each term, and one for each change within it."""
+        charges, priced = annual_charges(self.subscription, self.charges, self.price)
+        if not priced:
+            return self.line((), (), [price_missing(self.product.name, self.customer, self.product.rule)])
+        aside, more = self._aside()
+        return self.line((), (*charges, *aside), more)
