@@ -14,7 +14,7 @@ from ledgerwire.common.db.roles import login_roles
 
 TTL = timedelta(seconds=30)
 GRACE = timedelta(seconds=60)
-SERVICES = ("ingest", "mapper", "poster")
+SERVICES = ("ingest", "mapper", "poster", "billing")
 SYSTEM = {f"lw_{service}_system" for service in SERVICES}
 ACCOUNT = {f"lw_{service}" for service in SERVICES}
 LEDGER = {"lw_mapper", "lw_poster", "lw_tenants"}

@@ -8,7 +8,10 @@ OWNER = "lw_owner"
 DIRECTORY = "lw_directory"
 """Owns the one function that lists accounts and connections to the schedulers; cannot log in."""
 
-SERVICES = ("ingest", "mapper", "poster")
+FIRST_SERVICES = ("ingest", "mapper", "poster")
+"""The services that the first revisions of the database know; a later one gets its grants with its own revision."""
+
+SERVICES = (*FIRST_SERVICES, "billing")
 """The services with a schema of their own."""
 
 WRITERS = ("tenants", *SERVICES)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ledgerwire.common.db.roles import SERVICES, account_role, system_role
+from ledgerwire.common.db.roles import FIRST_SERVICES, account_role, system_role
 
 _PINNED = "SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
-_ACCOUNT_ROLES = tuple(account_role(service) for service in SERVICES)
-_SYSTEM_ROLES = tuple(system_role(service) for service in SERVICES)
+_ACCOUNT_ROLES = tuple(account_role(service) for service in FIRST_SERVICES)
+_SYSTEM_ROLES = tuple(system_role(service) for service in FIRST_SERVICES)
 _TENANTS = account_role("tenants")
 _LEDGER_ROLES = (account_role("mapper"), account_role("poster"), _TENANTS)
 

@@ -2,6 +2,7 @@
 
 from ledgerwire.common.db.base import Base
 from ledgerwire.common.db.models import (  # noqa: F401 - importing registers their tables
+    billing,
     ingest,
     mapper,
     payments,
@@ -9,7 +10,7 @@ from ledgerwire.common.db.models import (  # noqa: F401 - importing registers th
     tenants,
 )
 
-SCHEMAS = (tenants.SCHEMA, ingest.SCHEMA, mapper.SCHEMA, poster.SCHEMA)
+SCHEMAS = (tenants.SCHEMA, ingest.SCHEMA, mapper.SCHEMA, poster.SCHEMA, billing.SCHEMA)
 
 metadata = Base.metadata
 

@@ -20,7 +20,7 @@ from ledgerwire.common.db.migrations.grants import (
     secure_table,
 )
 from ledgerwire.common.db.migrations.tenants_functions import DIRECTORY_FUNCTION, FUNCTIONS
-from ledgerwire.common.db.roles import DIRECTORY, OWNER, SERVICES, login_roles, system_role
+from ledgerwire.common.db.roles import DIRECTORY, FIRST_SERVICES, OWNER, login_roles, system_role
 
 revision = "0001"
 down_revision = None
@@ -175,7 +175,7 @@ def _secure() -> None:
         secure_table(op, "tenants", table, "tenants", verbs=("SELECT",))
         # the functions below, which check their caller, work on any account's row
         op.execute(f"CREATE POLICY functions ON tenants.{table} TO {OWNER} USING (true) WITH CHECK (true)")
-    for service in SERVICES:
+    for service in FIRST_SERVICES:
         role = system_role(service)
         op.execute(f"GRANT USAGE ON SCHEMA tenants TO {role}")
         op.execute(f"GRANT SELECT ON tenants.lease, tenants.budget TO {role}")
@@ -197,7 +197,7 @@ def _functions() -> None:
 
 
 def _views() -> None:
-    readers = (*SERVICES, "tenants")
+    readers = (*FIRST_SERVICES, "tenants")
     read_view(
         op,
         "tenants",

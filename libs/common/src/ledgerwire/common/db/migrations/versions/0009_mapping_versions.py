@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from ledgerwire.common.db.migrations.grants import drop_view, read_view
-from ledgerwire.common.db.roles import SERVICES
+from ledgerwire.common.db.roles import FIRST_SERVICES
 
 revision = "0009"
 down_revision = "0008"
@@ -17,7 +17,7 @@ branch_labels = None
 depends_on = None
 
 _VIEW = "mapping_version_for_services"
-_READERS = (*SERVICES, "tenants")
+_READERS = (*FIRST_SERVICES, "tenants")
 _BEFORE = "SELECT account_id, version, created_at, author, reason, body, body_hash FROM tenants.mapping_version"
 _AFTER = "SELECT account_id, version, created_at, author, reason, body, body_hash, effective_from FROM tenants.mapping_version"
 
