@@ -30,7 +30,14 @@ async def test_the_line_says_how_to_reach_both_vendors(sandbox: Sandbox, control
     line = (await control.get("/")).json()
     assert line == sandbox.describe()
     assert set(line) == {"connectwise", "xero", "quickbooks", "control", "scenario", "companies"}
-    assert set(line["connectwise"]) == {"base_url", "company_id", "public_key", "private_key", "client_id"}
+    assert set(line["connectwise"]) == {
+        "base_url",
+        "company_id",
+        "public_key",
+        "private_key",
+        "client_id",
+        "seats",
+    }
     assert set(line["xero"]) == {
         "base_url",
         "token_url",

@@ -88,6 +88,7 @@ class Sandbox:
     def describe(self) -> dict[str, Any]:
         """How a client reaches and authenticates with each system; `ca_file` only with TLS."""
         credentials, app = self.world.connectwise.state.credentials, self.world.xero_app
+        seats = credentials.for_seats()
         line: dict[str, Any] = {
             "connectwise": {
                 "base_url": self.connectwise.base_url,
@@ -95,6 +96,7 @@ class Sandbox:
                 "public_key": credentials.public_key,
                 "private_key": credentials.private_key,
                 "client_id": credentials.client_id,
+                "seats": {"public_key": seats.public_key, "private_key": seats.private_key},
             },
             "xero": {
                 "base_url": self.xero.base_url,

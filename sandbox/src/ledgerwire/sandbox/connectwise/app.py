@@ -9,6 +9,9 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from ledgerwire.sandbox.connectwise.accounting_routes import AccountingRoutes
+from ledgerwire.sandbox.connectwise.agreements.billing import AgreementBilling
+from ledgerwire.sandbox.connectwise.agreements.role_routes import RoleRoutes
+from ledgerwire.sandbox.connectwise.agreements.routes import add_agreement_routes
 from ledgerwire.sandbox.connectwise.delivery import RETRY_DELAYS, CallbackDispatcher
 from ledgerwire.sandbox.connectwise.errors import ApiError, method_not_allowed, render_429, render_500, route_not_found
 from ledgerwire.sandbox.connectwise.expense_desk import ExpenseDesk
@@ -107,6 +110,8 @@ def create_connectwise(
     PurchaseOrderRoutes(state, replies, procurement).register(api)
     AdjustmentRoutes(state, replies, procurement).register(api)
     ExpenseRoutes(state, expenses, replies).register(api)
+    add_agreement_routes(api, state, replies, AgreementBilling(state, desk))
+    RoleRoutes(state, replies).register(api)
     add_table_routes(api, state, replies)
     app = SystemMiddleware(
         Gate(api, state, faults),

@@ -22,6 +22,7 @@ CALLBACK_TYPES = {
     "invoices": "invoice",
     "companies": "company",
     "agreements": "agreement",
+    "catalog": "productcatalog",
     "contacts": "contact",
     "expense_entries": "expense",
     "purchase_orders": "purchaseorder",

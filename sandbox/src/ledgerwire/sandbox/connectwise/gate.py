@@ -8,6 +8,7 @@ import time
 from collections import deque
 from urllib.parse import parse_qs, urlsplit
 
+from ledgerwire.sandbox.connectwise.agreements.roles import permits
 from ledgerwire.sandbox.connectwise.errors import (
     JSON_TYPE,
     ApiError,
@@ -17,7 +18,7 @@ from ledgerwire.sandbox.connectwise.errors import (
     too_many_requests,
     unauthorized,
 )
-from ledgerwire.sandbox.connectwise.state import ConnectWiseState
+from ledgerwire.sandbox.connectwise.state import ConnectWiseState, acting_member
 from ledgerwire.sandbox.connectwise.wire import encode
 from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.middleware import MARKS, Answer, AsgiApp, Receive, Scope, Send
@@ -35,6 +36,23 @@ async def respond(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name), "")
+
+
+def _user_of(header: str) -> tuple[str, str]:
+    """Company and `public:private` of a Basic header; empty texts for anything else."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, private = base64.b64decode(token.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    company, _, public = user.partition("+")
+    return company, f"{public}:{private}"
+
+
 class Gate:
     """ASGI wrapper of the API: answers what the vendor's front answers and passes on the rest."""
 
@@ -50,13 +68,33 @@ class Gate:
             await self._app(scope, receive, send)
             return
         answer = self._front_answer(scope)
+        if answer is None:
+            answer = self._role_answer(scope)
         if answer is not None:
             await respond(send, answer)
             return
         match = _API.match(scope["path"])
         path = match["path"] if match else "/"
         inner = {**scope, "path": path, "raw_path": path.encode(), "ledgerwire.full_path": scope["path"]}
-        await self._app(inner, receive, send)
+        token = acting_member.set(self._member(scope))
+        try:
+            await self._app(inner, receive, send)
+        finally:
+            acting_member.reset(token)
+
+    def _member(self, scope: Scope) -> int | None:
+        """The API member whose keys the call carries; None for the accounting one."""
+        public = _user_of(_header(scope, b"authorization"))[1].partition(":")[0]
+        seats = self._state.credentials.for_seats()
+        return seats.member_id if public == seats.public_key else None
+
+    def _role_answer(self, scope: Scope) -> Answer | None:
+        """403 where the member's security role does not let the call through."""
+        match = _API.match(scope["path"])
+        member = self._member(scope) or self._state.credentials.member_id
+        if match is None or permits(self._state, member, scope["method"], match["path"]):
+            return None
+        return forbidden().answer()
 
     def _front_answer(self, scope: Scope) -> Answer | None:
         path = scope["path"]
@@ -97,19 +135,15 @@ class Gate:
 
     def _authenticate(self, header: str) -> str | None:
         """The company named in good credentials; None for bad ones. A foreign company is named as it is."""
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        try:
-            user, _, private = base64.b64decode(token.strip(), validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        company, _, public = user.partition("+")
+        company, keys = _user_of(header)
         credentials = self._state.credentials
         if company.casefold() != credentials.company_id.casefold():
             return company or None
-        known = hmac.compare_digest(f"{public}:{private}", f"{credentials.public_key}:{credentials.private_key}")
-        return company if known else None
+        known = [
+            hmac.compare_digest(keys.encode(), f"{one.public_key}:{one.private_key}".encode())
+            for one in (credentials, credentials.for_seats())
+        ]
+        return company if any(known) else None
 
     def _check_client_id(self, client_id: str | None) -> None:
         if self._state.switches.client_id_required and client_id != self._state.credentials.client_id:

@@ -16,7 +16,10 @@ _TARGETS: dict[str, str] = {
     "billingTerms": "billing_terms",
     "taxCode": "tax_codes",
     "currency": "currencies",
-    "agreement": "agreements",
+    **dict.fromkeys(("agreement", "parentAgreement"), "agreements"),
+    "billingCycle": "billing_cycles",
+    "department": "departments",
+    "catalogItem": "catalog",
     "location": "locations",
     "mappedType": "gl_mapped_types",
     "member": "members",
@@ -36,6 +39,8 @@ _OF_TABLE = {
     ("purchase_order_lines", "product"): "catalog",
     ("adjustments", "type"): "adjustment_types",
     ("catalog", "type"): "product_types",
+    ("additions", "product"): "catalog",
+    ("agreements", "type"): "agreement_types",
     ("expense_entries", "type"): "expense_types",
 }
 """Fields whose target depends on the table that they are in."""

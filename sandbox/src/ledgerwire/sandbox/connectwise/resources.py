@@ -56,8 +56,7 @@ RESOURCES = (
     Resource("/finance/currencies", "currencies", "Currency"),
     Resource("/finance/accountingPackages", "accounting_packages", "AccountingPackage"),
     Resource("/finance/accountingPackageSetup", "accounting_package_setup", "AccountingPackageSetup", "RU"),
-    Resource("/finance/agreements/types", "agreement_types", "AgreementType"),
-    Resource("/finance/agreements", "agreements", "Agreement"),
+    Resource("/finance/billingCycles", "billing_cycles", "BillingCycle", "CRUD", ("identifier", "name")),
     Resource(
         "/procurement/catalog",
         "catalog",
@@ -73,6 +72,7 @@ RESOURCES = (
     Resource("/procurement/subcategories", "subcategories", "SubCategory", "CRUD", ("name", "category")),
     Resource("/procurement/types", "product_types", "ProductType", "CRUD", ("name",)),
     Resource("/procurement/unitOfMeasures", "units_of_measure", "UnitOfMeasure", "CRUD", ("name",)),
+    Resource("/procurement/products", "products", "ProductItem", "CRUD", ("catalogItem", "billableOption")),
     Resource("/procurement/warehouses", "warehouses", "Warehouse", "CRUD", ("name",)),
     Resource("/procurement/warehouseBins", "warehouse_bins", "WarehouseBin", "CRUD", ("name", "warehouse")),
     Resource("/procurement/purchaseorderstatuses", "purchase_order_statuses", "PurchaseOrderStatus", "CRUD", ("name",)),
@@ -83,7 +83,6 @@ RESOURCES = (
     Resource("/expense/reports", "expense_reports", "ExpenseReport"),
     Resource("/system/members", "members", "Member"),
     Resource("/system/apiMembers", "api_members", "ApiMember"),
-    Resource("/system/mySecurity", "my_security", "MySecurity"),
     Resource("/system/locations", "locations", "Location"),
     Resource("/system/departments", "departments", "Department"),
 )

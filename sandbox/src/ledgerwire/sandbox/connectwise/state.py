@@ -8,22 +8,26 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ledgerwire.sandbox.connectwise.agreements.setup import fill_in
 from ledgerwire.sandbox.connectwise.expenses import Expense
 from ledgerwire.sandbox.connectwise.gl_mapping import mapped_types
 from ledgerwire.sandbox.connectwise.interface_records import GlEntry, InterfaceRecord, Procurement, RecordKey
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
 from ledgerwire.sandbox.connectwise.receipts import Receipt
-from ledgerwire.sandbox.connectwise.security import accounting_role
+from ledgerwire.sandbox.connectwise.security import accounting_role, customized_tables, seats_settings, security_roles
 from ledgerwire.sandbox.connectwise.stock_movements import Adjustment, Transfer
 from ledgerwire.sandbox.connectwise.switches import Switches
 from ledgerwire.sandbox.connectwise.wire import timestamp
 from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.journal import Journal
 
+if TYPE_CHECKING:
+    from ledgerwire.sandbox.connectwise.agreements.charges import Billed
+
 acting_member: ContextVar[int | None] = ContextVar("acting_member", default=None)
-"""Set while a request is made as a person rather than by the integration."""
+"""Set while a request is made by somebody else than the accounting integration: a person, or another API member."""
 
 Row = dict[str, Any]
 Table = dict[int, Row]
@@ -35,7 +39,9 @@ TABLES = (
     "gl_accounts", "gl_mapped_types", "gl_captions",
     "invoices", "batches", "accounting_packages", "accounting_package_setup", "payments",
     "locations", "departments", "members", "api_members", "my_security", "callbacks",
-    "agreements", "agreement_types", "categories", "subcategories", "product_types", "units_of_measure", "catalog",
+    "security_roles", "security_settings", "customize_items",
+    "agreements", "agreement_types", "additions", "agreement_adjustments", "billing_cycles", "products",
+    "categories", "subcategories", "product_types", "units_of_measure", "catalog",
     "warehouses", "warehouse_bins", "purchase_orders", "purchase_order_lines", "purchase_order_statuses",
     "adjustments", "adjustment_types",
     "expense_entries", "expense_reports", "expense_types", "payment_types", "classifications",
@@ -43,7 +49,8 @@ TABLES = (
 """Every table. Rows are what the REST API shows; child rows carry `parentId`, which is never shown.
 
 Children: `sites` (of a company; also `company`), `tax_code_levels` and `tax_code_xrefs` (of a tax code),
-`tax_xref_levels` (of a cross-reference), `purchase_order_lines` (of a purchase order).
+`tax_xref_levels` (of a cross-reference), `purchase_order_lines` (of a purchase order), `additions` and
+`agreement_adjustments` (of an agreement), `security_settings` and `customize_items` (of a security role).
 """
 
 
@@ -67,6 +74,15 @@ class Credentials:
 
         client_id = uuid.uuid5(uuid.NAMESPACE_DNS, f"client-{seed}.sandbox.invalid")
         return cls(company_id, key("public"), key("private"), str(client_id))
+
+    def for_seats(self) -> "Credentials":
+        """The keys of a second API member, whose role is that of seat billing and always applies."""
+
+        def key(part: str) -> str:
+            return base64.b32encode(hashlib.sha256(f"seats:{part}".encode()).digest()).decode()[:16].lower()
+
+        public, private = key(self.public_key), key(self.private_key)
+        return Credentials(self.company_id, public, private, self.client_id, 191, "ledgerwire-seats")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,7 @@ class ConnectWiseState:
     adjustments: dict[str, Adjustment] = field(default_factory=dict)
     transfers: dict[str, Transfer] = field(default_factory=dict)
     expenses: dict[int, Expense] = field(default_factory=dict)
+    billed: "dict[int, list[Billed]]" = field(default_factory=dict)
     interface: dict[RecordKey, InterfaceRecord] = field(default_factory=dict)
     entry_batches: dict[int, int] = field(default_factory=dict)
     unposted_rows: dict[int, int] = field(default_factory=dict)
@@ -150,14 +167,15 @@ class ConnectWiseState:
             self.tables["gl_mapped_types"] = mapped_types()
         if not self.tables["my_security"]:
             self.tables["my_security"] = accounting_role()
-        self._ensure_api_member()
+        self._ensure_api_members()
+        fill_in(self.tables)
         for table in self.tables.values():
             for row in table.values():
                 self._stamp_new(row, "zAdmin")
         self.invoice_lines = {int(number): list(each) for number, each in lines.items()}
         self._load_facts(list(procurement), list(expenses))
         self.gl_entries, self.entries, self.entry_batches, self.interface = {}, {}, {}, {}
-        self.unposted_rows, self.closed_at, self.last_ids = {}, {}, {}
+        self.unposted_rows, self.closed_at, self.last_ids, self.billed = {}, {}, {}, {}
 
     def _load_facts(self, procurement: list[Procurement], expenses: list[Expense]) -> None:
         self.receipts = {one.id: one for one in procurement if isinstance(one, Receipt)}
@@ -168,18 +186,25 @@ class ConnectWiseState:
         if distinct < len(procurement) or len(self.expenses) < len(expenses):
             raise ValueError("a receipt, stock movement or expense was given twice")
 
-    def _ensure_api_member(self) -> None:
-        member = self.credentials.member_id
-        self.tables["api_members"].setdefault(
-            member,
-            {
-                "id": member,
-                "identifier": self.credentials.member_identifier,
-                "name": "Ledgerwire integration",
-                "emailAddress": "integrations@example.com",
-                "inactiveFlag": False,
-            },
-        )
+    def _ensure_api_members(self) -> None:
+        for keys, name, role in (
+            (self.credentials, "Ledgerwire integration", 1),
+            (self.credentials.for_seats(), "Ledgerwire seat billing", 2),
+        ):
+            self.tables["api_members"].setdefault(
+                keys.member_id,
+                {
+                    "id": keys.member_id,
+                    "identifier": keys.member_identifier,
+                    "name": name,
+                    "emailAddress": "integrations@example.com",
+                    "inactiveFlag": False,
+                    "securityRole": {"id": role, "name": security_roles()[role]["name"]},
+                },
+            )
+        self.tables["security_roles"] = self.tables["security_roles"] or security_roles()
+        self.tables["security_settings"] = self.tables["security_settings"] or seats_settings()
+        self.tables["customize_items"] = self.tables["customize_items"] or customized_tables()
 
     def _stamp_new(self, row: Row, by: str) -> None:
         now = timestamp(self.clock.now())

@@ -60,6 +60,16 @@ class Switches:
     """Longer request targets get 414."""
     latency_seconds: float = 0.0
     """Added to every answer."""
+    addition_last_day: Literal["inclusive", "exclusive"] = "inclusive"
+    """Whether an addition is still billed for its cancelled date."""
+    advance_period_types: list[str] = field(default_factory=lambda: ["Future", "Both", "Undefined"])
+    """Agreements of these period types are invoiced for the period to come; the others for the one that ended."""
+    copy_takes_additions: bool = False
+    """Whether the copy of an agreement brings its additions along."""
+    my_security_open: bool = True
+    """Whether any API member may read its own rights; otherwise 403."""
+    enforce_accounting_role: bool = False
+    """Whether the accounting API member's role applies; that of seat billing always does."""
     denied: list[str] = field(default_factory=list)
     """Path prefixes after `/apis/3.0` that the API member's role refuses with 403."""
 

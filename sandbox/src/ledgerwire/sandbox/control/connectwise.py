@@ -1,10 +1,12 @@
 """What a person does in ConnectWise's own screens, and what its operator does to the server."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
 from fastapi import FastAPI, Request
 
+from ledgerwire.sandbox.connectwise.agreements.control import billed_rows, change_role, run_billing
 from ledgerwire.sandbox.connectwise.batches import batch_invoices, batch_of, delete_batch
 from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
@@ -35,6 +37,9 @@ class ConnectWiseControl:
         route(app, "POST", "/connectwise/invoices/{invoice_id:int}/status", self.set_status)
         route(app, "POST", "/connectwise/invoices/{invoice_id:int}/edit", self.edit)
         route(app, "POST", "/connectwise/invoices/{invoice_id:int}/copies", self.copies)
+        route(app, "POST", "/connectwise/agreements/invoice", self.invoice_agreements)
+        route(app, "GET", "/connectwise/agreements/billed", self.billed)
+        route(app, "POST", "/connectwise/security", self.security)
         route(app, "POST", "/connectwise/requests", self.as_person)
         route(app, "POST", "/connectwise/batches", self.batch)
         route(app, "DELETE", "/connectwise/batches/{batch_id:int}", self.unbatch)
@@ -68,6 +73,27 @@ class ConnectWiseControl:
             member_id=_member(body),
         )
         return {"invoice_ids": ids}
+
+    async def invoice_agreements(self, request: Request) -> Any:
+        """`{"until": "2026-04-01", "agreement_ids": [1], "close": true}`: every invoice due by then, oldest first."""
+        body = await body_of(request)
+        made = run_billing(
+            self._cw.state,
+            self._cw.desk,
+            date.fromisoformat(str(required(body, "until"))),
+            _member(body),
+            agreement_ids=body.get("agreement_ids"),
+            close=bool(body.get("close")),
+        )
+        return {"invoices": made}
+
+    async def billed(self, _request: Request) -> Any:
+        """Every charge that agreement invoices made so far."""
+        return {"rows": billed_rows(self._cw.state)}
+
+    async def security(self, request: Request) -> Any:
+        """`{"role": 2, "function": "Agreements", "levels": {"addLevel": "None"}, "allow": ["Cloud"] or null}`."""
+        return change_role(self._cw.state, await body_of(request))
 
     async def as_person(self, request: Request) -> Any:
         """A REST request as a named member makes it on the screen; the vendor's answer is wrapped."""

@@ -184,12 +184,12 @@ def _agreement_row(record: Record, month: BusinessMonth) -> Row:
         "billOneTimeFlag": one_time,
         "billAmount": _sum_of(draft, "RA"),
         "invoicingCycle": "CalendarYear",
-        "periodType": "Current",
+        "periodType": "Future",
         "prorateFlag": True,
         "taxable": draft.tax_code is not None,
         "agreementStatus": "Active",
         "currency": dict(CURRENCY_REF),
-        "nextInvoiceDate": psa_date(month.day(32).replace(day=1)),
+        **({} if one_time else {"nextInvoiceDate": psa_date(month.day(32).replace(day=1))}),
     }
 
 

@@ -146,7 +146,7 @@ def _agreement_row(record: Record) -> Row:
         "billToCompany": draft.payer.reference, "location": {"id": record.location_id, "name": draft.place},
         "department": named(DEPARTMENTS, "Service Desk"), "startDate": psa_date(date(2024, 7, 1)),
         "noEndingDateFlag": not one_time, "cancelledFlag": False, "oneTimeFlag": one_time, "billOneTimeFlag": one_time,
-        "billAmount": _sum_of(draft, "RA"), "invoicingCycle": "CalendarYear", "periodType": "Current",
+        "billAmount": _sum_of(draft, "RA"), "invoicingCycle": "CalendarYear", "periodType": "Future",
         "prorateFlag": True, "taxable": draft.tax_code is not None, "agreementStatus": "Active",
         "currency": currency_reference(draft.currency),
     }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Agreements: their additions, their rights, and the run that invoices them by the documented rules."""
