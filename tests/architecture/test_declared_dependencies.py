@@ -43,7 +43,7 @@ def imported(member: Path) -> set[str]:
         top, *rest = name.split(".")
         if top == "ledgerwire":
             if rest:
-                found.add(f"ledgerwire-{rest[0]}")
+                found.add(f"ledgerwire-{rest[0].replace('_', '-')}")
         elif top not in sys.stdlib_module_names and top not in TEST_ONLY:
             found.add(DISTRIBUTION.get(top, top))
     return found - {f"ledgerwire-{member.name}"}

@@ -11,7 +11,7 @@ from ledgerwire.mapper.domain.settings import RoundingPolicy, TaxMode, TaxSettin
 
 from .build import ITEMS, REFERENCE, SALES, SETTINGS, gl_line, source, tax_row
 
-RETURNED, DISCOUNTED, UNTAXED = 0.12, 0.10, 0.25
+RETURNED, DISCOUNTED, UNTAXED = 12, 10, 25
 """How many of a hundred lines are negative, discounted, untaxed."""
 
 
@@ -89,23 +89,23 @@ class _Sold:
 
 def _line(random: Random, number: int, regime: Regime) -> _Sold:
     kind = random.choice(["R", "R", "RA", "RP", "RD"])
-    quantity = Decimal(random.randint(1, 400 if random.random() < 0.5 else 40_000_000)) / (
-        1 if random.random() < 0.6 else 100_000
+    quantity = Decimal(random.randint(1, 400 if random.randrange(100) < 50 else 40_000_000)) / (
+        1 if random.randrange(100) < 60 else 100_000
     )
     price = Decimal(random.randint(1, 50_000_000)) / 100_000
-    if random.random() < 0.5:
+    if random.randrange(100) < 50:
         price = round_half_up(price)
     quantity = min(quantity, Decimal(5_000))
     exact = quantity * price
-    if random.random() < DISCOUNTED:
+    if random.randrange(100) < DISCOUNTED:
         exact = exact * random.randint(50, 99) / 100
-    how = random.random()
+    how = random.randrange(100)
     amount = (
-        round_half_up(quantity * round_half_up(price)) if how < 0.2 else round_half_up(exact, 2 if how < 0.95 else 4)
+        round_half_up(quantity * round_half_up(price)) if how < 20 else round_half_up(exact, 2 if how < 95 else 4)
     )
-    if random.random() < RETURNED:
+    if random.randrange(100) < RETURNED:
         amount = -amount
-    code, levels = random.choice(regime.ways) if random.random() > UNTAXED and kind != "RD" else ("", ())
+    code, levels = random.choice(regime.ways) if random.randrange(100) > UNTAXED and kind != "RD" else ("", ())
     facts = {
         "gl_type": kind, "account": _ACCOUNT_OF[kind], "quantity": quantity, "price": price,
         "product": "CAT6" if kind == "RP" else None,
@@ -126,7 +126,7 @@ def _whole_cents(sold: list[_Sold]) -> list[_Sold]:
 
 def _taxes(random: Random, sold: list[_Sold]) -> dict[tuple[int, str], Decimal]:
     """Tax by level and reference, rounded on each line or once on the document."""
-    per_line, sums = random.random() < 0.5, dict[tuple[int, str, str], Decimal]()
+    per_line, sums = random.randrange(100) < 50, dict[tuple[int, str, str], Decimal]()
     for item in sold:
         for level, reference, percent in item.levels:
             tax = -item.line.total * Decimal(percent) / 100
