@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from ledgerwire.common.contracts import document_ready_v1, document_settled_v1, record_closed_v1
+from ledgerwire.common.contracts import (
+    document_ready_v1,
+    document_settled_v1,
+    record_closed_v1,
+    seats_sync_requested_v1,
+)
 from ledgerwire.common.contracts.envelope import Data
 
 MODELS: dict[str, type[Data]] = {
     record_closed_v1.TYPE: record_closed_v1.RecordClosedV1,
     document_ready_v1.TYPE: document_ready_v1.DocumentReadyV1,
     document_settled_v1.TYPE: document_settled_v1.DocumentSettledV1,
+    seats_sync_requested_v1.TYPE: seats_sync_requested_v1.SeatsSyncRequestedV1,
 }
 
 

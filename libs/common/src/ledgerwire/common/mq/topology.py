@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from ledgerwire.common.contracts import document_ready_v1, document_settled_v1, record_closed_v1
+from ledgerwire.common.contracts import (
+    document_ready_v1,
+    document_settled_v1,
+    record_closed_v1,
+    seats_sync_requested_v1,
+)
 
 EXCHANGE: Final = "ledgerwire"
 DELIVERY_LIMIT: Final = 20
@@ -55,8 +60,9 @@ class Queue:
 RECORD_CLOSED: Final = Queue("mapper.record-closed", "mapper", (record_closed_v1.TYPE,))
 DOCUMENT_READY: Final = Queue("poster.document-ready", "poster", (document_ready_v1.TYPE,))
 DOCUMENT_SETTLED: Final = Queue("mapper.document-settled", "mapper", (document_settled_v1.TYPE,))
+SEATS_SYNC_REQUESTED: Final = Queue("billing.seats-sync-requested", "billing", (seats_sync_requested_v1.TYPE,))
 
-QUEUES: Final = (RECORD_CLOSED, DOCUMENT_READY, DOCUMENT_SETTLED)
+QUEUES: Final = (RECORD_CLOSED, DOCUMENT_READY, DOCUMENT_SETTLED, SEATS_SYNC_REQUESTED)
 
 
 class TopologyMismatchError(Exception):
