@@ -141,6 +141,7 @@ def decided(
         state=advance(record.state, event),
         findings=record.findings if same and record.batched else findings,
         ledger_connection_id=ledger_connection_id,
+        currency=record.currency or source.reference.base_currency or None,
         revision=number,
         announcements=record.announcements + (1 if announce else 0),
         settled_outcome=None if announce else record.settled_outcome,
