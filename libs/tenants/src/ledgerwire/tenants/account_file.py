@@ -20,6 +20,7 @@ from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.tenants import yaml_text
 from ledgerwire.tenants.hosts import REGIONS, connectwise_host, quickbooks_url, xero_url
 from ledgerwire.tenants.mapping_file import Code, MappingSection, Section
+from ledgerwire.tenants.seats_file import SeatsSection
 
 AccountName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")]
 _SECRETS = frozenset({"private_key", "client_secret", "refresh_token", "access_token"})
@@ -176,6 +177,7 @@ class AccountFile(Section):
     companies: Annotated[tuple[CompanySection, ...], Field(min_length=1)]
     mapping: MappingSection
     sync: SyncSection = SyncSection()
+    seats: SeatsSection | None = None
 
     @field_validator("companies")
     @classmethod

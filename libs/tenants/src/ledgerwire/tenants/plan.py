@@ -97,7 +97,7 @@ def wanted(file: AccountFile) -> Wanted:
     return Wanted(
         account_id=account,
         name=file.account,
-        settings={"sync": file.sync.model_dump(mode="json", by_alias=True)},
+        settings=_settings(file),
         psa=psa,
         private_key=file.connectwise.private_key.get_secret_value(),
         ledgers=tuple(ledgers),
@@ -105,6 +105,11 @@ def wanted(file: AccountFile) -> Wanted:
         companies=tuple(companies),
         mapping=file.mapping_body(),
     )
+
+
+def _settings(file: AccountFile) -> dict[str, Any]:
+    settings = {"sync": file.sync.model_dump(mode="json", by_alias=True)}
+    return settings if file.seats is None else settings | {"seats": file.seats.model_dump(mode="json")}
 
 
 def _token_key(section: CompanySection) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.repository import accounts as directory_rows
 from ledgerwire.tenants.repository import functions
 from ledgerwire.tenants.repository import services as rows
+from ledgerwire.tenants.seats_file import SeatsSection
 from ledgerwire.tenants.secrets import ConnectWiseSecret, callback_token_hash, open_connection
 from ledgerwire.tenants.views import DirectoryEntry
 
@@ -83,7 +84,7 @@ class MappingContext:
 class AccountContext:
     """Everything a service needs of an account but its secrets.
 
-    `mappings` are the versions that still decide some date, newest first.
+    `mappings` are the versions that still decide some date, newest first; `seats` is None where no seats are kept.
     """
 
     account_id: UUID
@@ -94,6 +95,7 @@ class AccountContext:
     connections: Mapping[UUID, ConnectionContext]
     companies: tuple[CompanyContext, ...]
     mappings: tuple[MappingContext, ...]
+    seats: SeatsSection | None = None
 
     @property
     def mapping(self) -> MappingContext:
@@ -162,6 +164,7 @@ async def account_for_service(unit: Unit) -> AccountContext:
         connections={item.connection_id: item for item in connections},
         companies=companies,
         mappings=tuple(map(_mapping, mappings)),
+        seats=SeatsSection.model_validate(seats) if (seats := account.settings.get("seats")) else None,
     )
 
 
