@@ -35,9 +35,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
 }
 """What poster does about a stop of its own, by code; other codes are cleared where they arose, and retried."""
 
-AFTER_THE_BATCH = frozenset(
-    {"BATCH_DELETED_DOCUMENT_REMAINS", "RECORD_REBATCHED", "RECORD_DELETED_DOCUMENT_REMAINS"}
-)
+AFTER_THE_BATCH = frozenset({"BATCH_DELETED_DOCUMENT_REMAINS", "RECORD_REBATCHED", "RECORD_DELETED_DOCUMENT_REMAINS"})
 """What may be noticed of a record that was batched: the only news about one."""
 
 _RESOLVE = "Ledgerwire: ledgerwire record resolve {number} --choice ..."
