@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec.structs
 import pytest
 from sqlalchemy import text
 
@@ -113,7 +114,7 @@ def expected(entry: ExpectedEntry):
     return made.kind, made.contact, made.date, made.tax, made.total, lines
 
 
-@pytest.mark.requirement("M16", "M17", "M1", "A110", "A120", "A121", "A127", "A150")
+@pytest.mark.requirement("M16", "M17", "M1", "A057", "A110", "A120", "A121", "A127", "A150")
 async def test_every_kind_of_record_becomes_what_a_bookkeeper_would_write(office: Office):
     chosen = some(office)
     await close(office, *chosen)
@@ -147,7 +148,10 @@ async def test_every_kind_of_record_becomes_what_a_bookkeeper_would_write(office
     await _receipts_of_one_invoice(office, chosen)
     await _columns(office, chosen)
     await _nothing_new(office, chosen)
-    await _left_alone(office, [each for each in entries(office) if each not in chosen and not each.fault])
+    rest = [each for each in entries(office) if each not in chosen and not each.fault]
+    await _faults_of_receipts(office, [each for each in rest if each.source_id.endswith("A-purchase")])
+    await _faults_of_expenses(office, [each for each in rest if each.record_type == "expense"])
+    await _left_alone(office, rest[::-1])
 
 
 async def _receipts_of_one_invoice(office: Office, chosen: list[ExpectedEntry]) -> None:
@@ -184,6 +188,61 @@ async def _nothing_new(office: Office, chosen: list[ExpectedEntry]) -> None:
     await close(office, *chosen, found_by="replay")
     assert await office.value("SELECT max(revision) FROM mapper.record") == 1
     assert await office.value("SELECT count(*) FROM mapper.record WHERE revision = 1") == len(chosen)
+
+
+async def _codes(office: Office, entry: ExpectedEntry) -> list[str]:
+    await close(office, entry)
+    return [item.code for item in (await stored(office, entry)).findings]
+
+
+async def _faults_of_receipts(office: Office, receipts: list[ExpectedEntry]) -> None:
+    """What is wrong in ConnectWise stops the receipt, or warns."""
+    state = office.sandbox.world.connectwise.state
+    facts = {each.source_id: state.receipts[each.source_id] for each in receipts}
+    stocked = next(each for each in receipts if any(line.is_stock for line in facts[each.source_id].lines))
+    taxed = next(each for each in receipts if each.documents[0].tax and each is not stocked)
+    unnumbered = next(each for each in receipts if each not in (stocked, taxed))
+    product = next(line.item_id for line in facts[stocked.source_id].lines if line.is_stock)
+    kept = state.tables["catalog"].pop(product)
+    assert set(await _codes(office, stocked)) == {"PRODUCT_CLASS_UNKNOWN"}
+    state.tables["catalog"][product] = kept
+    vendor = state.tables["companies"][facts[unnumbered.source_id].vendor_company_id]
+    number, vendor["vendorIdentifier"] = vendor["vendorIdentifier"], None
+    state.switches.vendor_without_number = "skip"
+    assert await _codes(office, unnumbered) == ["VENDOR_NUMBER_MISSING"]
+    vendor["vendorIdentifier"] = number
+    listed = office.client.unposted_procurement
+
+    async def piled_up(ids=None):
+        return [msgspec.structs.replace(row, tax_total=2 * (row.tax_total or 0)) for row in await listed(ids)]
+
+    office.client.unposted_procurement = piled_up  # type: ignore[method-assign]
+    assert await _codes(office, taxed) == ["PO_TAX_ACCUMULATED"]
+    del office.client.unposted_procurement
+    assert (await stored(office, taxed)).state is RecordState.MAPPED
+
+
+async def _faults_of_expenses(office: Office, expenses: list[ExpectedEntry]) -> None:
+    """What the settings leave open stops the expense; a payment type that ConnectWise does not have is flagged."""
+    settings = office.account.mappings[0].settings
+
+    async def codes(entry: ExpectedEntry, **changes) -> list[str]:
+        office.change(mapping=replace(settings, expenses=replace(settings.expenses, **changes)))
+        return await _codes(office, entry)
+
+    card = iter([each for each in expenses if each.documents[0].contact == SYDNEY.card])
+    own = iter(
+        [each for each in expenses if each.documents[0].kind == "bill" and each.documents[0].contact != SYDNEY.card]
+    )
+    taxed = next(each for each in expenses if each.documents[0].tax and each.documents[0].contact != SYDNEY.card)
+    assert await codes(taxed, tax_inclusive=False) == ["GL_OUT_OF_BALANCE"]
+    assert await codes(next(card), clearing_contact=None) == ["EXPENSE_CLEARING_MISSING"]
+    assert await codes(next(card), company_paid_types=()) == ["EXPENSE_PAYMENT_TYPE_UNLISTED"]
+    assert await codes(next(own), required_status="ReadyToBill") == ["EXPENSE_BILLING_STATUS"]
+    flagged = next(each for each in own if each is not taxed)
+    assert "EXPENSE_PAYMENT_TYPE_UNKNOWN" in await codes(flagged, company_paid_types=("Amex",))
+    assert (await stored(office, flagged)).state is RecordState.MAPPED
+    office.change(mapping=settings)
 
 
 async def _left_alone(office: Office, rest: list[ExpectedEntry]) -> None:
