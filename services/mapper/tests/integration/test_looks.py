@@ -287,7 +287,9 @@ async def test_a_record_is_explained_in_words(office: Office):
     invoice_id = await clean(office)
     [shown] = await office.desk.show(office.account_id, (await office.record(invoice_id)).number)
     said = shown.words
-    assert any(text.startswith("Account ") and " because " in text and "in the chart of accounts" in text for text in said)
+    assert any(
+        text.startswith("Account ") and " because " in text and "in the chart of accounts" in text for text in said
+    )
     assert any(text.startswith("Contact for ") for text in said)
     assert not any("?" in text for text in said)
 

@@ -45,6 +45,7 @@ def check_lines(document: LedgerDocument, places: int | None) -> None:
     assert all(line.account_code == "860" and line.tax_amount == 0 for line in ties)
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.requirement("M3", "M11", "M12", "A133", "D13")
 @settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
