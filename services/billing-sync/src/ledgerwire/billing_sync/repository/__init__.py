@@ -1,0 +1,1 @@
+"""All SQL of billing sync, by subject."""

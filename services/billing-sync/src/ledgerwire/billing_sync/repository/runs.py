@@ -1,0 +1,49 @@
+"""The SQL of runs: what the schedule or a person did, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, insert, select, text, update
+
+from ledgerwire.common.db.models.billing import SeatRun
+from ledgerwire.common.db.session import Unit
+
+_SCHEDULED = text("SELECT connection_id, work_key FROM billing.work WHERE work_key = :key")
+
+
+async def begin(unit: Unit, connection_id: UUID, run_id: UUID, found_by: str) -> None:
+    """Note that a run began."""
+    await unit.execute(
+        insert(SeatRun).values(
+            account_id=unit.account_id, connection_id=connection_id, run_id=run_id, found_by=found_by, progress={}
+        )
+    )
+
+
+async def progress(unit: Unit, run_id: UUID, said: Mapping[str, Any], plan_id: UUID | None = None) -> None:
+    """Note how far a run is."""
+    values: dict[str, Any] = {"progress": dict(said)}
+    if plan_id is not None:
+        values["plan_id"] = plan_id
+    await unit.execute(update(SeatRun).where(SeatRun.run_id == run_id).values(**values))
+
+
+async def end(unit: Unit, run_id: UUID, failed_with: str | None) -> None:
+    """Note that a run ended, and the code it failed with."""
+    await unit.execute(
+        update(SeatRun).where(SeatRun.run_id == run_id).values(failed_with=failed_with, finished_at=func.now())
+    )
+
+
+async def last(unit: Unit, connection_id: UUID) -> Row[Any] | None:
+    """The newest run of a connection."""
+    query = select(SeatRun.__table__).where(SeatRun.connection_id == connection_id)
+    return (await unit.execute(query.order_by(SeatRun.started_at.desc()).limit(1))).one_or_none()
+
+
+async def scheduled(unit: Unit, work_key: str) -> set[UUID]:
+    """Connections that have their recurring row; for the system unit."""
+    return {row.connection_id for row in await unit.execute(_SCHEDULED, {"key": work_key})}
