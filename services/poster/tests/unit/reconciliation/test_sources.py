@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -184,3 +185,9 @@ async def test_a_record_that_is_not_closed_here_was_opened_is_gone_or_belongs_el
     }
     numbers = ["INV-1", "INV-2", "INV-404"]
     assert await here.of_numbers(psa, numbers) == {"INV-1": Stray.RECORD_OPEN, "INV-404": Stray.NO_RECORD}
+
+
+async def test_a_record_that_mapper_is_being_told_of_is_on_its_way() -> None:
+    here = await turn(Psa(invoice(1), invoice(2)))
+    told = replace(here, announced=frozenset({here.id_of("invoice", "1")}))
+    assert {item.source_id: item.fresh for item in told.closed({})} == {"1": True, "2": False}

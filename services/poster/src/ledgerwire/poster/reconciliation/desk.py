@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -64,6 +64,7 @@ class ReconciliationDesk:
         async with self.database.account(account_id) as unit:
             own = await repository.records(unit, psa_id, first, last, turn.ids(), rest=AT_REST)
             postings = await repository.postings(unit, list(own))
+            turn = replace(turn, announced=await repository.announced(unit, turn.ids()))
         names = {item.ledger_connection_id: item.name for item in companies}
         unrouted = company is None
         closed = [

@@ -25,12 +25,13 @@ _RECORDS = text(
         SELECT record_id FROM mapper.records_in_hand_for_poster WHERE kind <> 'message'
          UNION
         SELECT record_id FROM mapper.records_in_hand_for_poster h
-         WHERE kind = 'message' AND NOT EXISTS (SELECT 1 FROM poster.inbox i WHERE i.message_id = h.message_id)
+         WHERE kind = 'message' AND created_at > now() - CAST(:kept AS interval) AND NOT EXISTS (SELECT 1 FROM poster.inbox i WHERE i.message_id = h.message_id)
          UNION
         SELECT work_key FROM poster.work WHERE kind = 'post'
          UNION
         SELECT subject FROM poster.outbox o
-         WHERE NOT EXISTS (SELECT 1 FROM mapper.messages_taken_for_poster t WHERE t.message_id = o.message_id)
+         WHERE created_at > now() - CAST(:kept AS interval)
+           AND NOT EXISTS (SELECT 1 FROM mapper.messages_taken_for_poster t WHERE t.message_id = o.message_id)
     )
     SELECT r.*, b.batched, r.record_id::text IN (SELECT record_id FROM in_hand) AS in_hand,
            r.updated_at > clock_timestamp() - CAST(:rest AS interval) AS fresh
@@ -41,6 +42,13 @@ _RECORDS = text(
      WHERE r.connection_id = :connection_id AND (r.record_date BETWEEN :first AND :last OR r.record_id = ANY(:ids))
     """
 ).bindparams(_IDS)
+_ANNOUNCED = text(
+    """
+    SELECT record_id::uuid AS record_id FROM ingest.records_announced_for_poster a
+     WHERE record_id = ANY(:texts) AND created_at > now() - CAST(:kept AS interval)
+       AND NOT EXISTS (SELECT 1 FROM mapper.messages_taken_for_poster t WHERE t.message_id = a.message_id)
+    """
+).bindparams(bindparam("texts", type_=ARRAY(TEXT)))
 _POSTINGS = text(
     """
     SELECT p.record_id, p.connection_id, p.kind, p.number, p.ledger_id,
@@ -57,6 +65,10 @@ _CLAIMS = text(
      WHERE p.connection_id = :connection_id AND p.ledger_id = ANY(:ledger_ids)
     """
 ).bindparams(bindparam("ledger_ids", type_=ARRAY(TEXT)))
+
+
+KEPT = timedelta(days=20)
+"""A message older than this is not under way: the marks of those taken are kept for 30 days only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,14 @@ async def records(
     unit: Unit, connection_id: UUID, first: date, last: date, ids: Sequence[UUID], *, rest: timedelta
 ) -> dict[UUID, RecordRow]:
     """Our records dated in the period, and those named; `rest` is how long untouched ones count as on their way."""
-    values = {"connection_id": connection_id, "first": first, "last": last, "ids": list(ids), "rest": rest}
+    values = {
+        "connection_id": connection_id,
+        "first": first,
+        "last": last,
+        "ids": list(ids),
+        "rest": rest,
+        "kept": KEPT,
+    }
     return {row.record_id: _record(row) for row in await unit.execute(_RECORDS, values)}
 
 
@@ -125,6 +144,12 @@ def _wanted(row: Any) -> tuple[Wanted, ...] | None:
     if row.outcome is None or row.outcome == "stopped":
         return None
     return tuple(Wanted(item.kind, item.number, item.total) for item in decode_documents(row.documents))
+
+
+async def announced(unit: Unit, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these records ingest has told mapper of, and mapper has not heard it yet."""
+    values = {"texts": [str(one) for one in ids], "kept": KEPT}
+    return frozenset(row.record_id for row in await unit.execute(_ANNOUNCED, values))
 
 
 async def postings(unit: Unit, ids: Sequence[UUID]) -> list[PostingRow]:

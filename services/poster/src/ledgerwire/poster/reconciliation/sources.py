@@ -133,6 +133,8 @@ class Records:
     first: date
     last: date
     now: datetime
+    announced: frozenset[UUID] = frozenset()
+    """Records that ingest has told mapper of, and mapper has not heard it yet."""
 
     def id_of(self, record_type: str, source_id: str) -> UUID:
         """The id that every service gives a record."""
@@ -178,7 +180,7 @@ class Records:
             batched=invoice.gl_batch is not None,
             batch=(invoice.gl_batch.name if invoice.gl_batch else None) or "",
             before_go_live=self.account.is_before_go_live(dated),
-            fresh=self._fresh(self.shown.closed_at.get(invoice.id)),
+            fresh=self._fresh(INVOICE, str(invoice.id), self.shown.closed_at.get(invoice.id)),
         )
 
     def _listed(self, listed: Listed, dated: date, known: RecordRow | None) -> ClosedRecord:
@@ -194,7 +196,7 @@ class Records:
             company=self._company(known, listed.location_id),
             batched=False,
             before_go_live=self.account.is_before_go_live(dated),
-            fresh=self._fresh(listed.closed_at),
+            fresh=self._fresh(listed.record_type, listed.source_id, listed.closed_at),
         )
 
     def _batched(self, row: RecordRow, dated: date) -> ClosedRecord:
@@ -219,8 +221,10 @@ class Records:
             company = self.account.company_for_location(location)
         return company.name if company else ""
 
-    def _fresh(self, closed_at: datetime | None) -> bool:
-        """Whether a sweep need not have found it yet."""
+    def _fresh(self, record_type: str, source_id: str, closed_at: datetime | None) -> bool:
+        """Whether a message about it is under way, or a sweep need not have found it yet."""
+        if self.id_of(record_type, source_id) in self.announced:
+            return True
         sync = self.account.sync
         within = timedelta(seconds=sync.sweep_interval_seconds + sync.sweep_min_age_seconds) + AT_REST
         return closed_at is not None and self.now - closed_at < within
