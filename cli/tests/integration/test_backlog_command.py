@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from ledgerwire.common.db.engine import open_database
@@ -60,3 +62,18 @@ def test_it_says_what_waits_what_is_left_and_when_it_is_done(command, settings: 
     said = command("backlog").stdout
     assert "done in about 2 min 25 s" in said
     assert "40 of 60 a minute" in said
+
+    asyncio.run(
+        pass_by(settings, "UPDATE tenants.budget SET slot = slot - 25, closed_until = now() + interval '10 min'")
+    )
+    [later] = command("backlog", "--json").value
+    assert {one["left"] for one in later["budget"]} == {60, 5000}
+    assert 590 <= later["finish_in_seconds"] - 41 <= 600  # closed for ten minutes, then 101 calls, 60 of them at once
+
+
+async def pass_by(settings: Settings, statement: str) -> None:
+    parts = urlsplit(settings.database_admin_url)
+    address = urlunsplit(parts._replace(path=urlsplit(settings.database_url).path))
+    connection = await asyncpg.connect(address, timeout=10)
+    await connection.execute(statement)
+    await connection.close()
