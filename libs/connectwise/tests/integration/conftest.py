@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ class World:
     def __init__(self, server: SandboxServer, faults: Faults, config: ConnectWiseConfig) -> None:
         self.server, self.faults, self.config = server, faults, config
         self.state = server.state
+
+    @property
+    def seats_config(self) -> ConnectWiseConfig:
+        """The API member of seat billing, whose role always applies."""
+        keys = self.state.credentials.for_seats()
+        return replace(self.config, public_key=keys.public_key, private_key=keys.private_key)
 
     def fail(self, name: str, **where: Any) -> None:
         self.faults.add(Fault(name, "connectwise", **where))
@@ -74,4 +81,10 @@ async def world(tls: TlsFiles) -> AsyncIterator[World]:
 @pytest.fixture
 async def psa(world: World) -> AsyncIterator[ConnectWise]:
     async with build_connectwise(world.config) as client:
+        yield client
+
+
+@pytest.fixture
+async def seats(world: World) -> AsyncIterator[ConnectWise]:
+    async with build_connectwise(world.seats_config) as client:
         yield client

@@ -74,7 +74,10 @@ class NewAddition:
 
 @dataclass(frozen=True, slots=True)
 class AdditionChange:
-    """What is to be replaced on an addition; None leaves a field as it is. `cancelled` is written as given (M24)."""
+    """What is to be replaced on an addition; None leaves a field as it is. `cancelled` is written as given (M24).
+
+    `reopened` takes the cancelled date away.
+    """
 
     quantity: Decimal | None = None
     unit_price: Decimal | None = None
@@ -82,6 +85,7 @@ class AdditionChange:
     effective: dt.date | None = None
     cancelled: dt.date | None = None
     description: str | None = None
+    reopened: bool = False
 
     def values(self) -> dict[str, Any]:
         """Field to new value, as a PATCH replaces them."""
@@ -93,7 +97,8 @@ class AdditionChange:
             "cancelledDate": midnight(self.cancelled) if self.cancelled else None,
             "invoiceDescription": self.description,
         }
-        return {name: value for name, value in values.items() if value is not None}
+        given = {name: value for name, value in values.items() if value is not None}
+        return given | {"cancelledDate": None} if self.reopened else given
 
     def is_said_by(self, row: Addition) -> bool:
         """Whether a row says all of it already: then there is nothing to write."""
@@ -105,6 +110,8 @@ class AdditionChange:
             (self.cancelled, row.cancelled),
             (self.description, row.invoice_description),
         )
+        if self.reopened and row.cancelled is not None:
+            return False
         return all(wanted is None or wanted == found for wanted, found in pairs)
 
 

@@ -146,7 +146,7 @@ def _permission_missing(method: str, path: str) -> Waiting:
     message = f"The API member's role lacks {wanted} ({method} {path}; {ROLE_SCREEN})"
     lacking = Waiting(message, code="PERMISSION_MISSING", after=LOOK_AGAIN)
     lacking.detail = {
-        "area": " and ".join(right.area for right in rights),
+        "area": wanted,
         "module": rights[0].module,
         "right": f"{rights[0].action} All",
         "table": rights[0].table,

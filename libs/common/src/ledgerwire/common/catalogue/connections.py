@@ -60,7 +60,7 @@ register(
         severity=Severity.CONNECTION,
         title="The API member's role lacks a permission",
         message="The API member's role lacks {area}. Records wait; nothing is lost.",
-        action="Give the role Inquire All (Accounting Interface: all four levels) in {area}.",
+        action="Give the role {area}. Accounting Interface needs all four levels.",
         where="ConnectWise: System > Security Roles",
         who="account admin",
         side=Side.CONNECTWISE,

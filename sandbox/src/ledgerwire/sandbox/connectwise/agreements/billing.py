@@ -78,11 +78,10 @@ class AgreementBilling:
     def _bill(self, run: Run, member_id: int) -> list[Row]:
         charges = self._charges(run)
         lines = [*self._base_line(run), *(self._line(run, row, charge) for row, charge in charges)]
-        worth = sum((line.total for line in lines), ZERO)
         if run.is_one_time and not self._has_content(run):
             return []
         self._move_on(run, member_id)
-        if not lines or (not worth and not run.agreement.get("billZeroAmountFlag")):
+        if not any(line.total for line in lines) and not run.agreement.get("billZeroAmountFlag"):
             return []
         invoice = self._desk.create(self._header(run), member_id)
         number = int(invoice["id"])
