@@ -133,6 +133,19 @@ def test_generated_documents_say_what_the_code_says(name: str) -> None:
     assert (ROOT / name).read_text() == generate.DOCUMENTS[name](), "run `make generate`"
 
 
+@pytest.mark.requirement("A126", "A136")
+def test_every_cause_has_its_lines_on_the_page_that_people_look_it_up_on() -> None:
+    page = (ROOT / "docs" / "errors.md").read_text()
+    assert [item.code for item in entries() if item.code not in page or not (item.action and item.where)] == []
+
+
+def test_every_cause_is_brought_about_by_a_test() -> None:
+    """A cause that no test names is one that nobody has seen."""
+    tests = (path for path in ROOT.rglob("*.py") if "tests" in path.parts and ".venv" not in path.parts)
+    named = set(re.findall(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b", "\n".join(path.read_text() for path in tests)))
+    assert [item.code for item in entries() if item.code not in named] == []
+
+
 def test_every_promise_names_tests_that_exist() -> None:
     text = PROMISES.read_text()
     promises = re.findall(r"^\| (P\d+) \|.*$", text, re.MULTILINE)

@@ -13,6 +13,7 @@ from ledgerwire.common.settings import Settings
 from ledgerwire.mapper.domain.document import map_record
 from ledgerwire.mapper.domain.model import Mapped, NoEffect
 from ledgerwire.mapper.records import decode_input, revision_of
+from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids
 
 INVOICE, WITHOUT_EFFECT, CREDIT, ROUNDED, PREPAID = 39001, 39043, 39050, 39048, 39060
 
@@ -29,7 +30,7 @@ async def test_a_closed_invoice_is_in_the_ledger_once_to_the_cent_and_batched(wo
     assert world.batches() == [f"INV-{number}-{world.record_id(INVOICE).hex[:6]}"]
 
 
-@pytest.mark.requirement("M3", "M4", "M11")
+@pytest.mark.requirement("M3", "M4", "M11", "A125")
 async def test_credits_rounded_ones_and_ones_without_effect_end_as_a_bookkeeper_expects(world: World) -> None:
     ids = (WITHOUT_EFFECT, CREDIT, ROUNDED, PREPAID)
     await world.close(*ids)
@@ -37,6 +38,7 @@ async def test_credits_rounded_ones_and_ones_without_effect_end_as_a_bookkeeper_
     world.books_are_clean()
     assert not world.documents(world.number(WITHOUT_EFFECT))
     assert world.audit().counts.no_effect == 1
+    assert unposted_invoice_ids(world.psa.state) == []
 
 
 async def test_the_way_of_a_record_can_be_followed_by_one_id_through_every_process(

@@ -161,3 +161,17 @@ async def test_a_consent_revoked_after_the_mapping_waits_for_a_new_one(desk: Any
     await world.rows("UPDATE poster.work SET due_at = now() WHERE due_at < 'infinity'")
     await world.batched(INVOICE)
     assert len(sent(desk)) == 1
+
+
+async def test_a_record_that_went_to_another_company_stops_until_a_person_decides(desk: Any) -> None:
+    """The routing was changed after it was posted: nothing is posted a second time."""
+    world = desk.world
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await world.batched(INVOICE)
+    await world.rows("UPDATE poster.posting SET connection_id = gen_random_uuid()")
+    await world.rows("DELETE FROM poster.batch")
+    await desk.ring(INVOICE)
+    await desk.until_told(INVOICE, "stopped", "DOCUMENT_IN_OTHER_COMPANY")
+    assert len(sent(desk)) == 1
