@@ -77,6 +77,19 @@ class Addition:
 
 
 @dataclass(frozen=True, slots=True)
+class Billed:
+    """What invoiced days of a row were billed at, kept where a person's later edit says otherwise.
+
+    Attributes:
+        pieces: rows as they were, each with a last day.
+        until: the last invoiced day when that was noted; days after it are billed at what the row says.
+    """
+
+    pieces: tuple[RowValues, ...]
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What we wrote last into an addition.
 
@@ -96,5 +109,5 @@ class Written:
     values: RowValues
     uninvoiced_from: date
     charge: str = ""
-    billed_as: RowValues | None = None
+    billed_as: Billed | None = None
     agreement_was_invoiced: bool = False

@@ -79,7 +79,7 @@ def _correct(ground: Ground, line: WantedLine, charge: Charge, mine: list[tuple[
     """Bring a charge that has rows to what it is now: in place while not invoiced, by a further row after."""
     wanted = values_of(charge)
     open_row = next(((key, row) for key, row in mine if not row.invoiced), None)
-    billed = [row.billed[0] for _, row in mine if row.invoiced]
+    billed = [_was(row) for _, row in mine if row.invoiced]
     if not billed and open_row is not None:
         key, row = open_row
         if row.values == wanted:
@@ -105,10 +105,15 @@ def _correct(ground: Ground, line: WantedLine, charge: Charge, mine: list[tuple[
         result.left += mine
 
 
+def _was(row: Row) -> RowValues:
+    """An invoiced row as it was billed."""
+    return row.billed[0] if row.billed else row.values
+
+
 def _due(charge: Charge, mine: list[tuple[str, Row]]) -> tuple[Decimal, Decimal]:
     """What a charge comes to in all, price and cost: seats changed within a term count for the days left of it."""
     wanted = values_of(charge)
-    base = next((row.billed[0] for key, row in mine if key == charge.key and row.invoiced), None)
+    base = next((_was(row) for key, row in mine if key == charge.key and row.invoiced), None)
     if base is None or charge.changed_on is None or charge.ends is None:
         return _amount(wanted), _cost(wanted)
     left, term = days_between(charge.changed_on, charge.ends), days_between(charge.starts, charge.ends)

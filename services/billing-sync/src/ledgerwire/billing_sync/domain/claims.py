@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ledgerwire.billing_sync.domain.agreements import Addition, RowValues, Written
+from ledgerwire.billing_sync.domain.agreements import Addition, Billed, Written
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.days import DAY
 from ledgerwire.billing_sync.domain.wanted import WantedLine
@@ -41,7 +41,7 @@ def claim(records: Sequence[Written], additions: Mapping[int, Addition], uninvoi
         row = Row(
             found.id if found else None,
             found.values if found else record.values,
-            _billed(record, found, uninvoiced_from) if invoiced else (found.values if found else record.values,),
+            billed_days(record, uninvoiced_from).pieces if invoiced else (found.values if found else record.values,),
             invoiced,
             owned=True,
         )
@@ -56,32 +56,19 @@ def claim(records: Sequence[Written], additions: Mapping[int, Addition], uninvoi
     return Claim(tuple(rows), tuple(edited), tuple(deleted), bool(records))
 
 
-def _billed(record: Written, found: Addition | None, uninvoiced_from: date) -> tuple[RowValues, ...]:
-    """What invoiced days were billed at.
+def billed_days(record: Written, uninvoiced_from: date) -> Billed:
+    """What the invoiced days of a row were billed at.
 
     After a person's edit it is not known which values the invoice saw: those we wrote are taken, so that nothing is billed
     twice; what was billed otherwise shows in the reconciliation.
     """
-    values = record.values
-    if found is None or found.values != record.values:
-        values = billed_until(record, uninvoiced_from)
-        return (values,) if record.billed_as is None else _pieces(record.billed_as, values)
-    return (values,) if record.billed_as is None else _pieces(record.billed_as, values)
-
-
-def _pieces(before: RowValues, after: RowValues) -> tuple[RowValues, ...]:
-    if before.ends is None:
-        return (before,)
-    if after.ends is not None and after.ends <= before.ends:
-        return (before,)
-    return before, replace(after, effective=before.ends + DAY)
-
-
-def billed_until(record: Written, uninvoiced_from: date) -> RowValues:
-    """The values we wrote, up to the last invoiced day."""
     last = uninvoiced_from - DAY
-    base = record.billed_as or record.values
-    return replace(base, ends=last if base.ends is None or record.billed_as is not None else min(base.ends, last))
+    noted, values = record.billed_as, record.values
+    if noted is not None:
+        values = replace(values, effective=max(values.effective, noted.until + DAY))
+    pieces = (*(noted.pieces if noted else ()), values)
+    cut = (replace(piece, ends=last if piece.ends is None else min(piece.ends, last)) for piece in pieces)
+    return Billed(tuple(piece for piece in cut if piece.ends is not None and piece.effective <= piece.ends), last)
 
 
 def strays_by_product(additions: Iterable[Addition], claimed: set[int], uninvoiced_from: date) -> dict[int, list[Row]]:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from ledgerwire.billing_sync.domain.agreements import RowValues
+from ledgerwire.billing_sync.domain.agreements import Billed, RowValues
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.money import ZERO
 
@@ -86,7 +86,7 @@ class Step:
     description: str = ""
     charge: str = ""
     on_copy: bool = False
-    billed_as: RowValues | None = None
+    billed_as: Billed | None = None
 
     @property
     def writes(self) -> bool:
@@ -104,7 +104,7 @@ class Adopted:
     addition_id: int
     values: RowValues
     uninvoiced_from: date
-    billed_as: RowValues | None = None
+    billed_as: Billed | None = None
     charge: str = ""
 
 

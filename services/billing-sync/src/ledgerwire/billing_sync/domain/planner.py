@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Written
-from ledgerwire.billing_sync.domain.claims import Claim, billed_until, claim, first_claims, strays_by_product
+from ledgerwire.billing_sync.domain.claims import Claim, billed_days, claim, first_claims, strays_by_product
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.days import DAY, first_uninvoiced
 from ledgerwire.billing_sync.domain.linter import lint_agreement
@@ -132,9 +132,11 @@ class _AgreementWork:
         result = seat_result(ground, priced, rows, rest)
         unclaimed = [row for row in result.unclaimed if row.values.ends is None or row.values.ends >= ground.movable]
         if unclaimed and overwrite:
-            result = seat_result(ground, priced, [*rows, *unclaimed], [r for r in rest if r not in unclaimed])
+            taken = {row.id for _, row in result.adopted} | {row.id for row in unclaimed}
+            over = [row for row in rest if row.id in taken]
+            result = seat_result(ground, priced, [*rows, *over], [row for row in rest if row not in over])
             result.findings.append(self._doubt(line, rows, unclaimed, warned=True))
-            result.consumed = {row.id for row in unclaimed}
+            result.consumed = taken
         elif unclaimed and (mine.known or unclaimed == doubtful or not share):
             kept = self.given.rules.edits is EditPolicy.KEEP
             result.findings.append(self._doubt(line, rows, unclaimed, warned=kept))
@@ -188,7 +190,7 @@ class _AgreementWork:
             return LinePlan(line.line, agreement_id, (), tuple(findings))
         if changed_by_hand and result.steps:
             findings.append(self._edit(line, mine, warned=True))
-        before = {row.id: billed_until(record, self.first) for record, row in mine.edited if row.invoiced}
+        before = {row.id: billed_days(record, self.first) for record, row in mine.edited if row.invoiced}
         steps = tuple(replace(step, billed_as=before.get(step.addition_id)) for step in result.steps)
         written = {step.addition_id for step in steps if step.kind is not StepKind.CREATE}
         adopted = [self._adopted(charge, row) for charge, row in result.adopted]

@@ -69,9 +69,8 @@ def plan_seats(ground: Ground, line: WantedLine, rows: Sequence[Row], strays: Se
 
 def _matters(row: Row, first: date) -> bool:
     """Whether a row is alive, or covers invoiced days that are compared."""
-    if not row.invoiced:
-        return not row.values.void and (row.values.ends is None or row.values.ends >= first)
-    return any(not piece.void and (piece.ends is None or piece.ends >= first) for piece in row.billed)
+    pieces = (*row.billed, row.values) if row.invoiced else (row.values,)
+    return any(not piece.void and (piece.ends is None or piece.ends >= first) for piece in pieces)
 
 
 def _settle_fixed(ground: Ground, held: Sequence[Held], fixed: Sequence[Row], outcome: Outcome) -> Held | None:
