@@ -88,6 +88,8 @@ async def test_an_addition_is_made_once_changed_once_and_read_back_prorated(seat
     assert (await seats.agreements.ensure_change(agreement.id, row.id, change))[1] is False
     assert await seats.agreements.find_additions(agreement.id, replace(SEAT, cancelled=ended.cancelled)) == [ended]
     assert await seats.agreements.find_additions(agreement.id, SEAT) == []
+    reopened, _ = await seats.agreements.ensure_change(agreement.id, row.id, AdditionChange(reopened=True))
+    assert (reopened.cancelled, reopened.extended_prorate_price) == (None, row.extended_prorate_price)
     assert await seats.agreements.additions_count(agreement.id) == 1
 
 
