@@ -80,7 +80,7 @@ register(
         severity=Severity.STOP,
         title="The earlier batch is closed",
         message="{number} changed in ConnectWise, but its batch '{batch}' is closed there.",
-        action="Accept what {ledger} has, or credit it and post a new document.",
+        action="Answer with record resolve: accept what {ledger} has and batch it, or credit it and post a new document.",
         where=_RESOLVE,
         who="clerk",
         side=Side.CONNECTWISE,
