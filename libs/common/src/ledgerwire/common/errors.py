@@ -45,7 +45,10 @@ class Waiting(LedgerwireError):  # noqa: N818 - as above
 
 
 class Transient(LedgerwireError):  # noqa: N818 - as above
-    """Worth another try with back-off; `retry_after` is the server's own advice and wins over ours."""
+    """Worth another try with back-off; `retry_after` is the server's own advice and wins over ours.
+
+    `counts` is false where nothing failed and the server only asks to slow down: that never wears out the work's patience.
+    """
 
     def __init__(
         self,
@@ -54,9 +57,11 @@ class Transient(LedgerwireError):  # noqa: N818 - as above
         code: str = "TRANSIENT",
         retry_after: timedelta | None = None,
         detail: Mapping[str, object] | None = None,
+        counts: bool = True,
     ) -> None:
         super().__init__(message, code=code, detail=detail)
         self.retry_after = retry_after
+        self.counts = counts
 
 
 class Ambiguous(LedgerwireError):  # noqa: N818 - as above

@@ -127,3 +127,12 @@ def test_a_pause_is_never_longer_than_the_ceiling_and_its_jitter(failures, draw)
     for budget in (TRANSIENT, AMBIGUOUS, UNEXPECTED):
         pause = budget.pause(failures, lambda: draw)
         assert budget.first * (1 - budget.jitter) <= pause <= budget.ceiling * (1 + budget.jitter)
+
+
+def test_being_asked_to_slow_down_wears_out_no_patience():
+    """A month's end can be slowed down for hours; nothing of it may end as a dead letter."""
+    slow_down = Transient("429", retry_after=timedelta(seconds=30), counts=False)
+    destination = decide(slow_down, 10_000)
+    assert isinstance(destination, Later)
+    assert not destination.counts
+    assert destination.after >= timedelta(seconds=30)

@@ -125,7 +125,8 @@ def _connection_failure(answer: Answer, method: str, path: str) -> LedgerwireErr
     if answer.status == 429:
         given = retry_after(answer.headers)
         advice = _UNSTATED_PAUSE if given is None else given
-        return Transient("ConnectWise asks to slow down", code="CONNECTWISE_RATE_LIMITED", retry_after=advice)
+        slow_down = "ConnectWise asks to slow down"
+        return Transient(slow_down, code="CONNECTWISE_RATE_LIMITED", retry_after=advice, counts=False)
     if answer.status == 401:
         return Waiting("ConnectWise refuses the API keys", code="CONNECTWISE_UNAUTHORISED", after=LOOK_AGAIN)
     if answer.status == 403:

@@ -99,14 +99,15 @@ def _sqlstate_class(error: DBAPIError) -> str:
 
 def _retried(error: Exception, attempts: int, draw: Callable[[], float]) -> Destination:
     code, budget = _budget(error)
-    if budget.spent(attempts):
+    counts = not isinstance(error, Transient) or error.counts
+    if counts and budget.spent(attempts):
         return Dead(code, describe(error))
     pause = budget.pause(attempts, draw)
     advised = error.retry_after if isinstance(error, Transient) else None
     if advised is not None:
         # never before the server asked for, and not all at the same moment after it
         pause = min(max(advised, timedelta(0)), RETRY_AFTER_CEILING) + pause * budget.jitter
-    return Later(code, after=pause)
+    return Later(code, after=pause, counts=counts)
 
 
 def _budget(error: Exception) -> tuple[str, RetryBudget]:
