@@ -142,7 +142,8 @@ class Psa:
         )
 
     def apply(self, *lines) -> AgreementPlan:
-        plan = self.plan(*lines)
+        made = frozenset((r.line, r.charge) for copy in self.copies for r in copy.written.values())
+        plan = self.plan(*lines, elsewhere=made)
         for step in plan.steps:
             self._write(plan, step)
         for line in plan.lines:

@@ -42,7 +42,7 @@ def annual_charges(
     if not events:
         return _from_state(subscription, price_of)
     charges: list[Charge] = []
-    for (day, _), event in sorted(events.items()):
+    for (day, _, _), event in sorted(events.items()):
         opens = any(line.kind in _OPENS_A_TERM and line.subtotal > 0 for line in event)
         charge = _whole(subscription, event, price_of) if opens else _part(subscription, event, day, price_of)
         if charge is None:
@@ -52,14 +52,14 @@ def annual_charges(
     return _once_a_term(charges), True
 
 
-def _events(lines: Sequence[ChargeLine]) -> dict[tuple[date, str], list[ChargeLine]]:
-    """Lines that belong to one event: the same day and the same reference, read twice or not."""
-    events: dict[tuple[date, str], list[ChargeLine]] = defaultdict(list)
+def _events(lines: Sequence[ChargeLine]) -> dict[tuple[date, str, str], list[ChargeLine]]:
+    """Lines that belong to one event: the same day, invoice and reference; a line read twice counts once."""
+    events: dict[tuple[date, str, str], list[ChargeLine]] = defaultdict(list)
     seen: set[str] = set()
     for line in lines:
         if line.key not in seen:
             seen.add(line.key)
-            events[line.charge_start, line.reference_id].append(line)
+            events[line.charge_start, line.invoice, line.reference_id].append(line)
     return events
 
 
@@ -100,7 +100,7 @@ def _part(
     first, term_last = _term_around(subscription, event, last)
     share = share_of_term(price, after - before, days_between(day, last), days_between(first, term_last))
     text = f"{subscription.name}: {after - before:+f} seats, {days_shown(day, last)}"
-    key = f"part:{day}:{event[0].reference_id or event[0].key}"
+    key = f"part:{day}:{event[0].reference_id or f'{before:f}-{after:f}'}"
     quantity = ZERO if after == before else Decimal(1)
     return _charge(key, (day, last), quantity, net, share, text)
 

@@ -24,6 +24,8 @@ _STATE_KINDS = {
     ChargeKind.MOVE_QUANTITY,
     ChargeKind.CHANGE_PLAN,
 }
+_STATES_SEATS = {ChargeKind.NEW, ChargeKind.RENEW, ChargeKind.CYCLE}
+"""Lines that name the seats outright: two of one day (a product billed in two parts) mean the same seats."""
 _REASONS = {
     ChargeKind.NEW: Reason.NEW,
     ChargeKind.RENEW: Reason.RENEWED,
@@ -94,11 +96,17 @@ def _changes(charges: Iterable[ChargeLine]) -> list[Seats]:
             by_day[line.charge_start].append(line)
     changes: list[Seats] = []
     for day in sorted(by_day):
-        lines = by_day[day]
+        lines = _latest_reading(by_day[day])
         quantity = seats_after(lines)
         cost = _unit_cost(lines, changes[-1].unit_cost if changes else None)
         changes.append(Seats(day, quantity, cost, _REASONS[_leading(lines)]))
     return changes
+
+
+def _latest_reading(lines: list[ChargeLine]) -> list[ChargeLine]:
+    """A day that two invoices speak about (a corrected one) is what the later one says."""
+    last = max(line.invoice for line in lines)
+    return [line for line in lines if line.invoice == last]
 
 
 def seats_after(lines: Sequence[ChargeLine]) -> Decimal:
@@ -106,7 +114,9 @@ def seats_after(lines: Sequence[ChargeLine]) -> Decimal:
     charged = Counter(_units(line) for line in lines if line.subtotal > 0)
     taken = Counter(_units(line) for line in lines if line.subtotal < 0)
     left = charged - taken
-    return max(left, default=ZERO) if sum(left.values()) <= 1 else _added_up(lines)
+    if sum(left.values()) <= 1 or not (taken or {line.kind for line in lines} - _STATES_SEATS):
+        return max(left, default=ZERO)
+    return _added_up(lines)
 
 
 def _added_up(lines: Sequence[ChargeLine]) -> Decimal:
@@ -125,9 +135,15 @@ def _leading(lines: Sequence[ChargeLine]) -> ChargeKind:
 
 def _unit_cost(lines: Sequence[ChargeLine], before: Decimal | None) -> Decimal | None:
     """Cost of one seat and cycle: what a whole cycle was charged at, else the line's own unit price, else as before."""
-    for line in lines:
-        whole = days_between(line.charge_start, line.charge_end) >= days_in_month(line.charge_start)
-        if whole and line.subtotal > 0 and line.effective_unit_price is not None:
-            return line.effective_unit_price
+    whole = [line.effective_unit_price for line in lines if _is_whole(line) and line.effective_unit_price is not None]
+    if whole and {line.kind for line in lines} <= _STATES_SEATS:
+        return sum(whole, ZERO)
+    if whole:
+        return whole[0]
     given = [line.unit_price for line in lines if line.unit_price is not None]
     return given[-1] if given else before
+
+
+def _is_whole(line: ChargeLine) -> bool:
+    days = days_between(line.charge_start, line.charge_end)
+    return line.subtotal > 0 and days >= days_in_month(line.charge_start)

@@ -229,8 +229,8 @@ def _price_changes(line: WantedLine, held: Sequence[Held], live: Sequence[Row], 
     written = [values for _, values, _ in outcome.changed] + [values for values, _ in outcome.created]
     before = max((r.values for r in live if r.values.quantity > 0), key=lambda v: v.effective, default=None)
     for span in held:
-        new = next((v for v in written if v.quantity == span.quantity and v.unit_price == span.unit_price), None)
-        if before is not None and new is not None and new.effective > before.effective:
+        moved = before is not None and any(_says(v, span) and v.effective > before.effective for v in written)
+        if before is not None and moved:
             _say_price("BS_RETAIL_PRICE_CHANGED", line, before.unit_price, span.unit_price, span.starts, outcome)
             _say_price("BS_COST_PRICE_CHANGED", line, before.unit_cost, span.unit_cost, span.starts, outcome)
         before = values_of(span)
