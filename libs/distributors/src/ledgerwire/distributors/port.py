@@ -78,6 +78,11 @@ class SeatSource(Protocol):
         ...
 
 
+def _unread(source: str, place: str, error: LedgerwireError, customer_id: str) -> RowProblem:
+    params = (("source", source), ("place", place), ("reason", error.code))
+    return RowProblem(place, "BS_SOURCE_INCOMPLETE", params, customer_id)
+
+
 @dataclass(slots=True)
 class _Collected:
     customers: tuple[SourceCustomer, ...] = ()
@@ -118,7 +123,7 @@ async def read_source(
         try:
             got.subscriptions += got.take(await source.subscriptions(customer))
         except LedgerwireError as error:
-            got.problems.append(RowProblem(f"subscriptions of {customer.name}", error.code, (), customer.id))
+            got.problems.append(_unread(source.name, f"subscriptions of {customer.name}", error, customer.id))
             got.complete = False
         progress(place, len(got.customers))
     got.charges = got.take(await source.charges(period))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from ledgerwire.billing_sync.domain.agreements import Agreement
 from ledgerwire.billing_sync.domain.plan import Adopted, AgreementPlan, Step
+from ledgerwire.billing_sync.domain.products import NewProduct
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import Motion
 
@@ -80,6 +81,8 @@ class StoredPlan:
 
     Attributes:
         findings: what concerns no single agreement: customers, products and sources.
+        products: products to be made, by the negative number that stands for each in the steps.
+        calls: to ConnectWise, for reading what it was made from.
     """
 
     plan_id: UUID
@@ -90,6 +93,7 @@ class StoredPlan:
     findings: tuple[Finding, ...]
     parts: tuple[AgreementPart, ...]
     steps: tuple[StoredStep, ...]
+    products: dict[int, NewProduct] = field(default_factory=dict)
     calls: int = 0
 
     @property

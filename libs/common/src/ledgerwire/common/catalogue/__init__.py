@@ -3,6 +3,7 @@
 from ledgerwire.common.catalogue import (  # noqa: F401 - importing registers their entries
     billing,
     billing_money,
+    billing_setup,
     connections,
     expenses,
     items,

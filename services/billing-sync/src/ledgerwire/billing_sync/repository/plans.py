@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, insert, select, update
 
 from ledgerwire.billing_sync.domain.plan import Step
+from ledgerwire.billing_sync.domain.products import NewProduct
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep
 from ledgerwire.common.canonical import canonical_bytes, from_canonical
 from ledgerwire.common.catalogue.finding import Finding
@@ -26,7 +27,11 @@ async def store(unit: Unit, plan: StoredPlan) -> None:
         .values(state=PlanState.REPLACED, finished_at=func.now())
     )
     ids = {"account_id": unit.account_id, "plan_id": plan.plan_id}
-    summary = {"findings": canonical_bytes(plan.findings).decode(), "calls": plan.calls}
+    summary = {
+        "findings": canonical_bytes(plan.findings).decode(),
+        "products": canonical_bytes(plan.products).decode(),
+        "calls": plan.calls,
+    }
     await unit.execute(
         insert(SeatPlan).values(
             **ids, connection_id=plan.connection_id, day=plan.day, state=plan.state, summary=summary
@@ -138,5 +143,6 @@ async def _whole(unit: Unit, row: Row[Any]) -> StoredPlan:
             )
             for step in steps
         ),
+        products=from_canonical(row.summary["products"].encode(), dict[int, NewProduct]),
         calls=row.summary["calls"],
     )

@@ -1,0 +1,222 @@
+"""The use cases of people and of the schedule: read, plan, approve, apply."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+from ledgerwire.billing_sync.applying import Applied, Applying
+from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
+from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress, period_of
+from ledgerwire.billing_sync.reconciling import SeatReport, read_invoiced, reconcile
+from ledgerwire.billing_sync.repository import links, plans, written
+from ledgerwire.billing_sync.settings import rules_of, seats_of
+from ledgerwire.billing_sync.stored import StepState, StoredPlan
+from ledgerwire.common.clock import Clock
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.http.calls import Call
+from ledgerwire.common.seats import SeatReading
+from ledgerwire.connectwise import ConnectWise
+from ledgerwire.distributors.port import SeatSource, read_source
+from ledgerwire.distributors.push import Push, PushSource, Received, receive
+from ledgerwire.tenants.clients import ConnectionClients
+from ledgerwire.tenants.read import AccountContext
+from ledgerwire.tenants.seats_file import SeatSourceSection
+
+
+class CallCount:
+    """Counts the calls to ConnectWise; a hook of the clients."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.writes = 0
+
+    def __call__(self, call: Call) -> None:
+        self.calls += 1
+        self.writes += call.method != "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of a plan is meant: everything, or some agreements, companies, subscriptions or single steps."""
+
+    agreements: Collection[int] = ()
+    companies: Collection[int] = ()
+    lines: Collection[str] = ()
+    steps: Collection[str] = ()
+
+    @property
+    def everything(self) -> bool:
+        return not (self.agreements or self.companies or self.lines or self.steps)
+
+    def keys(self, plan: StoredPlan) -> list[str]:
+        """The steps that are meant and not decided upon yet."""
+        company = {part.agreement.id: part.company_id for part in plan.parts}
+        return [
+            stored.step.key
+            for stored in plan.steps
+            if stored.state is StepState.PLANNED
+            and (
+                self.everything
+                or stored.step.agreement_id in self.agreements
+                or company.get(stored.step.agreement_id) in self.companies
+                or stored.step.line in self.lines
+                or stored.step.key in self.steps
+            )
+        ]
+
+
+class SeatsDesk:
+    """Everything that is done with the seats of accounts."""
+
+    def __init__(
+        self,
+        database: Database,
+        clients: ConnectionClients,
+        clock: Clock,
+        count: CallCount,
+        close: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._database = database
+        self._clients = clients
+        self._clock = clock
+        self._count = count
+        self._close = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._close()
+
+    @property
+    def count(self) -> CallCount:
+        """Calls made to ConnectWise so far."""
+        return self._count
+
+    async def account(self, account_id: UUID) -> AccountContext:
+        """The account as it is set up now."""
+        return await self._clients.account(account_id)
+
+    async def psa(self, account: AccountContext) -> ConnectWise:
+        """The client whose role is the one of billing sync."""
+        return await self._clients.connectwise(account.account_id, account.psa.connection_id)
+
+    async def push(self, account_id: UUID, source: str, push: Push) -> Received:
+        """Keep what was posted for a source; posting it again changes nothing."""
+        section = seats_of(await self.account(account_id))
+        if source not in {each.name for each in section.sources}:
+            raise ConfigurationError(f"the account has no push source {source!r}", code="SOURCE_UNKNOWN")
+        async with self._database.account(account_id) as unit:
+            return await receive(unit, source, push)
+
+    async def read(self, account: AccountContext, progress: Progress = no_progress) -> tuple[SeatReading, ...]:
+        """Read every source of an account."""
+        section, now = seats_of(account), self._clock.now()
+        period = period_of(section, now.date())
+        readings = []
+        for source in section.sources:
+            opened = self._source(account, source)
+            told = _told(source.name, progress)
+            readings.append(await read_source(opened, period, now, progress=told))
+        return tuple(readings)
+
+    async def given(self, account: AccountContext, progress: Progress = no_progress) -> Given:
+        """Everything a plan starts from besides ConnectWise."""
+        readings = await self.read(account, progress)
+        async with self._database.account(account.account_id) as unit:
+            stored = await links.links(unit, account.psa.connection_id)
+            records = await written.records(unit, account.psa.connection_id)
+        return Given(seats_of(account), readings, stored, tuple(records), self._clock.today())
+
+    async def situation(self, account: AccountContext, progress: Progress = no_progress) -> tuple[Given, Situation]:
+        """What was sold, joined with ConnectWise as it is now."""
+        given = await self.given(account, progress)
+        return given, await look(await self.psa(account), given, progress)
+
+    async def plan(self, account_id: UUID, *, keep: bool = True, progress: Progress = no_progress) -> StoredPlan:
+        """Plan now. Only a plan that is kept can be applied; nothing is written to ConnectWise either way."""
+        account = await self.account(account_id)
+        before = self._count.calls
+        given, found = await self.situation(account, progress)
+        connection_id = account.psa.connection_id
+        plan = decide(given, found, connection_id, self._clock.now(), self._count.calls - before)
+        if keep:
+            async with self._database.account(account_id) as unit:
+                await links.link_products(unit, connection_id, found.linked.shelf.found.items(), "sku")
+                await plans.store(unit, plan)
+        return plan
+
+    async def latest(self, account_id: UUID) -> StoredPlan:
+        """The newest plan that was kept; ConfigurationError NO_PLAN if there is none."""
+        account = await self.account(account_id)
+        async with self._database.account(account_id) as unit:
+            plan = await plans.latest(unit, account.psa.connection_id)
+        if plan is None:
+            raise ConfigurationError("nothing was planned yet: run `ledgerwire seats plan`", code="NO_PLAN")
+        return plan
+
+    async def apply(
+        self,
+        account_id: UUID,
+        plan_id: UUID | None = None,
+        selection: Selection | None = None,
+        progress: Progress = no_progress,
+    ) -> Applied:
+        """Approve what is selected of a plan (the newest one), all of it by default, and write it.
+
+        Interrupted, it is called again: steps that were sent are looked for, the others go on where they stopped.
+        """
+        plan = await self._one(account_id, plan_id)
+        keys = (selection or Selection()).keys(plan)
+        async with self._database.account(account_id) as unit:
+            await plans.approve(unit, plan.plan_id, keys)
+        approved = set(keys)
+        steps = tuple(
+            replace(stored, state=StepState.APPROVED) if stored.step.key in approved else stored
+            for stored in plan.steps
+        )
+        account = await self.account(account_id)
+        psa, rules = await self.psa(account), rules_of(seats_of(account))
+        work = Applying(self._database, psa, account_id, replace(plan, steps=steps), rules)
+        return await work.run(progress)
+
+    async def reconcile(
+        self, account_id: UUID, first: date, last: date, progress: Progress = no_progress
+    ) -> SeatReport:
+        """Bought, on the agreements and invoiced, for whole months; invoices of the month after bill catch-ups too."""
+        account = await self.account(account_id)
+        given, found = await self.situation(account, progress)
+        posting = await self._clients.connectwise(account_id, account.psa.connection_id)
+        dated_to = month_end(shift_month(month_start(last), 1))
+        invoiced, two_way = await read_invoiced(posting, found, month_start(first), dated_to)
+        return reconcile(given, found, invoiced, first, last, two_way)
+
+    async def link(self, account_id: UUID, source: str, customer_id: str, company_id: int, by: str) -> None:
+        """Say which company a source's customer is."""
+        account = await self.account(account_id)
+        async with self._database.account(account_id) as unit:
+            await links.link_customer(unit, account.psa.connection_id, source, customer_id, customer_id, company_id, by)
+
+    async def _one(self, account_id: UUID, plan_id: UUID | None) -> StoredPlan:
+        if plan_id is None:
+            return await self.latest(account_id)
+        async with self._database.account(account_id) as unit:
+            plan = await plans.plan_of(unit, plan_id)
+        if plan is None:
+            raise ConfigurationError(f"there is no plan {plan_id}", code="NO_PLAN")
+        return plan
+
+    def _source(self, account: AccountContext, source: SeatSourceSection) -> SeatSource:
+        return PushSource(self._database, account.account_id, source.name)
+
+
+def _told(name: str, progress: Progress) -> Callable[[int, int], None]:
+    def told(done: int, wanted: int) -> None:
+        progress(f"source {name}", done, wanted)
+
+    return told

@@ -1,0 +1,295 @@
+"""The three-way reconciliation: bought, on the agreement, invoiced; for whole months, by customer and product (D10).
+
+What was invoiced is read with the account's posting connection, whose role may see invoices; where it may not, the report is
+two-way and says so. A line of an invoice belongs to the month it bills: that of its invoice, or, for a row that was billed for
+earlier days too, those days.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues
+from ledgerwire.billing_sync.domain.days import month_end, month_start, parts_by_month, shift_month
+from ledgerwire.billing_sync.domain.preview import amount_of_days
+from ledgerwire.billing_sync.domain.reconciliation import (
+    NONE,
+    Cause,
+    Comparison,
+    Figure,
+    Notes,
+    Place,
+    agreement_figure,
+    bought_figure,
+    compare,
+)
+from ledgerwire.billing_sync.domain.wanted import WantedLine
+from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
+from ledgerwire.billing_sync.planning import Given, Situation
+from ledgerwire.billing_sync.settings import price_rules
+from ledgerwire.common.errors import Waiting
+from ledgerwire.common.money import CENT, ZERO
+from ledgerwire.common.seats import ChargeKind
+from ledgerwire.connectwise import ConnectWise
+from ledgerwire.connectwise.accounting import transactions_by_invoice
+from ledgerwire.connectwise.models import Invoice
+
+COLUMNS = (
+    "customer", "product", "period", "bought_seats", "bought", "agreement_seats", "agreement", "invoiced_seats", "invoiced",
+    "difference", "currency", "cause",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicedLine:
+    """One product line of an agreement's invoice."""
+
+    agreement_id: int
+    product_id: int
+    dated: date
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SeatReport:
+    """The reconciliation of some months.
+
+    Attributes:
+        two_way: why what was invoiced is not in it, "" where it is.
+    """
+
+    first: date
+    last: date
+    rows: tuple[Comparison, ...]
+    two_way: str = ""
+
+    @property
+    def leaks(self) -> tuple[Comparison, ...]:
+        """What is not tied."""
+        return tuple(row for row in self.rows if row.cause is not Cause.TIED)
+
+    @property
+    def clean(self) -> bool:
+        return not self.leaks
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """First days of the months from `first`'s to `last`'s."""
+    months, month = [], month_start(first)
+    while month <= last:
+        months.append(month)
+        month = shift_month(month, 1)
+    return months
+
+
+async def invoiced_lines(psa: ConnectWise, agreements: Iterable[int], first: date, last: date) -> list[InvoicedLine]:
+    """The product lines of invoices of these agreements that are dated within some days.
+
+    Raises:
+        Waiting: the key's role may not read invoices.
+    """
+    wanted = set(agreements)
+    dated: Sequence[Invoice] = await psa.invoices_dated(first, last)
+    rows = await psa.invoices([each.id for each in dated])
+    invoices = {row.id: row for row in rows if row.apply_to_type == "Agreement" and row.apply_to_id in wanted}
+    found: list[InvoicedLine] = []
+    if not invoices:
+        return found
+    transactions = await psa.export_invoices(sorted(invoices))
+    for number, exported in transactions_by_invoice(invoices.values(), transactions).items():
+        invoice = invoices.get(number)
+        if invoice is None or invoice.date is None or invoice.apply_to_id is None:
+            continue
+        for detail in (each for transaction in exported for each in transaction.details):
+            if detail.is_tax or detail.item is None or detail.item.id is None:
+                continue
+            quantity, amount = detail.quantity or ZERO, detail.total or ZERO
+            found.append(InvoicedLine(invoice.apply_to_id, detail.item.id, invoice.date, quantity, amount))
+    return found
+
+
+def spread(
+    line: InvoicedLine, agreement: Agreement, rows: Sequence[Addition], *, in_advance: bool
+) -> dict[date, Figure]:
+    """The months that a line bills: that of its invoice, else those of a row which was billed for earlier days too."""
+    if agreement.bill_one_time:
+        return {_lump_month(line, rows): Figure(line.quantity, line.amount)}
+    month = month_start(line.dated) if in_advance else shift_month(month_start(line.dated), -1)
+    for row in rows:
+        values = row.values
+        if row.product_id != line.product_id or values.quantity != line.quantity or values.effective >= month:
+            continue
+        last = month_end(month) if values.ends is None else min(values.ends, month_end(month))
+        shares = {
+            begin.replace(day=1): amount_of_days(values.quantity, values.unit_price, begin, end)
+            for begin, end in parts_by_month(values.effective, last)
+        }
+        if shares and abs(sum(shares.values(), ZERO) - line.amount) <= CENT * len(shares):
+            return {each: Figure(line.quantity, amount) for each, amount in shares.items()}
+    return {month: Figure(line.quantity, line.amount)}
+
+
+def _lump_month(line: InvoicedLine, rows: Sequence[Addition]) -> date:
+    for row in rows:
+        amount = row.values.quantity * row.values.unit_price
+        if row.product_id == line.product_id and abs(amount - line.amount) <= CENT:
+            return month_start(row.values.effective)
+    return month_start(line.dated)
+
+
+def reconcile(
+    given: Given, found: Situation, invoiced: Sequence[InvoicedLine] | None, first: date, last: date, two_way: str = ""
+) -> SeatReport:
+    """Compare the months from `first`'s to `last`'s; `invoiced` None gives a two-way report."""
+    months = set(months_between(first, last))
+    work = _Work(given, found, months)
+    work.take_wanted()
+    work.take_unlinked()
+    work.take_agreements()
+    billed = None if invoiced is None else work.billed(invoiced)
+    currency = next((agreement.currency for agreement in found.agreements.values() if agreement.currency), "")
+    rows = compare(work.bought, work.standing, billed, work.notes, currency=currency)
+    return SeatReport(min(months), month_end(max(months)), tuple(rows), two_way)
+
+
+class _Work:
+    def __init__(self, given: Given, found: Situation, months: set[date]) -> None:
+        self.given = given
+        self.found = found
+        self.months = months
+        self.bought: dict[Place, Figure] = {}
+        self.standing: dict[Place, Figure] = {}
+        self.notes: dict[Place, Notes] = {}
+        self.names: dict[int, str] = {}
+        self.written = {record.written.addition_id: record.written for record in given.records}
+        for lines in found.lines.values():
+            self.names |= {line.product_id: line.name for line in lines}
+
+    def place(self, company_id: int, product_id: int, month: date) -> Place:
+        customer = self.found.linked.names.get(company_id, f"company {company_id}")
+        return Place(customer, self.names.get(product_id, f"product {product_id}"), month)
+
+    def take_wanted(self) -> None:
+        for (company_id, motion), lines in self.found.lines.items():
+            once = self.found.agreements[company_id, motion].bill_one_time
+            for line in lines:
+                for month in self.months:
+                    figure = _wanted_in(line, month, once=once)
+                    _add(self.bought, self.place(company_id, line.product_id, month), figure)
+        for sold in (sold for each in self.found.linked.sold.values() for sold in each):
+            for charge in sold.charges:
+                month = month_start(charge.charge_start)
+                if charge.kind is ChargeKind.CREDIT and month in self.months and not self.given.rules.credits:
+                    place = self.place(sold.company_id, sold.product.id, month)
+                    before = self.notes.get(place, Notes())
+                    self.notes[place] = Notes(before.mapped, before.edited_by_hand, before.credit + charge.subtotal)
+
+    def take_unlinked(self) -> None:
+        """What customers without a company bought, at the price it would sell for."""
+        rules = price_rules(self.given.section)
+        for customer, subscription in self.found.linked.unlinked:
+            product = Product(0, subscription.name, rules.get(subscription.sku, rules.get("")))
+            line = wanted_line(subscription, (), product, self.given.rules, customer=customer.name)
+            for month in self.months:
+                figure = _wanted_in(line, month, once=bool(line.charges))
+                if figure != NONE:
+                    place = Place(customer.name, subscription.name, month)
+                    _add(self.bought, place, figure)
+                    self.notes[place] = Notes(mapped=False)
+
+    def take_agreements(self) -> None:
+        for company_id, agreement in self._agreements():
+            for row in self.found.additions[agreement.id]:
+                ours = self.written.get(row.id)
+                for month in self.months:
+                    figure = _standing_in(row.values, month, once=agreement.bill_one_time)
+                    place = self.place(company_id, row.product_id, month)
+                    if figure != NONE:
+                        _add(self.standing, place, figure)
+                    if ours is not None and ours.values != row.values:
+                        before = self.notes.get(place, Notes())
+                        self.notes[place] = Notes(before.mapped, edited_by_hand=True, credit=before.credit)
+
+    def billed(self, lines: Sequence[InvoicedLine]) -> dict[Place, Figure]:
+        agreements = {agreement.id: (company, agreement) for company, agreement in self._agreements()}
+        figures: dict[Place, Figure] = {}
+        for line in lines:
+            company_id, agreement = agreements[line.agreement_id]
+            ahead = self.given.rules.in_advance.get(agreement.period_type, True)
+            rows = self.found.additions[agreement.id]
+            for month, figure in spread(line, agreement, rows, in_advance=ahead).items():
+                if month in self.months:
+                    _add(figures, self.place(company_id, line.product_id, month), figure)
+        return figures
+
+    def _agreements(self) -> list[tuple[int, Agreement]]:
+        seen = {agreement.id: (company, agreement) for (company, _), agreement in self.found.agreements.items()}
+        return list(seen.values())
+
+
+def _wanted_in(line: WantedLine, month: date, *, once: bool) -> Figure:
+    total = bought_figure(line.held, month)
+    for charge in line.charges:
+        values = RowValues(charge.quantity, charge.unit_price, charge.unit_cost, charge.starts, charge.ends)
+        total = _sum(total, _standing_in(values, month, once=once))
+    return total
+
+
+def _standing_in(values: RowValues, month: date, *, once: bool) -> Figure:
+    if not once:
+        return agreement_figure([values], month)
+    if values.void or month_start(values.effective) != month:
+        return NONE
+    return Figure(values.quantity, values.quantity * values.unit_price)
+
+
+def _sum(one: Figure, other: Figure) -> Figure:
+    return Figure(one.quantity + other.quantity, one.amount + other.amount)
+
+
+def _add(figures: dict[Place, Figure], place: Place, figure: Figure) -> None:
+    if figure != NONE:
+        figures[place] = _sum(figures.get(place, NONE), figure)
+
+
+async def read_invoiced(
+    psa: ConnectWise, found: Situation, first: date, last: date
+) -> tuple[list[InvoicedLine] | None, str]:
+    """What was invoiced, or why it cannot be read."""
+    ids = {agreement.id for agreement in found.agreements.values()}
+    try:
+        return await invoiced_lines(psa, ids, first, last), ""
+    except Waiting as error:
+        return None, f"invoices cannot be read with this key ({error.code}): bought and agreements only"
+
+
+def as_rows(report: SeatReport) -> list[Mapping[str, str]]:
+    """The report as text, column by column."""
+    return [_row(row) for row in report.rows]
+
+
+def _row(row: Comparison) -> dict[str, str]:
+    billed = row.invoiced
+    values = (
+        row.place.customer, row.place.product, f"{row.place.period:%Y-%m}",
+        f"{row.bought.quantity.normalize():f}", f"{row.bought.amount:.2f}",
+        f"{row.on_agreement.quantity.normalize():f}", f"{row.on_agreement.amount:.2f}",
+        f"{billed.quantity.normalize():f}" if billed else "", f"{billed.amount:.2f}" if billed else "",
+        f"{row.difference:.2f}", row.currency, row.cause.value,
+    )  # fmt: skip
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def as_csv(report: SeatReport) -> bytes:
+    """The report as CSV (UTF-8, with a heading)."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(as_rows(report))
+    return text.getvalue().encode()
