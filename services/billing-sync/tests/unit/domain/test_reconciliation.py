@@ -1,0 +1,93 @@
+"""D10: bought, on the agreement, invoiced: the difference in money and why."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledgerwire.billing_sync.domain.reconciliation import (
+    Cause,
+    Figure,
+    Notes,
+    Place,
+    agreement_figure,
+    bought_figure,
+    compare,
+)
+
+from .build import held, values
+
+MARCH = Place("Acme", "Business Premium", date(2026, 3, 1))
+
+
+def figure(quantity, amount):
+    return Figure(Decimal(quantity), Decimal(amount))
+
+
+TEN = figure(10, "220.00")
+
+
+def one(bought=TEN, on=TEN, billed=TEN, notes=None, **options):
+    invoiced = None if billed is None else {MARCH: billed}
+    (line,) = compare({MARCH: bought}, {MARCH: on}, invoiced, notes and {MARCH: notes}, **options)
+    return line
+
+
+@pytest.mark.requirement("D10")
+def test_three_figures_that_agree_are_tied():
+    line = one()
+    assert (line.cause, line.difference) == (Cause.TIED, 0)
+
+
+@pytest.mark.parametrize(
+    ("bought", "on", "billed", "notes", "cause", "difference"),
+    [
+        (TEN, figure(0, 0), figure(0, 0), Notes(mapped=False), Cause.NOT_MAPPED, "220.00"),
+        (TEN, figure(0, 0), figure(0, 0), Notes(), Cause.NOT_ON_AGREEMENT, "220.00"),
+        (figure(0, 0), TEN, TEN, Notes(), Cause.NOT_SOLD, "-220.00"),
+        (TEN, figure(8, "176.00"), figure(8, "176.00"), Notes(), Cause.QUANTITY_DIFFERS, "44.00"),
+        (TEN, figure(8, "176.00"), figure(8, "176.00"), Notes(edited_by_hand=True), Cause.EDITED_BY_HAND, "44.00"),
+        (TEN, figure(10, "200.00"), figure(10, "200.00"), Notes(), Cause.PRICE_CHANGED, "20.00"),
+        (TEN, TEN, figure(0, 0), Notes(), Cause.NOT_INVOICED, "220.00"),
+        (TEN, TEN, figure(20, "440.00"), Notes(), Cause.INVOICED_TWICE, "-220.00"),
+        (TEN, TEN, figure(8, "198.71"), Notes(), Cause.ADDED_MID_MONTH, "21.29"),
+        (TEN, TEN, TEN, Notes(credit=Decimal(-15)), Cause.CREDIT_NOT_PASSED_ON, "0"),
+    ],
+)
+@pytest.mark.requirement("D10")
+def test_each_leak_has_its_reason_and_its_amount(bought, on, billed, notes, cause, difference):
+    line = one(bought, on, billed, notes)
+    assert (line.cause, line.difference) == (cause, Decimal(difference))
+
+
+@pytest.mark.requirement("D10")
+def test_without_invoiced_figures_the_report_is_two_way():
+    line = one(billed=None, on=figure(8, "176.00"))
+    assert line.invoiced is None
+    assert (line.cause, line.difference) == (Cause.QUANTITY_DIFFERS, Decimal("44.00"))
+
+
+@pytest.mark.requirement("D10")
+def test_a_cent_of_rounding_is_no_difference():
+    assert one(billed=figure(10, "219.99")).cause is Cause.TIED
+    assert one(billed=figure(10, "219.98")).cause is not Cause.TIED
+
+
+@pytest.mark.requirement("D10")
+def test_every_place_that_any_of_the_three_knows_is_in_the_report_in_order():
+    other = replace(MARCH, customer="Beta")
+    lines = compare({other: TEN}, {MARCH: TEN}, {replace(MARCH, product="A"): TEN})
+    assert [(line.place.customer, line.place.product) for line in lines] == [
+        ("Acme", "A"),
+        ("Acme", "Business Premium"),
+        ("Beta", "Business Premium"),
+    ]
+
+
+@pytest.mark.requirement("D10")
+def test_a_month_of_seats_and_of_rows_is_counted_at_its_end_and_by_its_days():
+    spans = [held(10, "1 Jan", "16 Mar"), held(12, "17 Mar")]
+    rows = [values(10, "1 Jan", "31 Mar"), values(2, "17 Mar", "31 Mar"), values(12, "1 Apr")]
+    assert bought_figure(spans, MARCH.period) == figure(12, "241.29")
+    assert agreement_figure(rows, MARCH.period) == figure(12, "241.29")
