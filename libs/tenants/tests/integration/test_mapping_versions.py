@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.errors import ConfigurationError, Stopped
 from ledgerwire.common.ids import account_id
 from ledgerwire.tenants import accounts, mapping_versions
+from ledgerwire.tenants.mapping_file import CompanyMappingSection
 from ledgerwire.tenants.read import account_for_service
 
 NAME = "Harbour IT"
@@ -74,3 +75,29 @@ async def test_what_cannot_be_done_is_said_and_nothing_is_stored(tenants, box, a
     with pytest.raises(ConfigurationError, match="there is no account"):
         await mapping_versions.versions(tenants, "Nobody")
     assert len(await mapping_versions.versions(tenants, NAME)) == 1
+
+
+@pytest.mark.requirement("D16")
+async def test_a_version_that_is_scheduled_begins_whatever_is_put_right_before(tenants, box, account_file, poster):
+    first, changed = await prepared(tenants, box, account_file)
+    far = date(2999, 7, 1)
+    await mapping_versions.change(tenants, NAME, changed, author="ben", reason="from July", effective_from=far)
+    fixed = account_file(("account: 0860", "account: 0861")).mapping
+    await mapping_versions.change(tenants, NAME, fixed, author="anna", reason="a fix meanwhile")
+    async with poster.account(account_id(NAME)) as unit:
+        context = await account_for_service(unit)
+    assert [context.mapping_on(day).version for day in (date(2998, 1, 1), far)] == [3, 2]
+    assert context.mapping.version == 3
+
+    await mapping_versions.change(tenants, NAME, first, author="anna", reason="not in July", effective_from=far)
+    async with poster.account(account_id(NAME)) as unit:
+        assert (await account_for_service(unit)).mapping_on(far).version == 4
+
+
+async def test_sections_of_a_company_that_is_none_are_refused(tenants, box, account_file):
+    first, _ = await prepared(tenants, box, account_file)
+    astray = first.model_copy(update={"companies": {"Sidney": CompanyMappingSection()}})
+    with pytest.raises(Stopped) as caught:
+        await mapping_versions.change(tenants, NAME, astray, author="ben", reason="typing error")
+    assert [item.code for item in caught.value.findings] == ["MAPPING_VALUE_WRONG"]
+    assert "Sydney" in caught.value.findings[0].message

@@ -234,3 +234,8 @@ def test_a_file_cannot_be_changed_after_it_was_checked():
     file: AccountFile = parse_account_file(GOOD)
     with pytest.raises(ValueError, match="frozen"):
         file.account = "other"
+
+
+def test_sections_of_a_company_that_is_none_are_refused():
+    said = refused(GOOD + "  companies: {Sidney: {tax: {untaxed_type: NONE}}}\n")
+    assert "mapping.companies names 'Sidney'" in said

@@ -71,6 +71,14 @@ def test_every_wrong_row_is_named_at_once() -> None:
     assert caught.value.findings[1].params["other"] == "row 6"
 
 
+@pytest.mark.requirement("D16")
+@pytest.mark.parametrize("again", ["tax.links[ GST ],EXEMPT", "tax.links[GST ],EXEMPT", " tax.links[GST],EXEMPT"])
+def test_a_name_with_spaces_around_it_is_the_same_name(again: str) -> None:
+    with pytest.raises(Stopped) as caught:
+        from_csv(f"{LEAST}tax.links[GST],OUTPUT\n{again}\n")
+    assert codes(caught.value) == ["MAPPING_ROW_CONTRADICTS"]
+
+
 @pytest.mark.parametrize(
     ("row", "place"),
     [("tax.mode,guess", "row 5"), ("rounding.document_limit,-1", "row 5"), ("cogs.enabled,perhaps", "row 5")],

@@ -195,6 +195,13 @@ class AccountFile(Section):
         _own_consents(value)
         return value
 
+    @model_validator(mode="after")
+    def _companies_of_the_mapping(self) -> AccountFile:
+        unknown = sorted(set(self.mapping.companies) - {company.name for company in self.companies})
+        if unknown:
+            raise ValueError(f"mapping.companies names {', '.join(map(repr, unknown))}, which is none of the companies")
+        return self
+
     def mapping_body(self) -> bytes:
         """The canonical bytes of the mapping: the same settings give the same bytes, however the file is written."""
         return mapping_bytes(self.mapping)

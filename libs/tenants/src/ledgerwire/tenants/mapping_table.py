@@ -97,7 +97,12 @@ def _read_csv(text: str) -> list[Row]:
 def _csv_row(line: Mapping[str | None, Any], number: int) -> Row:
     if None in line or any(value is None for value in line.values()):
         raise csv.Error("a row has exactly a setting and a value")
-    return Row(str(line["setting"]).strip(), str(line["value"]), f"row {number}")
+    return Row(_trimmed(str(line["setting"])), str(line["value"]).strip(), f"row {number}")
+
+
+def _trimmed(setting: str) -> str:
+    """The setting as it is stored: names in brackets without spaces around them."""
+    return re.sub(r"(?<!\[)\[\s+|\s+\](?!\])", lambda found: found[0].strip(), setting.strip())
 
 
 # --- from a mapping to rows

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
 
 from ledgerwire.common.canonical import from_canonical, sha256_hex
+from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.db.session import Database, Unit
-from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.errors import ConfigurationError, Stopped
 from ledgerwire.common.ids import account_id
 from ledgerwire.tenants.account_file import mapping_bytes
 from ledgerwire.tenants.mapping_file import MappingSection
@@ -48,7 +50,27 @@ async def change(
     """
     async with database.account(account_id(name)) as unit:
         await _turn(unit, name)
+        _check_companies(mapping, [row.name for row in (await rows.companies(unit)).values()])
         return await _add(unit, mapping_bytes(mapping), author, reason, effective_from)
+
+
+def _check_companies(mapping: MappingSection, known: Sequence[str]) -> None:
+    """Sections of a company that is none would decide nothing, in silence."""
+    findings = [
+        Finding(
+            "MAPPING_VALUE_WRONG",
+            {
+                "place": "the mapping",
+                "setting": f"companies[{company}]",
+                "value": company,
+                "reason": f"the account has no company of that name, only {', '.join(sorted(known))}",
+            },
+        )
+        for company in mapping.companies
+        if company not in known
+    ]
+    if findings:
+        raise Stopped(findings)
 
 
 async def roll_back(

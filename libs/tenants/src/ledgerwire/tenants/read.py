@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -99,11 +99,11 @@ class AccountContext:
 
     @property
     def mapping(self) -> MappingContext:
-        """The newest version."""
-        return self.mappings[0]
+        """The version that decides documents of today."""
+        return self.mapping_on(datetime.now(UTC).date())
 
     def mapping_on(self, day: date) -> MappingContext:
-        """The version that decides documents of a day: the newest one that had begun (D16)."""
+        """The version that decides documents of a day: the last to take over of those that cover it (D16)."""
         begun = (item for item in self.mappings if item.effective_from is None or item.effective_from <= day)
         return next(begun, self.mappings[-1])
 

@@ -16,11 +16,17 @@ _COMPANIES = text("SELECT * FROM tenants.company_for_services ORDER BY name").co
 _MAPPING = text(
     "SELECT version, body, body_hash, effective_from FROM tenants.mapping_version_for_services WHERE version = :version"
 )
+_TAKES_OVER = "greatest({0}.created_at::date, coalesce({0}.effective_from, {0}.created_at::date))"
 _MAPPINGS = text(
     "SELECT version, body, body_hash, effective_from FROM tenants.mapping_version_for_services AS v WHERE NOT EXISTS ("
-    "SELECT 1 FROM tenants.mapping_version_for_services AS later WHERE later.version > v.version"
-    " AND (later.effective_from IS NULL OR later.effective_from <= v.effective_from)) ORDER BY version DESC"
+    "SELECT 1 FROM tenants.mapping_version_for_services AS other"
+    f" WHERE ({_TAKES_OVER.format('other')}, other.version) > ({_TAKES_OVER.format('v')}, v.version)"
+    " AND (other.effective_from IS NULL OR other.effective_from <= v.effective_from))"
+    f" ORDER BY {_TAKES_OVER.format('v')} DESC, version DESC"
 )
+"""A version takes over when it is made, or on its first day if that is still to come: what was scheduled begins, whatever
+was put right in the meantime. Of the versions that cover a date the last to take over decides it.
+"""
 _CONSENT = text("SELECT * FROM tenants.consent_for_services WHERE consent_id = :consent_id")
 
 
@@ -45,7 +51,7 @@ async def mapping(unit: Unit, version: int) -> Row[Any] | None:
 
 
 async def mappings(unit: Unit) -> list[Row[Any]]:
-    """The mapping versions that still decide some date, newest first; the others are replaced by later ones."""
+    """The mapping versions that still decide some date, the last to take over first."""
     return list(await unit.execute(_MAPPINGS))
 
 
