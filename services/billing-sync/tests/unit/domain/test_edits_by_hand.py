@@ -134,3 +134,22 @@ def test_two_subscriptions_of_a_product_share_rows_by_their_seats():
     plan = desk.apply(one, other)
     assert not plan.steps
     assert {line.line: len(line.adopted) for line in plan.lines} == {"sub-1": 1, "sub-2": 1}
+
+
+@pytest.mark.requirement("D10")
+def test_keep_leaves_a_persons_own_row_and_goes_on_with_ours():
+    desk = psa(edits=EditPolicy.KEEP)
+    desk.apply(wanted(held(10, "1 Apr")))
+    theirs = desk.put(values(3, "1 Apr"))
+    plan = desk.apply(wanted(held(12, "1 Apr")))
+    assert codes(plan) == ["BS_MORE_THAN_ONE_OPEN_ADDITION"]
+    assert desk.rows[theirs].values == values(3, "1 Apr")
+    assert desk.live() == [values(3, "1 Apr"), values(12, "1 Apr")]
+
+
+@pytest.mark.requirement("D10")
+def test_a_row_set_to_do_not_bill_is_as_good_as_deleted():
+    desk = edited(EditPolicy.ASK)
+    number = next(iter(desk.rows))
+    desk.rows[number] = replace(desk.rows[number], bill_customer="DoNotBill")
+    assert codes(desk.plan(TEN)) == ["BS_NO_OPEN_ADDITION"]

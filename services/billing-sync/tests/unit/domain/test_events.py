@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ledgerwire.billing_sync.domain.plan import Reason, StepKind
+from ledgerwire.billing_sync.domain.planner import AgreementInput, plan_agreement
 from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
 from ledgerwire.common.seats import ChargeKind, Frequency, SubscriptionStatus
@@ -119,6 +120,23 @@ def test_a_trial_can_have_a_row_at_no_price():
     assert line_of(subscription(25, "1 Mar", trial=True), rules=rules).held[0].unit_price == 0
 
 
+@pytest.mark.requirement("B33")
+def test_an_order_that_is_pending_asks_for_nothing_yet():
+    line = line_of(subscription(10, "1 Mar", status=SubscriptionStatus.PENDING))
+    assert (line.held, line.findings) == ((), ())
+
+
+@pytest.mark.requirement("B33")
+def test_a_short_first_term_that_ends_with_another_is_held_by_its_days_at_the_whole_price():
+    """Co-termination to the calendar month: bought 15 July, 17 of 31 days charged, renewed on 1 August."""
+    lines = [charge("new", 10, "65.80", "15 Jul", "31 Jul"), charge("renew", 10, "120.00", "1 Aug", "31 Aug")]
+    sold = subscription(10, "15 Jul", term="P1M", co_term_with="calendar", term_end=day("31 Aug"))
+    desk = psa(agreement=agreement("1 Jul"))
+    desk.apply(line_of(sold, *lines))
+    assert desk.live() == [values(10, "15 Jul", cost="12.00")]
+    assert desk.next_invoice() == Decimal("120.65")  # 10 x 22 x 17/31
+
+
 @pytest.mark.requirement("M24")
 def test_a_suspended_subscription_is_charged_on():
     line = line_of(subscription(10, "1 Mar", status=SubscriptionStatus.SUSPENDED))
@@ -143,6 +161,23 @@ def test_a_subscription_the_source_shows_no_more_is_left_to_a_person():
     plan = desk.plan()
     assert codes(plan) == ["BS_SUBSCRIPTION_GONE"]
     assert not plan.steps
+
+
+@pytest.mark.requirement("F1")
+def test_after_a_partial_reading_nothing_is_taken_for_gone():
+    desk = psa(agreement=agreement("1 Mar"))
+    desk.apply(line_of(subscription(10, "1 Mar")))
+    given = AgreementInput(
+        desk.agreement,
+        desk.motion,
+        (),
+        tuple(desk.rows.values()),
+        tuple(desk.written.values()),
+        RULES,
+        desk.today,
+        complete=False,
+    )
+    assert not codes(plan_agreement(given))
 
 
 @pytest.mark.requirement("F1")

@@ -52,7 +52,7 @@ def test_three_figures_that_agree_are_tied():
         (TEN, TEN, figure(0, 0), Notes(), Cause.NOT_INVOICED, "220.00"),
         (TEN, TEN, figure(20, "440.00"), Notes(), Cause.INVOICED_TWICE, "-220.00"),
         (TEN, TEN, figure(8, "198.71"), Notes(), Cause.ADDED_MID_MONTH, "21.29"),
-        (TEN, TEN, TEN, Notes(credit=Decimal(-15)), Cause.CREDIT_NOT_PASSED_ON, "0"),
+        (TEN, TEN, TEN, Notes(credit=Decimal(-15)), Cause.CREDIT_NOT_PASSED_ON, "-15.00"),
     ],
 )
 @pytest.mark.requirement("D10")

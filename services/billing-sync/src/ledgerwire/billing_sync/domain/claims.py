@@ -12,6 +12,9 @@ from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.days import DAY
 from ledgerwire.billing_sync.domain.wanted import WantedLine
 
+BILLABLE = "Billable"
+"""`billCustomer` of a row that is billed; any other value makes it as good as deleted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -38,6 +41,8 @@ def claim(records: Sequence[Written], additions: Mapping[int, Addition], uninvoi
     for record in records:
         invoiced = record.uninvoiced_from < uninvoiced_from and record.values.effective < uninvoiced_from
         found = additions.get(record.addition_id)
+        if found is not None and found.bill_customer != BILLABLE:
+            found = None
         row = Row(
             found.id if found else None,
             found.values if found else record.values,
@@ -76,7 +81,7 @@ def strays_by_product(additions: Iterable[Addition], claimed: set[int], uninvoic
     strays: dict[int, list[Row]] = defaultdict(list)
     for addition in additions:
         values = addition.values
-        if addition.id not in claimed and not values.void:
+        if addition.id not in claimed and not values.void and addition.bill_customer == BILLABLE:
             invoiced = values.effective < uninvoiced_from
             strays[addition.product_id].append(Row(addition.id, values, (values,), invoiced, owned=False))
     return strays

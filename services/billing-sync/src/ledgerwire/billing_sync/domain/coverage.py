@@ -46,15 +46,13 @@ class Difference:
     held: Held | None
 
 
-def clipped(held: Sequence[Held], first: date, last: date | None) -> list[Held]:
-    """Spans within [first, last], neighbours that say the same made one."""
+def clipped(held: Sequence[Held], first: date) -> list[Held]:
+    """Spans from a day on, neighbours that say the same made one."""
     kept: list[Held] = []
     for span in held:
         starts = max(span.starts, first)
-        ends = span.ends if last is None else last if span.ends is None else min(span.ends, last)
-        if (ends is not None and ends < starts) or span.quantity == 0:
-            continue
-        kept.append(replace(span, starts=starts, ends=ends))
+        if (span.ends is None or span.ends >= starts) and span.quantity != 0:
+            kept.append(replace(span, starts=starts))
     return merged(kept)
 
 

@@ -31,6 +31,7 @@ class AgreementInput:
         additions: every row of the agreement, read now.
         written: our records of rows on this agreement.
         elsewhere: (line, charge key) of our rows on other agreements of the customer: charges made already (M22).
+        complete: the customer's subscriptions were all read, so one that is absent is gone.
     """
 
     agreement: Agreement
@@ -41,6 +42,7 @@ class AgreementInput:
     rules: SeatRules
     today: date
     elsewhere: frozenset[tuple[str, str]] = frozenset()
+    complete: bool = True
 
 
 def plan_agreement(given: AgreementInput) -> AgreementPlan:
@@ -140,7 +142,7 @@ class _AgreementWork:
         elif unclaimed and (mine.known or unclaimed == doubtful or not share):
             kept = self.given.rules.edits is EditPolicy.KEEP
             result.findings.append(self._doubt(line, rows, unclaimed, warned=kept))
-            result.frozen = True
+            result.frozen = not (kept and mine.known)
         if share and not mine.known:
             self._first_look(line, share, result)
         return result
@@ -224,7 +226,7 @@ class _AgreementWork:
         """Lines we wrote that the source shows no more: charges may go on, so a person tells (M24)."""
         wanted = {line.line for line in self.given.lines}
         plans = []
-        for line, records in self.records.items():
+        for line, records in self.records.items() if self.given.complete else ():
             open_rows = [r for r in records if not r.charge and self._open(r)]
             if line not in wanted and open_rows:
                 params = {"line": line, "agreement": self.given.agreement.name, "row": shown_row(open_rows[0].values)}

@@ -65,7 +65,8 @@ class Comparison:
 
     Attributes:
         invoiced: None in a two-way report.
-        difference: amount that should have been invoiced (or stand on the agreement) less what was: positive is revenue lost.
+        difference: amount that should have been invoiced (or stand on the agreement), less the source's credits, less what
+            was: positive is revenue lost, negative is owed to the customer.
         currency: ISO 4217.
     """
 
@@ -130,24 +131,22 @@ def compare(
         figures = bought.get(place, NONE), on_agreement.get(place, NONE)
         billed = None if invoiced is None else invoiced.get(place, NONE)
         last = figures[1] if billed is None else billed
-        difference = figures[0].amount - last.amount
         said = (notes or {}).get(place, Notes())
+        difference = figures[0].amount + said.credit - last.amount
         cause = _cause(figures[0], figures[1], billed, said, tolerance)
-        tied = Cause.TIED if abs(difference) <= tolerance and cause is not Cause.CREDIT_NOT_PASSED_ON else cause
-        lines.append(Comparison(place, figures[0], figures[1], billed, difference, tied, currency))
+        cause = Cause.TIED if abs(difference) <= tolerance else cause
+        lines.append(Comparison(place, figures[0], figures[1], billed, difference, cause, currency))
     return lines
 
 
 def _cause(bought: Figure, on: Figure, billed: Figure | None, notes: Notes, tolerance: Decimal) -> Cause:
     if not notes.mapped:
         return Cause.NOT_MAPPED
-    if notes.credit:
-        return Cause.CREDIT_NOT_PASSED_ON
     if abs(bought.amount - on.amount) > tolerance or (billed is None and bought.quantity != on.quantity):
         return _between_source_and_agreement(bought, on, notes)
     if billed is not None and abs(on.amount - billed.amount) > tolerance:
         return _between_agreement_and_invoice(on, billed)
-    return Cause.TIED
+    return Cause.CREDIT_NOT_PASSED_ON if notes.credit else Cause.TIED
 
 
 def _between_source_and_agreement(bought: Figure, on: Figure, notes: Notes) -> Cause:

@@ -55,7 +55,7 @@ class Ground:
 
 def plan_seats(ground: Ground, line: WantedLine, rows: Sequence[Row], strays: Sequence[Row]) -> Outcome:
     """Compare the seats of one line with its rows; `strays` are rows of nobody that may turn out to be what is wanted."""
-    held = clipped(line.held, ground.first, ground.agreement.end)
+    held = clipped(line.held, ground.first)
     live = [row for row in rows if _matters(row, ground.first)]
     fixed = [row for row in live if row.invoiced or row.values.effective < ground.first]
     free = [row for row in live if row not in fixed]

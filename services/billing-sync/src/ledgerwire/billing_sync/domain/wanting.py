@@ -53,6 +53,8 @@ def wanted_line(
         settled: credits that a person settled.
     """
     build = _Build(subscription, list(charges), product, rules, customer)
+    if subscription.status is SubscriptionStatus.PENDING and not charges:
+        return build.line((), ())
     findings = build.refusals()
     if findings or (subscription.trial and not rules.trials):
         return build.line((), (), findings or build.trial())
