@@ -70,7 +70,7 @@ async def stage(
         ConfigurationError: the directory holds something that is not a demo's.
     """
     await clear(directory)
-    _founded(directory)
+    founded(directory)
     async with AsyncExitStack() as stack:
         if not keep:
             stack.push_async_callback(remove_postgres, directory / "postgres")
@@ -112,7 +112,8 @@ async def _as_processes(stack: AsyncExitStack, settings: Settings, directory: Pa
     await stack.enter_async_context(as_processes(settings, directory / LOGS))
 
 
-def _founded(directory: Path) -> None:
+def founded(directory: Path) -> None:
+    """Mark an empty directory as a demo's, with its keys and a place for logs."""
     keys_of(directory)
     (directory / MARK).touch()
     (directory / LOGS).mkdir()

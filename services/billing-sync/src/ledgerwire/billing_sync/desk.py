@@ -188,11 +188,11 @@ class SeatsDesk:
     async def reconcile(
         self, account_id: UUID, first: date, last: date, progress: Progress = no_progress
     ) -> SeatReport:
-        """Bought, on the agreements and invoiced, for whole months; invoices of the month after bill catch-ups too."""
+        """Bought, on the agreements and invoiced, for whole months; invoices of the two months after bill catch-ups too."""
         account = await self.account(account_id)
         given, found = await self.situation(account, progress)
         posting = await self._clients.connectwise(account_id, account.psa.connection_id)
-        dated_to = month_end(shift_month(month_start(last), 1))
+        dated_to = month_end(shift_month(month_start(last), 2))
         invoiced, two_way = await read_invoiced(posting, found, month_start(first), dated_to)
         return reconcile(given, found, invoiced, first, last, two_way)
 

@@ -87,6 +87,7 @@ class Situation:
         agreements: (company, motion) → the agreement chosen for it.
         additions: agreement → its rows, read now.
         lines: (company, motion) → what is wanted there.
+        former: agreements that we wrote to and that another one has replaced (a copy, M22).
     """
 
     linked: Linked
@@ -94,6 +95,7 @@ class Situation:
     additions: Mapping[int, tuple[Addition, ...]]
     lines: Mapping[Place, tuple[WantedLine, ...]]
     findings: tuple[Finding, ...]
+    former: tuple[Agreement, ...] = ()
 
 
 async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress) -> Situation:
@@ -117,13 +119,16 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
         findings += link.findings
         if link.agreement is not None:
             agreements[company_id, motion] = link.agreement
-    ids = sorted({agreement.id for agreement in agreements.values()})
+    in_use = {agreement.id for agreement in agreements.values()}
+    wrote = {record.written.agreement_id for record in given.records}
+    former = tuple(each for each in visible if each.id in wrote and each.id not in in_use)
+    ids = sorted({*in_use, *(each.id for each in former)})
     progress("agreements", 0, len(ids))
     exact = given.rules.cancelled_is_last_day
     additions = await wire.additions_of(psa, ids, cancelled_is_last_day=exact)
     progress("agreements", len(ids), len(ids))
     lines = {place: tuple(_line(sold, given, linked) for sold in linked.sold.get(place, ())) for place in agreements}
-    return Situation(linked, agreements, additions, lines, tuple(findings))
+    return Situation(linked, agreements, additions, lines, tuple(findings), former)
 
 
 def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, calls: int = 0) -> StoredPlan:

@@ -189,6 +189,7 @@ class _Work:
                     place = self.place(sold.company_id, sold.product.id, month)
                     before = self.notes.get(place, Notes())
                     self.notes[place] = Notes(before.mapped, before.edited_by_hand, before.credit + charge.subtotal)
+                    _add(self.bought, place, Figure(ZERO, charge.subtotal))
 
     def take_unlinked(self) -> None:
         """What customers without a company bought, at the price it would sell for."""
@@ -230,6 +231,7 @@ class _Work:
 
     def _agreements(self) -> list[tuple[int, Agreement]]:
         seen = {agreement.id: (company, agreement) for (company, _), agreement in self.found.agreements.items()}
+        seen |= {agreement.id: (agreement.company_id, agreement) for agreement in self.found.former}
         return list(seen.values())
 
 
@@ -262,7 +264,7 @@ async def read_invoiced(
     psa: ConnectWise, found: Situation, first: date, last: date
 ) -> tuple[list[InvoicedLine] | None, str]:
     """What was invoiced, or why it cannot be read."""
-    ids = {agreement.id for agreement in found.agreements.values()}
+    ids = {agreement.id for agreement in (*found.agreements.values(), *found.former)}
     try:
         return await invoiced_lines(psa, ids, first, last), ""
     except Waiting as error:

@@ -29,7 +29,7 @@ async def store(unit: Unit, plan: StoredPlan) -> None:
     ids = {"account_id": unit.account_id, "plan_id": plan.plan_id}
     summary = {
         "findings": canonical_bytes(plan.findings).decode(),
-        "products": canonical_bytes(plan.products).decode(),
+        "products": canonical_bytes({str(number): product for number, product in plan.products.items()}).decode(),
         "calls": plan.calls,
     }
     await unit.execute(
