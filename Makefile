@@ -111,11 +111,12 @@ migrate-check: $(VENV)/.dev ## Migrations from empty, down and up again; models 
 	@$(BIN)/pytest -q libs/common/tests/integration/db/test_migrations.py
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Time a callback to its batch, and relay and consumer beside the bare library; one JSON line each
+bench: $(VENV)/.dev ## Time a callback to its batch, relay and consumer beside the bare library, the mapping; one JSON line each
 	@$(BIN)/python -m benchmarks.callback_to_batched 2>/dev/null
 	@tools/ensure_rabbitmq.sh
 	@$(BIN)/python -m benchmarks.callback_to_batched --broker rabbitmq 2>/dev/null
 	@$(BIN)/python -m benchmarks.relay_and_consumer 2>/dev/null
+	@$(BIN)/python -m benchmarks.mapping
 
 .PHONY: ci
 ci: ## What the continuous integration runs
