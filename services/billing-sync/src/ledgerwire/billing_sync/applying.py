@@ -231,7 +231,7 @@ class Applying:
             product_id=product,
             line=step.line,
             values=step.after,
-            uninvoiced_from=self._uninvoiced_from(part, agreement),
+            uninvoiced_from=self._uninvoiced_from(part, agreement, step),
             charge=step.charge,
             billed_as=step.billed_as,
             agreement_was_invoiced=agreement.invoiced_once,
@@ -242,9 +242,9 @@ class Applying:
             await plans.mark(unit, self._plan.plan_id, [step.key], StepState.WRITTEN, addition_id=row.id, found=said)
         self._ours.add(row.id)
 
-    def _uninvoiced_from(self, part: AgreementPart, agreement: Agreement) -> date:
+    def _uninvoiced_from(self, part: AgreementPart, agreement: Agreement, step: Step) -> date:
         if agreement.id == part.agreement.id:
-            return part.uninvoiced_from
+            return step.recorded_from
         rules = self._rules.in_advance
         return first_uninvoiced(agreement.next_invoice, agreement.period_type, agreement.start, rules)
 

@@ -22,7 +22,15 @@ from ledgerwire.billing_sync.repository.written import Record
 from ledgerwire.billing_sync.settings import chosen_agreements, chosen_companies, price_rules, rules_of
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep, part_of
 from ledgerwire.common.catalogue.finding import Finding
-from ledgerwire.common.seats import ChargeLine, Motion, SeatReading, SourceCustomer, SourceProduct, SubscriptionSnapshot
+from ledgerwire.common.seats import (
+    ChargeLine,
+    Completeness,
+    Motion,
+    SeatReading,
+    SourceCustomer,
+    SourceProduct,
+    SubscriptionSnapshot,
+)
 from ledgerwire.connectwise import ConnectWise
 from ledgerwire.distributors.port import Period
 from ledgerwire.tenants.seats_file import SeatsSection
@@ -153,6 +161,7 @@ def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, c
                 rules=given.rules,
                 today=given.today,
                 elsewhere=frozenset((other.line, other.charge) for other in others if other.charge),
+                complete=all(reading.completeness is Completeness.COMPLETE for reading in given.readings),
             )
         )
         known = {line.line: (line.product_id, line.name) for line in lines}

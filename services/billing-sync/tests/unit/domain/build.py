@@ -145,13 +145,13 @@ class Psa:
         made = frozenset((r.line, r.charge) for copy in self.copies for r in copy.written.values())
         plan = self.plan(*lines, elsewhere=made)
         for step in plan.steps:
-            self._write(plan, step)
+            self._write(step)
         for line in plan.lines:
             if not line.stopped:
                 self._record(line)
         return plan
 
-    def _write(self, plan, step):
+    def _write(self, step):
         self.writes += 1
         if step.kind is StepKind.COPY_AGREEMENT:
             fresh = replace(self.agreement, id=self.agreement.id + 100, invoiced_once=False)
@@ -159,12 +159,6 @@ class Psa:
             return
         target = self.copies[-1] if step.on_copy else self
         number = step.addition_id or next(_KEYS) + 2000
-        before = target.written.get(number)
-        first = plan.uninvoiced_from
-        if before is not None:
-            first = before.uninvoiced_from
-        elif step.before is not None and step.before.effective < first:
-            first = date.min
         target.rows[number] = Addition(number, target.agreement.id, step.product_id, step.after)
         target.written[number] = Written(
             number,
@@ -172,9 +166,9 @@ class Psa:
             step.product_id,
             step.line,
             step.after,
-            first,
+            target.first if step.on_copy else step.recorded_from,
             step.charge,
-            step.billed_as or (before.billed_as if before else None),
+            step.billed_as,
             target.agreement.invoiced_once,
         )
 

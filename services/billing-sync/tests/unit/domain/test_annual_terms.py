@@ -178,7 +178,7 @@ EVENTS = st.lists(st.sampled_from(["again", "reissued", "invoice", "delete", "co
 
 
 @given(EVENTS, st.sampled_from(list(EditPolicy)), st.integers(1, 30))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @pytest.mark.requirement("A207", "M22", "D12")
 def test_never_a_second_charge_for_a_term(events, edits, seats):
     """Whatever is read again, invoiced, copied or deleted after its invoice: the term is billed once."""

@@ -72,7 +72,7 @@ def _edited(row: RowValues, what):
 
 
 @given(histories(), histories(), HANDS, st.integers(0, 4), st.booleans(), st.integers(0, 90))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @pytest.mark.requirement("M20", "B33", "A175")
 def test_one_application_reaches_what_is_sold_and_a_second_plans_nothing(before, after, hands, months, advance, since):
     desk = psa(
@@ -97,7 +97,7 @@ def test_one_application_reaches_what_is_sold_and_a_second_plans_nothing(before,
 
 
 @given(histories(), histories(), st.integers(0, 5), st.sampled_from(list(DecreasePolicy)))
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @pytest.mark.requirement("M20", "D12")
 def test_every_seat_of_every_day_is_billed_once_or_credited(before, after, months, decreases):
     """The sum of all invoices is the sum of seats by day, whenever the change became known."""
@@ -139,7 +139,7 @@ def _rest_of_month(line):
 
 
 @given(histories(), histories(), HANDS, st.integers(0, 3), st.sampled_from([EditPolicy.ASK, EditPolicy.KEEP]))
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @pytest.mark.requirement("D10")
 def test_without_leave_to_overwrite_a_persons_edit_is_left_and_listed(before, after, hands, months, edits):
     desk = psa(agreement=agreement("1 Jan"), edits=edits, today=START)
@@ -166,7 +166,7 @@ def test_without_leave_to_overwrite_a_persons_edit_is_left_and_listed(before, af
 
 
 @given(histories(), histories("sub-2"), st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @pytest.mark.requirement("B33")
 def test_two_subscriptions_of_one_product_keep_rows_of_their_own(one, other, months):
     desk = psa(agreement=agreement("1 Jan"), edits=EditPolicy.OVERWRITE, today=START)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from ledgerwire.billing_sync.domain.agreements import Addition, Billed, Written
+from ledgerwire.billing_sync.domain.agreements import Addition, Billed, RowValues, Written
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.days import DAY
 from ledgerwire.billing_sync.domain.wanted import WantedLine
@@ -74,6 +74,12 @@ def billed_days(record: Written, uninvoiced_from: date) -> Billed:
     pieces = (*(noted.pieces if noted else ()), values)
     cut = (replace(piece, ends=last if piece.ends is None else min(piece.ends, last)) for piece in pieces)
     return Billed(tuple(piece for piece in cut if piece.ends is not None and piece.effective <= piece.ends), last)
+
+
+def ours(record: Written) -> RowValues:
+    """The values that were last of our own making: a row that a person edited ends with what he made of it."""
+    pieces = record.billed_as.pieces if record.billed_as else ()
+    return pieces[-1] if pieces else record.values
 
 
 def strays_by_product(additions: Iterable[Addition], claimed: set[int], uninvoiced_from: date) -> dict[int, list[Row]]:

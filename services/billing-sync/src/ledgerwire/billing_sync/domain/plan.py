@@ -67,7 +67,9 @@ class Step:
         description: text for the invoice line of a new row.
         charge: key of the mirrored charge, "" for seats.
         on_copy: write it to the copy that the plan's `copy-agreement` step makes.
-        billed_as: to be recorded with the row (`Written.billed_as`) where not None.
+        recorded_from: to be recorded with the row as `Written.uninvoiced_from`: F, or the beginning of time for a row that was
+            invoiced before, so that it stays an invoiced one.
+        billed_as: to be recorded with the row as `Written.billed_as`.
     """
 
     key: str
@@ -86,6 +88,7 @@ class Step:
     description: str = ""
     charge: str = ""
     on_copy: bool = False
+    recorded_from: date = date.min
     billed_as: Billed | None = None
 
     @property

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Written
-from ledgerwire.billing_sync.domain.claims import Claim, billed_days, claim, first_claims, strays_by_product
+from ledgerwire.billing_sync.domain.claims import Claim, billed_days, claim, first_claims, ours, strays_by_product
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.days import DAY, first_uninvoiced
 from ledgerwire.billing_sync.domain.linter import lint_agreement
@@ -163,7 +163,7 @@ class _AgreementWork:
         """Rows that exist keep their price unless the rule says price, and their cost where the source shows none (M21)."""
         if line.updates_price and line.cost_known:
             return line
-        values = [record.values for record in self.records[line.line] if not record.charge]
+        values = [ours(record) for record in self.records[line.line] if not record.charge]
         values = values or [row.values for row in share]
         known = [value for value in values if value.quantity > 0 and value.unit_price > 0]
         if not known:
@@ -192,8 +192,9 @@ class _AgreementWork:
             return LinePlan(line.line, agreement_id, (), tuple(findings))
         if changed_by_hand and result.steps:
             findings.append(self._edit(line, mine, warned=True))
-        before = {row.id: billed_days(record, self.first) for record, row in mine.edited if row.invoiced}
-        steps = tuple(replace(step, billed_as=before.get(step.addition_id)) for step in result.steps)
+        before = {record.addition_id: record.billed_as for record in self.records[line.line]}
+        before |= {row.id or 0: billed_days(record, self.first) for record, row in mine.edited if row.invoiced}
+        steps = tuple(replace(step, billed_as=before.get(step.addition_id or 0)) for step in result.steps)
         written = {step.addition_id for step in steps if step.kind is not StepKind.CREATE}
         adopted = [self._adopted(charge, row) for charge, row in result.adopted]
         for record, row in mine.edited:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 
 from ledgerwire.billing_sync.domain.agreements import RowValues
 from ledgerwire.billing_sync.domain.coverage import Row
@@ -43,6 +44,7 @@ def changing(ground: Ground, line: WantedLine, row: Row, after: RowValues, reaso
         currency=agreement.currency,
         arithmetic=new.arithmetic,
         charge=charge,
+        recorded_from=date.min if row.invoiced else first,
     )
 
 
@@ -75,6 +77,7 @@ def creating(
         description=description or described(line, after, reason),
         charge=charge,
         on_copy=on_copy,
+        recorded_from=ground.uninvoiced_from,
     )
 
 
