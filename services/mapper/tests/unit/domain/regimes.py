@@ -100,9 +100,7 @@ def _line(random: Random, number: int, regime: Regime) -> _Sold:
     if random.randrange(100) < DISCOUNTED:
         exact = exact * random.randint(50, 99) / 100
     how = random.randrange(100)
-    amount = (
-        round_half_up(quantity * round_half_up(price)) if how < 20 else round_half_up(exact, 2 if how < 95 else 4)
-    )
+    amount = round_half_up(quantity * round_half_up(price)) if how < 20 else round_half_up(exact, 2 if how < 95 else 4)
     if random.randrange(100) < RETURNED:
         amount = -amount
     code, levels = random.choice(regime.ways) if random.randrange(100) > UNTAXED and kind != "RD" else ("", ())
