@@ -6,6 +6,8 @@ narrower one, so that what the previous release writes is still kept apart by th
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -25,7 +27,9 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 
 def upgrade() -> None:
-    gone = sa.Column("gone_ids", ARRAY(sa.String), nullable=False, server_default=sa.text("'{}'::text[]"))
+    gone: sa.Column[Any] = sa.Column(
+        "gone_ids", ARRAY(sa.String), nullable=False, server_default=sa.text("'{}'::text[]")
+    )
     _add("posting", sa.Column("edition", sa.Integer, nullable=False, server_default=_ZERO))
     _add("posting", sa.Column("reverses", sa.Uuid))
     _add("posting", gone)
@@ -50,5 +54,5 @@ def downgrade() -> None:
             op.drop_column(table, name, schema=_SCHEMA)
 
 
-def _add(table: str, column: sa.Column[object]) -> None:
+def _add(table: str, column: sa.Column[Any]) -> None:
     op.add_column(table, column, schema=_SCHEMA)

@@ -38,7 +38,9 @@ CREATE INDEX ix_record_vendor_invoice ON mapper.record (account_id, connection_i
 def upgrade() -> None:
     op.add_column("sweep", sa.Column("by_type", JSONB, nullable=False, server_default=_NO_OBJECT), schema="ingest")
     op.add_column("record", sa.Column("particulars", JSONB, nullable=False, server_default=_NO_OBJECT), schema="mapper")
-    choices = sa.Column("choices", ARRAY(sa.String), nullable=False, server_default=sa.text("'{}'::text[]"))
+    choices: sa.Column[list[str]] = sa.Column(
+        "choices", ARRAY(sa.String), nullable=False, server_default=sa.text("'{}'::text[]")
+    )
     op.add_column("record", choices, schema="mapper")
     op.execute(_BY_VENDOR_INVOICE)
     _revisions(more=", r.choices")
