@@ -57,6 +57,10 @@ ifeq ($(BROKER),rabbitmq)
 endif
 	@$(BIN)/ledgerwire month --ledger $(LEDGER) --broker $(BROKER) --json
 
+.PHONY: seats
+seats: $(VENV)/.base ## A seeded half-year of seats: planned, applied, invoiced, reconciled; one JSON line
+	@$(BIN)/ledgerwire seats story --json
+
 .PHONY: up
 up: $(VENV)/.base ## Run everything in one process until Ctrl-C (database in ./ledgerwire-data)
 	@$(BIN)/ledgerwire up

@@ -19,6 +19,7 @@ from ledgerwire.cli import (
     record_commands,
     run_command,
     run_commands,
+    seats_commands,
     status_command,
 )
 from ledgerwire.cli.failures import Exit, Failure
@@ -45,6 +46,7 @@ explain_command.register(app)
 payments_commands.register(app)
 preview_command.register(app)
 reconcile_command.register(app)
+seats_commands.register(app)
 
 
 def run_command_line(arguments: Sequence[str]) -> int:

@@ -109,7 +109,8 @@ async def invoiced_lines(psa: ConnectWise, agreements: Iterable[int], first: dat
         for detail in (each for transaction in exported for each in transaction.details):
             if detail.is_tax or detail.item is None or detail.item.id is None:
                 continue
-            quantity, amount = detail.quantity or ZERO, detail.total or ZERO
+            # the export writes revenue as a credit: what a customer is charged is negative there
+            quantity, amount = -(detail.quantity or ZERO), -(detail.total or ZERO)
             found.append(InvoicedLine(invoice.apply_to_id, detail.item.id, invoice.date, quantity, amount))
     return found
 
@@ -153,7 +154,9 @@ def reconcile(
     work.take_unlinked()
     work.take_agreements()
     billed = None if invoiced is None else work.billed(invoiced)
-    currency = next((agreement.currency for agreement in found.agreements.values() if agreement.currency), "")
+    named = [agreement.currency for agreement in found.agreements.values()]
+    named += [line.currency for lines in found.lines.values() for line in lines]
+    currency = next((each for each in named if each), "")
     rows = compare(work.bought, work.standing, billed, work.notes, currency=currency)
     return SeatReport(min(months), month_end(max(months)), tuple(rows), two_way)
 
@@ -189,7 +192,6 @@ class _Work:
                     place = self.place(sold.company_id, sold.product.id, month)
                     before = self.notes.get(place, Notes())
                     self.notes[place] = Notes(before.mapped, before.edited_by_hand, before.credit + charge.subtotal)
-                    _add(self.bought, place, Figure(ZERO, charge.subtotal))
 
     def take_unlinked(self) -> None:
         """What customers without a company bought, at the price it would sell for."""

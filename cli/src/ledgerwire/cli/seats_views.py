@@ -1,0 +1,152 @@
+"""Plans, reconciliations and set-up checks of seats, as a person reads them and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from ledgerwire.billing_sync.applying import Applied
+from ledgerwire.billing_sync.domain.agreements import RowValues
+from ledgerwire.billing_sync.reconciling import SeatReport, as_rows
+from ledgerwire.billing_sync.stored import StoredPlan, StoredStep
+from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.seats import SeatReading
+
+
+def readings(found: Iterable[SeatReading]) -> list[dict[str, Any]]:
+    """What each source showed."""
+    return [
+        {
+            "source": each.source,
+            "complete": each.completeness.value == "complete",
+            "customers": len(each.customers),
+            "subscriptions": len(each.subscriptions),
+            "charges": len(each.charges),
+            "problems": [{"place": problem.place, "code": problem.code} for problem in each.problems],
+        }
+        for each in found
+    ]
+
+
+def readings_table(found: Iterable[SeatReading]) -> Table:
+    """What each source showed, as a table."""
+    table = Table("Source", "Complete", "Customers", "Subscriptions", "Lines", "Problems")
+    for row in readings(found):
+        said = ("yes" if row["complete"] else "no", row["customers"], row["subscriptions"], row["charges"])
+        table.add_row(row["source"], *map(str, said), str(len(row["problems"])))
+    return table
+
+
+def plan_value(plan: StoredPlan) -> dict[str, Any]:
+    """A plan as JSON."""
+    names = {line: name for part in plan.parts for line, name in part.names.items()}
+    return {
+        "plan_id": plan.plan_id,
+        "day": plan.day,
+        "state": plan.state,
+        "steps": [_step(stored, plan, names) for stored in plan.steps],
+        "findings": findings(plan.all_findings),
+        "products_to_make": [product.vendor_sku for product in plan.products.values()],
+        "calls": plan.calls,
+    }
+
+
+def plan_table(plan: StoredPlan) -> Table:
+    """The steps of a plan."""
+    names = {line: name for part in plan.parts for line, name in part.names.items()}
+    table = Table("Customer", "Agreement", "Product", "What", "Why", "Row", "Next invoice", "How")
+    for stored in plan.steps:
+        row = _step(stored, plan, names)
+        effect = f"{stored.step.effect:+.2f} {stored.step.currency}".strip()
+        said = (row["customer"], row["agreement"], row["product"], row["kind"], row["reason"], row["after"])
+        table.add_row(*map(str, said), effect, stored.step.arithmetic)
+    return table
+
+
+def _step(stored: StoredStep, plan: StoredPlan, names: dict[str, str]) -> dict[str, Any]:
+    step, part = stored.step, plan.part(stored.step.agreement_id)
+    return {
+        "key": step.key,
+        "state": stored.state,
+        "customer": part.customer,
+        "agreement": part.agreement.name,
+        "agreement_id": part.agreement.id,
+        "subscription": step.line,
+        "product": names.get(step.line, step.line),
+        "kind": step.kind,
+        "reason": step.reason,
+        "before": _row(step.before),
+        "after": _row(step.after),
+        "effect": step.effect,
+        "expected": step.expected,
+        "arithmetic": step.arithmetic,
+        "currency": step.currency,
+    }
+
+
+def _row(values: RowValues | None) -> str:
+    if values is None:
+        return ""
+    until = f" to {values.ends}" if values.ends else ""
+    return f"{values.quantity.normalize():f} at {values.unit_price:.2f} from {values.effective}{until}"
+
+
+def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as JSON, each said once."""
+    seen = {(finding.code, finding.message): finding for finding in found}
+    return [
+        {
+            "code": finding.code,
+            "severity": finding.severity,
+            "message": finding.message,
+            "action": finding.entry.action,
+            "where": finding.entry.where,
+        }
+        for finding in seen.values()
+    ]
+
+
+def findings_table(found: Sequence[Finding]) -> Table:
+    """Findings grouped by what they say."""
+    table = Table("Code", "What", "What to do", "Where", "Times")
+    counts = Counter((finding.code, finding.message) for finding in found)
+    entries = {(finding.code, finding.message): finding.entry for finding in found}
+    for key, count in counts.items():
+        table.add_row(key[0], key[1], entries[key].action, entries[key].where, str(count))
+    return table
+
+
+def applied_value(done: Applied) -> dict[str, Any]:
+    """What came of a plan, as JSON."""
+    return {
+        "plan_id": done.plan_id,
+        "written": done.written,
+        "refused": done.refused,
+        "left": done.left,
+        "findings": findings(done.findings),
+    }
+
+
+def report_value(report: SeatReport) -> dict[str, Any]:
+    """A reconciliation as JSON."""
+    return {
+        "from": report.first,
+        "to": report.last,
+        "two_way": report.two_way,
+        "clean": report.clean,
+        "places": len(report.rows),
+        "leaks": [row for row in as_rows(report) if row["cause"] != "tied"],
+    }
+
+
+def report_table(report: SeatReport) -> Table:
+    """What is not tied."""
+    table = Table("Customer", "Product", "Month", "Bought", "On agreement", "Invoiced", "Difference", "Why")
+    for row in as_rows(report):
+        if row["cause"] != "tied":
+            names = ("customer", "product", "period", "bought", "agreement", "invoiced", "difference", "cause")
+            table.add_row(*(row[name] for name in names))
+    return table
