@@ -220,7 +220,18 @@ class Psa:
 
 
 def codes(plan):
-    return sorted({f.code for line in plan.lines for f in line.findings} | {f.code for f in plan.findings})
+    """Codes of a plan; each finding fills its sentence."""
+    findings = [*plan.findings, *(finding for line in plan.lines for finding in line.findings)]
+    assert all(said(finding) for finding in findings)
+    return sorted({finding.code for finding in findings})
+
+
+def said(finding):
+    """The code of a finding whose message, action and place have every value they name."""
+    entry = finding.entry
+    texts = (finding.message, entry.render_action(finding.params), entry.render_where(finding.params))
+    assert not any("?" in text for text in texts), texts
+    return finding.code
 
 
 def psa(**changes):

@@ -7,7 +7,7 @@ import pytest
 from ledgerwire.billing_sync.domain.links import CatalogItem, Company, link_agreement, link_customer, link_product
 from ledgerwire.common.seats import Motion, SourceCustomer, SourceProduct
 
-from .build import agreement
+from .build import agreement, said
 
 ACME = SourceCustomer("tenant-1", "Acme Pty Ltd", "acme.onmicrosoft.com")
 COMPANIES = [
@@ -31,7 +31,7 @@ def test_a_customer_nobody_linked_has_candidates_and_no_company():
     assert [company.id for company in link.candidates] == [3, 1], (
         "the domain first, then the name without its legal form"
     )
-    assert link.findings[0].code == "BS_CUSTOMER_MAPPING_NOT_FOUND"
+    assert said(link.findings[0]) == "BS_CUSTOMER_MAPPING_NOT_FOUND"
     assert "Other name (3), ACME (1)" in link.findings[0].message
 
 
@@ -39,7 +39,7 @@ def test_a_customer_nobody_linked_has_candidates_and_no_company():
 def test_a_customer_on_two_companies_stops():
     link = link_customer(ACME, {"tenant-1": [1, 2]}, COMPANIES)
     assert link.company_id is None
-    assert [finding.code for finding in link.findings] == ["BS_CUSTOMER_ON_TWO_COMPANIES"]
+    assert [said(finding) for finding in link.findings] == ["BS_CUSTOMER_ON_TWO_COMPANIES"]
     assert link_customer(ACME, {"tenant-1": [1, 1]}, COMPANIES).company_id == 1
 
 
@@ -60,7 +60,7 @@ def test_two_products_for_a_sku_are_named_and_none_is_taken():
     items = [CatalogItem(7, "BP", SKU.sku), CatalogItem(8, "BP-NEW", SKU.sku)]
     link = link_product(SKU, {}, items, create=True)
     assert (link.product_id, link.create) == (None, False)
-    assert link.findings[0].code == "BS_SOURCE_PRODUCT_AMBIGUOUS"
+    assert said(link.findings[0]) == "BS_SOURCE_PRODUCT_AMBIGUOUS"
     assert "BP, BP-NEW" in link.findings[0].message
 
 
@@ -68,7 +68,7 @@ def test_two_products_for_a_sku_are_named_and_none_is_taken():
 def test_an_unknown_sku_is_created_where_the_account_allows_it_else_listed():
     assert link_product(SKU, {}, [], create=True).create
     refused = link_product(SKU, {}, [], create=False)
-    assert [finding.code for finding in refused.findings] == ["BS_PRODUCT_MAPPING_NOT_FOUND"]
+    assert [said(finding) for finding in refused.findings] == ["BS_PRODUCT_MAPPING_NOT_FOUND"]
     inactive = link_product(SKU, {}, [CatalogItem(8, "OLD", SKU.sku, inactive=True)], create=True)
     assert not inactive.create
     assert "inactive: OLD" in inactive.findings[0].message
@@ -79,7 +79,7 @@ def test_a_motion_without_a_chosen_agreement_shows_the_active_ones():
     ended = agreement(id=50, name="Old", end=date(2026, 3, 19))
     link = link_agreement("Acme", 7, Motion.SEAT_MONTHLY, None, [agreement(), ended], TODAY)
     assert link.agreement is None
-    assert link.findings[0].code == "BS_NO_AGREEMENT"
+    assert said(link.findings[0]) == "BS_NO_AGREEMENT"
     assert link.findings[0].params["candidates"] == "Cloud Monthly (40)"
 
 

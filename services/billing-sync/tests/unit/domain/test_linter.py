@@ -11,7 +11,7 @@ from ledgerwire.billing_sync.domain.preview import next_invoice_line
 from ledgerwire.billing_sync.domain.readback import cancelled_date, check_read_back, last_day
 from ledgerwire.common.seats import Frequency, Motion, motion_of
 
-from .build import RULES, agreement, codes, day, held, one_time, psa, values, wanted
+from .build import RULES, agreement, codes, day, held, one_time, psa, said, values, wanted
 
 TODAY = date(2026, 3, 20)
 
@@ -44,7 +44,7 @@ def test_a_contract_year_is_flagged():
 @pytest.mark.requirement("A202", "A205", "F1")
 def test_prorate_not_ticked_is_flagged():
     (found,) = lint(agreement(prorate=False))
-    assert (found.code, found.params["expected"], found.params["found"]) == (
+    assert (said(found), found.params["expected"], found.params["found"]) == (
         "BS_PRORATE_NOT_ENABLED",
         "ticked",
         "not ticked",
@@ -62,7 +62,7 @@ def test_the_annual_motion_takes_a_one_time_agreement_only():
 @pytest.mark.requirement("A199")
 def test_an_agreement_that_ended_yesterday_does_not_count_one_that_ends_today_does():
     ended = agreement(end=date(2026, 3, 19))
-    assert [finding.code for finding in lint(ended)] == ["BS_AGREEMENT_ENDED"]
+    assert [said(finding) for finding in lint(ended)] == ["BS_AGREEMENT_ENDED"]
     assert not is_active(ended, TODAY)
     assert is_active(agreement(end=TODAY), TODAY)
     assert not is_active(agreement(status="Cancelled"), TODAY)
@@ -70,7 +70,7 @@ def test_an_agreement_that_ended_yesterday_does_not_count_one_that_ends_today_do
 
 @pytest.mark.requirement("F1")
 def test_an_agreement_that_has_not_started_is_refused():
-    assert [f.code for f in lint(agreement(start=date(2026, 5, 1)))] == ["BS_AGREEMENT_NOT_STARTED"]
+    assert [said(f) for f in lint(agreement(start=date(2026, 5, 1)))] == ["BS_AGREEMENT_NOT_STARTED"]
 
 
 @pytest.mark.requirement("A202")
@@ -82,7 +82,7 @@ def test_a_status_other_than_active_is_refused():
 def test_only_agreements_of_an_allowed_type():
     rules = replace(RULES, allowed_types=("O365",))
     (found,) = lint(agreement(), rules=rules)
-    assert (found.code, found.params["found"], found.params["expected"]) == (
+    assert (said(found), found.params["found"], found.params["expected"]) == (
         "BS_AGREEMENT_TYPE_NOT_ALLOWED",
         "Cloud",
         "O365",
@@ -93,7 +93,7 @@ def test_only_agreements_of_an_allowed_type():
 @pytest.mark.requirement("F1", "D12")
 def test_invoices_that_are_behind_are_said_before_a_push():
     (found,) = lint(agreement("1 Jan"))
-    assert (found.code, found.params["month"], found.stops) == ("BS_PERIOD_NOT_INVOICED_YET", "January 2026", False)
+    assert (said(found), found.params["month"], found.stops) == ("BS_PERIOD_NOT_INVOICED_YET", "January 2026", False)
 
 
 @pytest.mark.requirement("A202", "D12")
@@ -150,7 +150,7 @@ def test_a_prorated_price_other_than_shown_stops_the_plan():
     assert check_read_back(step, Decimal("34.06"), RULES, **shown) is None
     assert check_read_back(step, None, RULES, **shown) is None
     found = check_read_back(step, Decimal("44.00"), RULES, **shown)
-    assert (found.code, found.stops) == ("BS_PRORATE_UNEXPECTED", True)
+    assert (said(found), found.stops) == ("BS_PRORATE_UNEXPECTED", True)
     assert "1 x 22.00 x (17/31 + 1) comes to 34.06; ConnectWise makes it 44.00" in found.message
 
 

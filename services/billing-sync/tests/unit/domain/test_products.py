@@ -20,7 +20,7 @@ from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule
 from ledgerwire.billing_sync.domain.wanting import wanted_line
 from ledgerwire.common.seats import SourceProduct
 
-from .build import FIXED, RULES, codes, psa, subscription
+from .build import FIXED, RULES, codes, psa, said, subscription
 
 SKU = SourceProduct("CFQ7TTC0LCHC:0002", "Microsoft 365 Business Premium")
 DEFAULTS = Defaults(1, 2, 3, 4)
@@ -57,13 +57,13 @@ def test_a_sku_may_have_a_category_of_its_own():
 @pytest.mark.parametrize("settings", [ProductSettings(), ProductSettings("Inventory", taxable=True)])
 def test_taxable_is_said_outright_and_the_class_is_never_inventory(settings):
     refused = new_product(SKU, settings, DEFAULTS)
-    assert [finding.code for finding in refused] == ["BS_PRODUCT_SETTING_MISSING"]
+    assert [said(finding) for finding in refused] == ["BS_PRODUCT_SETTING_MISSING"]
 
 
 @pytest.mark.requirement("A196", "F1")
 def test_without_each_creation_stops_before_any_write():
     refused = new_product(SKU, SETTINGS, Defaults(1, 2, 3, None))
-    assert [(f.code, f.params["table"], f.params["name"]) for f in refused] == [
+    assert [(said(f), f.params["table"], f.params["name"]) for f in refused] == [
         ("BS_DEFAULT_MISSING", "Unit of Measure", "Each")
     ]
 
@@ -100,7 +100,7 @@ def test_a_product_id_in_use_gets_a_number_within_the_limit():
 @pytest.mark.requirement("M23")
 def test_each_category_in_use_needs_revenue_and_cost_mappings():
     found = uncovered_categories({1: "Miscellaneous", 2: "Cloud"}, revenue=[1], cogs=[1, 2])
-    assert [(f.code, f.params["category"], f.params["mapping"]) for f in found] == [
+    assert [(said(f), f.params["category"], f.params["mapping"]) for f in found] == [
         ("BS_GL_MAPPING_MISSING", "Cloud", "revenue")
     ]
     assert uncovered_categories({1: "Miscellaneous"}, revenue=[None], cogs=[None]) == ()
