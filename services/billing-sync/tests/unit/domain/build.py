@@ -151,6 +151,16 @@ class Psa:
                 self._record(line)
         return plan
 
+    def crash(self, after, *lines):
+        """Apply a plan up to a write that ConnectWise makes and we do not remember."""
+        for number, step in enumerate(self.plan(*lines).steps):
+            if number > after:
+                return
+            known = dict(self.written)
+            self._write(step)
+            if number == after and step.kind is StepKind.CREATE:
+                self.written = known
+
     def _write(self, step):
         self.writes += 1
         if step.kind is StepKind.COPY_AGREEMENT:

@@ -178,3 +178,27 @@ def test_two_subscriptions_of_one_product_keep_rows_of_their_own(one, other, mon
     for when in HORIZON:
         if when >= max(desk.first, one.known_from, other.known_from):
             assert desk.seats_on(when) == seats_wanted(one, when) + seats_wanted(other, when)
+
+
+@given(
+    histories(),
+    histories(),
+    st.integers(0, 4),
+    st.lists(st.integers(0, 4), max_size=4),
+    st.sampled_from(list(EditPolicy)),
+)
+@settings(deadline=None)
+@pytest.mark.requirement("B33", "D10")
+def test_crashes_between_write_and_memory_do_not_change_the_end(before, after, months, crashes, edits):
+    after = replace(after, known_from=min(before.known_from, after.known_from))
+    calm, rough = (psa(agreement=agreement("1 Jan"), edits=edits, today=START) for _ in range(2))
+    for desk in (calm, rough):
+        desk.apply(before)
+        for _ in range(months):
+            desk.invoice()
+    calm.apply(after)
+    for number in crashes:
+        rough.crash(number, after)
+    rough.apply(after)
+    assert sorted(map(str, rough.live())) == sorted(map(str, calm.live()))
+    assert not rough.plan(after).steps
