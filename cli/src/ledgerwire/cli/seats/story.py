@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from ledgerwire.billing_sync.bootstrap import open_seats
@@ -29,6 +31,7 @@ from ledgerwire.cli.seats.office import Office
 from ledgerwire.cli.workplace import embedded_workplace, tenants_database
 from ledgerwire.common.clock import FixedClock
 from ledgerwire.common.embedded import remove_postgres
+from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.money import round_half_up
 from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings, load_settings
@@ -43,6 +46,8 @@ MISTAKES_ON = date(2026, 4, 10)
 FIRST_LEAK, LAST_LEAK = 5, LAST_MONTH
 LOWERED = Decimal(2)
 CREDIT = Decimal("30.00")
+PATIENCE_SECONDS, PAUSE_SECONDS = 300.0, 3.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +155,10 @@ class _HalfYear:
                     await self._mistakes()
                 await self._billed(date(2026, month + 1, 1))
             before = desk.count.calls
-            last = await desk.plan(account_id)
+            last = await allowed(partial(desk.plan, account_id))
             self._tally.calls_without_change = desk.count.calls - before
-            report = await desk.reconcile(account_id, date(2026, 1, 1), date(2026, LAST_MONTH, 30))
+            months = date(2026, 1, 1), date(2026, LAST_MONTH, 30)
+            report = await allowed(partial(desk.reconcile, account_id, *months))
         (self._directory / "reconciliation.csv").write_bytes(as_csv(report))
         return self._report(report, last, began, ready)
 
@@ -160,9 +166,9 @@ class _HalfYear:
         await self._office.on(day)
         self._clock.at = datetime.combine(day, time(9), UTC)
         await desk.push(account_id, SOURCE, self._market.as_of(day))
-        plan = await desk.plan(account_id)
-        applied = await desk.apply(account_id)
-        again = await desk.plan(account_id)
+        plan = await allowed(partial(desk.plan, account_id))
+        applied = await allowed(partial(desk.apply, account_id))
+        again = await allowed(partial(desk.plan, account_id))
         self._tally.steps.update(stored.step.kind.value for stored in plan.steps)
         self._tally.findings.update(finding.code for finding in (*plan.all_findings, *applied.findings))
         self._tally.planned_again += len(again.steps)
@@ -277,6 +283,18 @@ class _HalfYear:
             "off": off,
         }
         return compared, off
+
+
+async def allowed(act: Callable[[], Awaitable[T]]) -> T:
+    """Do it as soon as ConnectWise allows: when it asks to slow down, the same is asked again after a pause."""
+    deadline = monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await act()
+        except (Waiting, Transient):
+            if monotonic() > deadline:
+                raise
+            await asyncio.sleep(PAUSE_SECONDS)
 
 
 def _price(deal: Deal) -> Decimal:
