@@ -104,6 +104,20 @@ async def test_what_is_wrong_in_the_ledger_has_a_code_and_hands_nothing_over(off
         handed_over = await office.messages(invoice_id)
 
 
+@pytest.mark.requirement("D9")
+async def test_a_link_to_a_contact_that_the_ledger_lacks_hands_nothing_over(office: Office):
+    planned = next(each for each in office.sandbox.world.scenario.plan if not each.codes)
+    invoice = office.sandbox.world.connectwise.state.tables["invoices"][planned.invoice_id]
+    company = (invoice.get("billToCompany") or invoice["company"])["id"]
+    mapping = office.account.mappings[0].settings
+    linked = replace(mapping.contacts, links={str(company): "no-such-contact"})
+    office.change(mapping=replace(mapping, contacts=linked))
+    office.close(planned.invoice_id)
+    await office.map(planned.invoice_id)
+    assert await office.codes(planned.invoice_id) == ["CONTACT_LINK_UNKNOWN"]
+    assert await office.messages(planned.invoice_id) == 0
+
+
 def without_rows(kind: str) -> Callable[[Any, Any], None]:
     def change(state: Any, invoice: Any) -> None:
         table = state.tables["gl_accounts"]

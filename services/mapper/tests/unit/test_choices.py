@@ -1,3 +1,4 @@
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.mapper.choices import is_offered, offered
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.looking import is_mapping_choice
+from ledgerwire.mapper.looking import is_mapping_choice, waits_for_period
 from ledgerwire.mapper.records import StoredRecord
 
 
@@ -36,6 +37,26 @@ def test_every_stop_with_choices_offers_its_own(code, choice) -> None:
 
 def test_a_link_needs_the_contact_it_links_to() -> None:
     assert not is_offered(record(RecordState.STOPPED, "CONTACT_UNLINKED"), "LINK:")
+
+
+@pytest.mark.requirement("D3", "D9")
+def test_a_new_contact_is_offered_only_where_it_would_be_made() -> None:
+    def of(code, **params):
+        found = replace(record(RecordState.STOPPED), findings=(Finding(code, params),))
+        return is_offered(found, "LINK:c-9"), is_offered(found, "CREATE_CONTACT")
+
+    assert of("CONTACT_UNLINKED") == (True, True)
+    assert of("CONTACT_UNLINKED", agree="2") == (True, False)
+    assert of("CONTACT_ARCHIVED") == (True, False)
+    assert of("CONTACT_LINK_UNKNOWN", source="choice") == (True, True)
+    assert of("CONTACT_LINK_UNKNOWN", source="settings") == (True, False)
+
+
+@pytest.mark.requirement("D14")
+@pytest.mark.parametrize(("policy", "by_itself"), [("hold", True), ("ask", False)])
+def test_what_is_held_until_its_period_opens_is_looked_at_again_by_itself(policy, by_itself) -> None:
+    found = replace(record(RecordState.STOPPED), findings=(Finding("PERIOD_LOCKED", {"policy": policy}),))
+    assert waits_for_period(found) is by_itself
 
 
 @pytest.mark.requirement("M8")

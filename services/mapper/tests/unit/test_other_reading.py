@@ -266,3 +266,24 @@ def test_lists_show_the_columns_of_each_type() -> None:
 )
 def test_products_go_by_a_text_and_everything_else_by_a_number(key, possible) -> None:
     assert is_possible(key) is possible
+
+
+@pytest.mark.requirement("M17")
+def test_another_clearing_contact_is_another_link() -> None:
+    amex = replace(BUYING, expenses=replace(BUYING.expenses, clearing_contact="Amex  Platinum"))
+    keys = [[key.key for key in expense().contact_keys(Settings(1, each))] for each in (BUYING, amex)]
+    assert keys == [["supplier:clearing:westpac-cards", "member:7"], ["supplier:clearing:amex-platinum", "member:7"]]
+    links = {keys[0][0]: ContactLink("linked", "c-westpac")}
+    for settings, link in ((BUYING, links[keys[0][0]]), (amex, None)):
+        clearing = expense().compose(
+            LedgerReads("Xero", BOOKS, ContactIndex(), links), Settings(1, settings), Earlier()
+        )
+        assert (clearing.clearing.company.name, clearing.clearing.link) == (settings.expenses.clearing_contact, link)
+    assert [key.key for key in expense().contact_keys(None)] == ["member:7"]
+
+
+@pytest.mark.requirement("D13")
+def test_what_the_month_has_used_of_its_rounding_budget_goes_into_the_input() -> None:
+    earlier = Earlier(rounding_used=Decimal("0.04"))
+    for subject in (expense(), product()):
+        assert subject.compose(ledger(), Settings(1, BUYING), earlier).rounding_used == Decimal("0.04")

@@ -47,7 +47,7 @@ class InvoiceSubject:
     def to_map(self) -> bool:
         return self.invoice.id in self.reads.unposted
 
-    def contact_keys(self) -> tuple[ContactKey, ...]:
+    def contact_keys(self, _settings: Settings | None) -> tuple[ContactKey, ...]:
         return (ContactKey(str(self._company.id) if self._company else "", self._currency),)
 
     def described(self, record: StoredRecord) -> StoredRecord:

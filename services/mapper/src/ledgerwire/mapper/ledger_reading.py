@@ -88,7 +88,7 @@ class Ledgers:
         connection_id = route.ledger_connection_id
         ledger = await self._clients.ledger(self._group.account_id, connection_id)
         reference = await ledger.reference_data(fresh=fresh)
-        keys = [key for subject in subjects for key in subject.contact_keys()]
+        keys = [key for subject in subjects for key in subject.contact_keys(self.settings(route, subject))]
         roles = {key.role for key in keys}
         customers = await _contacts(ledger, ContactRole.CUSTOMER, roles)
         suppliers = await _contacts(ledger, ContactRole.SUPPLIER, roles)

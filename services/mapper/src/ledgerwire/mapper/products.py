@@ -116,7 +116,7 @@ class ProductSubject:
         ]
         return any(_order(item) < _order(self.row) for item in listed)
 
-    def contact_keys(self) -> tuple[ContactKey, ...]:
+    def contact_keys(self, _settings: Settings | None) -> tuple[ContactKey, ...]:
         vendor = id_of(self.row.vendor)
         if self.row.procurement_type != PURCHASE or vendor is None:
             return ()
@@ -166,6 +166,7 @@ class ProductSubject:
             term=self._term(),
             tax_codes=self._tax_codes(receipt),
             choices=earlier.choices,
+            rounding_used=earlier.rounding_used,
             kept_rate=earlier.kept_rate,
         )
         return replace(source, reference=sliced_accounts(source.reference, settings.mapping, _accounts(source)))

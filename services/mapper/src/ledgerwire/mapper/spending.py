@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -25,8 +26,13 @@ from ledgerwire.mapper.subjects import ContactKey
 
 _AT_ONCE = 5
 """Exports under way at a time."""
-CLEARING_KEY = "supplier:clearing"
-"""`company_key` of the contact by which company-paid expenses are billed."""
+_CLEARING = "supplier:clearing"
+_NOT_IN_KEY = re.compile(r"[^\w]+")
+
+
+def clearing_key(name: str) -> str:
+    """`company_key` of the contact by which company-paid expenses are billed: another name is another contact."""
+    return f"{_CLEARING}:{_NOT_IN_KEY.sub('-', name.casefold()).strip('-')}"
 
 
 def member_key(member_id: int) -> str:
@@ -82,8 +88,10 @@ class ExpenseSubject:
     def to_map(self) -> bool:
         return True
 
-    def contact_keys(self) -> tuple[ContactKey, ...]:
-        keys = [CLEARING_KEY, *([member_key(self.row.member.id)] if self.row.member and self.row.member.id else [])]
+    def contact_keys(self, settings: Settings | None) -> tuple[ContactKey, ...]:
+        clearing = settings.mapping.expenses.clearing_contact if settings else None
+        keys = [clearing_key(clearing)] if clearing else []
+        keys += [member_key(self.row.member.id)] if self.row.member and self.row.member.id else []
         return tuple(ContactKey(key, self._currency, ContactRole.SUPPLIER) for key in keys)
 
     def described(self, record: StoredRecord) -> StoredRecord:
@@ -115,12 +123,12 @@ class ExpenseSubject:
         export = self.reads.exports.get(self.row.expense_detail_id or 0, psa.ExpenseExport())
         expense, clearing = self._expense(), settings.mapping.expenses.clearing_contact
         member = Company(expense.member_id, expense.member, self._vendor_number(export))
-        bank = Company(0, clearing) if clearing else None
+        paid_by = (clearing_key(clearing), Company(0, clearing)) if clearing else None
         source = ExpenseInput(
             ledger=ledger.name,
             expense=expense,
             member=self._party(ledger, member_key(expense.member_id), member, earlier),
-            clearing=self._party(ledger, CLEARING_KEY, bank, earlier) if bank else None,
+            clearing=self._party(ledger, *paid_by, earlier) if paid_by else None,
             settings=settings.mapping,
             mapping_version=settings.version,
             reference=ledger.reference,
@@ -129,6 +137,7 @@ class ExpenseSubject:
             tax_codes=reading.tax_code_facts(self.reads.setup.tax_codes, frozenset({expense.tax_code or ""})),
             payment_types=tuple(sorted(self.reads.payment_types)),
             choices=earlier.choices,
+            rounding_used=earlier.rounding_used,
             kept_rate=earlier.kept_rate,
         )
         named = {row.line.account for row in source.bill}

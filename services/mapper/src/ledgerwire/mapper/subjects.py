@@ -50,8 +50,8 @@ class Subject(Protocol):
         """Whether it stands on the unposted list, so that the ledger is needed."""
         ...
 
-    def contact_keys(self) -> tuple[ContactKey, ...]:
-        """The contacts that deciding it may need."""
+    def contact_keys(self, settings: Settings | None) -> tuple[ContactKey, ...]:
+        """The contacts that deciding it under these settings may need."""
         ...
 
     def described(self, record: StoredRecord) -> StoredRecord:

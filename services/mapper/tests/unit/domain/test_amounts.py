@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from ledgerwire.common.ledger.document import LineRole
+from ledgerwire.common.ledger.document import DocumentKind, LineRole
 from ledgerwire.mapper.domain.parts import InvoiceCase
 from ledgerwire.mapper.domain.rounding import limit
 from ledgerwire.mapper.domain.settings import RoundingPolicy
@@ -138,3 +138,44 @@ def test_a_header_that_is_not_the_invoice_stops():
 def test_the_rounding_account_must_exist():
     assert stop(source(settings=with_rounding(account="999"))).params["account"] == "999"
     assert stop(source(settings=with_rounding(tax_type="NOPE"))).params["purpose"] == "rounding lines"
+
+
+@pytest.mark.requirement("M3")
+@pytest.mark.parametrize("header", ["110.00", "-110.00"])
+def test_a_credit_memo_whose_rows_are_exported_like_a_sales_is_a_credit_note_all_the_same(header):
+    sold = (gl_line(101, "130.00"), gl_line(102, "-30.00", description="Kept"))
+    export = {"header_total": Decimal(header)}
+    given = source(*sold, tax="10.00", total="-110.00", invoice_type="CreditMemo", export=export)
+    made = document(given)
+    assert (made.kind, made.net, made.tax, made.total) == (
+        DocumentKind.CREDIT_NOTE,
+        Decimal("100.00"),
+        Decimal("10.00"),
+        Decimal("110.00"),
+    )
+    assert [(line.net, line.tax_amount) for line in made.lines] == [
+        (Decimal("130.00"), Decimal("13.00")),
+        (Decimal("-30.00"), Decimal("-3.00")),
+    ]
+    turned = source(gl_line(101, "-130.00"), gl_line(102, "30.00", description="Kept"), tax="-10.00",
+                    invoice_type="CreditMemo")  # fmt: skip
+    usual = document(turned)
+    assert [line.net for line in usual.lines] == [line.net for line in made.lines]
+    without_row = replace(given, export=replace(given.export, lines=sold))
+    assert document(without_row).tax == Decimal("10.00"), "the header's tax turns with the rows"
+
+
+@pytest.mark.requirement("M3")
+@pytest.mark.parametrize(
+    ("kind", "net", "tax", "total"),
+    [
+        ("Standard", "100.00", "10.00", "-110.00"),
+        ("Standard", "-100.00", "-10.00", "110.00"),
+        ("CreditMemo", "-100.00", "-10.00", "110.00"),
+        ("CreditMemo", "100.00", "10.00", "-110.01"),
+        ("CreditMemo", "120.00", "-10.00", "-130.00"),
+    ],
+)
+def test_rows_that_say_the_opposite_of_the_total_stop_where_they_are_no_credit_memo_that_ties(kind, net, tax, total):
+    given = source(gl_line(101, net), tax=tax, total=total, invoice_type=kind)
+    assert stop(given).code == "GL_OUT_OF_BALANCE"

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from ledgerwire.common.ledger.document import Contact, ContactPolicy
-from ledgerwire.mapper.domain.contacts import ContactIndex, bare
+from ledgerwire.mapper.domain.contacts import ContactIndex, bare, chosen_contact
 from ledgerwire.mapper.domain.model import ContactLink
 from ledgerwire.mapper.domain.settings import ContactSettings
 
@@ -134,7 +134,7 @@ TWINS = (Contact("c-2", "Acme North", account_number="ACME01"), Contact("c-1", "
 def test_several_active_contacts_of_one_number_are_never_chosen_from_in_silence(policy):
     finding = stop(facing(*TWINS, policy=policy))
     assert finding.code == "CONTACT_UNLINKED"
-    assert finding.params["similar"] == "'Acme South' (c-1), 'Acme North' (c-2)"
+    assert (finding.params["similar"], finding.params["agree"]) == ("'Acme South' (c-1), 'Acme North' (c-2)", "2")
     same_name = [Contact("c-1", "Acme"), Contact("c-2", "Acme")]
     assert stops(facing(*same_name, policy=policy)) == ["CONTACT_UNLINKED"]
 
@@ -171,3 +171,33 @@ def test_candidates_come_in_one_order_however_the_ledger_lists_them():
     contacts = [Contact(f"c-{n}", "Acme Ltd") for n in range(5)]
     forward, backward = ContactIndex.of(contacts), ContactIndex.of(reversed(contacts))
     assert forward.candidates(ACME, None, None) == backward.candidates(ACME, None, None)
+
+
+@pytest.mark.requirement("D9")
+def test_a_link_to_a_contact_that_the_ledger_does_not_have_stops_and_names_it():
+    by_settings = stop(facing(Contact("c-1", "Acme"), links={"250": "c-99"}))
+    assert by_settings.code == "CONTACT_LINK_UNKNOWN"
+    assert by_settings.message == "Acme is to be posted to contact 'c-99' by settings, which Xero does not have."
+    by_choice = stop(replace(facing(Contact("c-1", "Acme")), choices=("LINK:c-98",)))
+    assert (by_choice.code, by_choice.params["contact"], by_choice.params["source"]) == (
+        "CONTACT_LINK_UNKNOWN",
+        "c-98",
+        "choice",
+    )
+
+
+@pytest.mark.requirement("D9", "D3")
+def test_of_several_contacts_that_a_person_chose_the_latest_holds():
+    given = facing(Contact("c-1", "Acme Ltd"), Contact("c-2", "Acme Inc"), policy=ContactPolicy.HOLD)
+
+    def chose(*choices):
+        made = document(replace(given, choices=choices)).contact
+        return made.decision, made.candidate_id
+
+    assert chose("LINK:c-1", "LINK:c-2") == ("link", "c-2")
+    assert chose("CREATE_CONTACT", "LINK:c-1") == ("link", "c-1")
+    assert chose("LINK:c-1", "CREATE_CONTACT") == ("create", None)
+    assert chose("LINK:typo", "CREATE_CONTACT") == ("create", None)
+    assert chosen_contact(("LINK:c-1", "HOLD", "LINK:c-2", "HOLD")) == "c-2"
+    assert chosen_contact(("LINK:c-1", "CREATE_CONTACT")) is None
+    assert chosen_contact(()) is None

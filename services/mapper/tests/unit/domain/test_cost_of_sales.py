@@ -195,3 +195,11 @@ def test_the_journal_moves_with_its_invoice_to_the_first_open_day():
     locked = replace(SHOP, lock_date=date(2026, 2, 28))
     moved = mapped(sold(reference=locked, settings=replace(POSTS, lock_policy="first_open_day"))).documents
     assert {item.document_date for item in moved} == {date(2026, 3, 1)}
+
+
+@pytest.mark.requirement("M3", "M6")
+def test_stock_comes_back_by_a_credit_memo_whose_rows_are_exported_like_a_sales():
+    credit = sold(dock(), total="-389.00", invoice_type="CreditMemo")
+    note, back = mapped(credit).documents
+    assert (note.kind, note.total) == (DocumentKind.CREDIT_NOTE, Decimal("389.00"))
+    assert sides(back) == [("310", Decimal("-301.25")), ("630", Decimal("301.25"))]

@@ -246,6 +246,18 @@ register(
         source="D9",
     ),
     Entry(
+        code="CONTACT_LINK_UNKNOWN",
+        severity=Severity.STOP,
+        title="Linked to a contact that the ledger does not have",
+        message="{company} is to be posted to contact '{contact}' by {source}, which {ledger} does not have.",
+        action="Link {company} to a contact by the id it has in {ledger}, then Retry.",
+        where="Ledgerwire: contact links of the account, or the choice for the record",
+        who="clerk",
+        side=Side.LEDGERWIRE,
+        cause_params=("company", "contact"),
+        source="D9",
+    ),
+    Entry(
         code="CONTACT_ARCHIVED",
         severity=Severity.STOP,
         title="Contact archived in the ledger",

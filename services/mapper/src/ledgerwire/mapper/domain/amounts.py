@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from ledgerwire.common.money import ZERO, is_cents, total
 from ledgerwire.mapper.domain.model import GlExport, GlLine
 from ledgerwire.mapper.domain.parts import RECEIVABLE_ROW, TAX_ROW, InvoiceCase, money_words
 from ledgerwire.mapper.domain.trace import Candidate, Decision
+
+CREDIT_MEMO = "CreditMemo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +31,38 @@ def sales_lines(export: GlExport) -> tuple[GlLine, ...]:
     return tuple(line for line in export.lines if line.gl_type not in {TAX_ROW, RECEIVABLE_ROW})
 
 
+def facing(case: InvoiceCase, export: GlExport) -> GlExport:
+    """The export with the signs of the invoice total: a credit memo's rows may be exported as if they were a sale's.
+
+    Tax rows are rows too, and quantities turn with the amounts, by which cost of sales goes. Nothing else may be turned:
+    where another record's rows say the opposite of its total, they are not the record (M3).
+    """
+    invoice, made = case.source.invoice, _gl_total(export)
+    if invoice.invoice_type != CREDIT_MEMO or invoice.total >= 0 or made <= 0:
+        return export
+    case.trace.add(
+        Decision(
+            "kind",
+            f"signs of {invoice.number}",
+            "turned",
+            (Candidate("GL export", money_words(made), matched=False, reason="shows a credit memo as a sale"),),
+        )
+    )
+    return replace(export, lines=tuple(map(_turned, export.lines)))
+
+
+def _turned(line: GlLine) -> GlLine:
+    return replace(line, total=-line.total, quantity=None if line.quantity is None else -line.quantity)
+
+
 def figures(case: InvoiceCase, export: GlExport) -> Figures | None:
     """What the document must come to; None (with a stop) when the GL entries are not the invoice (M3)."""
-    invoice, lines = case.source.invoice, sales_lines(export)
-    printed_tax = abs(invoice.tax)
-    gl_net = -total(line.total for line in lines)
-    gl_tax = _gl_tax(export, gl_net)
-    gl_total = gl_net + gl_tax
-    sign = -1 if (gl_total or invoice.total) < 0 else 1
-    same_sign = not invoice.total or not gl_total or (invoice.total < 0) == (gl_total < 0)
+    invoice = case.source.invoice
+    printed_tax, sign = abs(invoice.tax), -1 if invoice.total < 0 else 1
+    gl_tax = _gl_tax(export, _gl_net(export))
+    gl_total = _gl_total(export)
     whole = is_cents(invoice.total) and is_cents(invoice.tax) and abs(export.header_total) == abs(invoice.total)
-    if not whole or not (same_sign or invoice.invoice_type == "CreditMemo"):
+    if not whole or sign * gl_total < 0:
         _unbalanced(case, sign * gl_total)
         return None
     if abs(gl_tax) != printed_tax:
@@ -52,6 +75,15 @@ def figures(case: InvoiceCase, export: GlExport) -> Figures | None:
     tax_in_sign = sign * gl_tax
     _name_kind(case, sign)
     return Figures(sign, abs(invoice.total) - tax_in_sign, tax_in_sign)
+
+
+def _gl_net(export: GlExport) -> Decimal:
+    return -total(line.total for line in sales_lines(export))
+
+
+def _gl_total(export: GlExport) -> Decimal:
+    net = _gl_net(export)
+    return net + _gl_tax(export, net)
 
 
 def _gl_tax(export: GlExport, gl_net: Decimal) -> Decimal:

@@ -76,8 +76,9 @@ def contact_key(key: str, reference: ReferenceData, currency: str | None) -> str
 
 
 def chosen_contact(choices: Iterable[str]) -> str | None:
-    """The contact that a person chose for this record."""
-    return next((item.partition(":")[2] for item in choices if item.startswith(f"{LINK}:")), None)
+    """The contact that a person chose for this record, None where nothing or, later, a new contact was chosen."""
+    latest = next((item for item in reversed(tuple(choices)) if item == CREATE or item.startswith(f"{LINK}:")), CREATE)
+    return latest.partition(":")[2] or None
 
 
 @dataclass(slots=True)
@@ -169,7 +170,7 @@ def decide(case: Case, party: Party, currency: str | None = None) -> ContactDeci
     linked = link.contact_id if link is not None and link.state == "linked" else None
     if link is not None and link.state == "held":
         case.add("CONTACT_HELD", company=search.name)
-    person = case.chosen(LINK)
+    person = chosen_contact(case.choices)
     if person is not None and person != linked:
         return _named(search, "link", person, "choice", "was chosen for this record by a person")
     if party.chosen is not None and party.chosen != linked and search.currency is None:
@@ -181,6 +182,8 @@ def decide(case: Case, party: Party, currency: str | None = None) -> ContactDeci
 
 def _named(search: _Search, decision: str, contact_id: str, source: str, reason: str) -> ContactDecision:
     contact = next((item for item in search.party.contacts if item.contact_id == contact_id), None)
+    if contact is None and decision == "link":  # poster would link the company to it for good
+        search.case.add("CONTACT_LINK_UNKNOWN", company=search.name, contact=contact_id, source=source)
     candidate = Candidate(source, contact.name if contact else contact_id, matched=True, reason=reason)
     return _decision(search, decision, contact_id, [candidate], contact)
 
@@ -240,7 +243,7 @@ def _only(name: str, way: _Found) -> Contact | None:
 def _undecided(search: _Search, way: _Found, ways: Sequence[_Found]) -> ContactDecision:
     """Several contacts agree by what should be unique: a person chooses, whatever the policy."""
     similar = ", ".join(f"'{contact.name}' ({contact.contact_id})" for contact in way.active)
-    search.case.add("CONTACT_UNLINKED", similar=similar)
+    search.case.add("CONTACT_UNLINKED", similar=similar, agree=str(len(way.active)))
     return _decision(search, "create", None, _candidates(ways, None), None)
 
 
@@ -255,7 +258,8 @@ def _candidates(ways: Sequence[_Found], chosen: Contact | None) -> list[Candidat
 
 
 def _by_policy(search: _Search, ways: Sequence[_Found]) -> ContactDecision:
-    case, wants_new = search.case, search.case.chose(CREATE)
+    case = search.case
+    wants_new = case.chose(CREATE) and chosen_contact(case.choices) is None
     policy = ContactPolicy.CREATE if wants_new else case.settings.contacts.policy
     similar = listed(dict.fromkeys(contact.name for way in ways for contact in way.contacts))
     same_name = next((way for way in ways if way.how.endswith("spaces")), None)

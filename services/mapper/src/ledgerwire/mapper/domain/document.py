@@ -64,6 +64,7 @@ def map_record(source: MappingInput) -> Result:
     export = source.export
     if case.is_stopped() or export is None:
         return _stopped(case)
+    export = amounts.facing(case, export)
     wanted = amounts.figures(case, export)
     if wanted is None:
         return _stopped(case)
@@ -202,7 +203,7 @@ def _document_lines(case: InvoiceCase, wanted: Figures, decided: list[_Line]) ->
         lines.append(tie(case, LineRole.ADJUSTMENT, left, "Rounding"))
     if case.settings.rounding.monthly_budget is not None:
         added = total(abs(line.net) for line in lines if line.role is not LineRole.SALE)
-        rounding.check_budget(case, case.source.rounding_used, added, sources)
+        rounding.check_budget(case, case.rounding_used, added, sources)
     return tuple(lines)
 
 

@@ -50,6 +50,7 @@ def map_expense(source: ExpenseInput) -> Result:
         settings=source.settings,
         reference=source.reference,
         choices=source.choices,
+        rounding_used=source.rounding_used,
     )
     if not source.settings.expenses.enabled:
         return Ignored("excluded", case.finding("RECORD_TYPE_OFF", kind="Expenses"))

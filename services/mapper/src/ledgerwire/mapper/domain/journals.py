@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -67,12 +67,17 @@ def of_pair(case: Case, pair: Pair, kinds: tuple[str, str], allowed: frozenset[A
 def document(
     case: Case, journal: Journal, entries: Sequence[Entry], kept_rate: Decimal | None = None
 ) -> LedgerDocument | None:
-    """The journal of these entries; None with a stop, or where every entry moves within one account (nothing moves then)."""
+    """The journal of these entries; None with a stop, or where every entry moves within one account (nothing moves then).
+
+    A foreign one is in base currency where its rate is known (M15): not every ledger takes another in a journal.
+    """
     money, dated = currency.money(case, journal.currency, kept_rate), locks.decide(case, journal.dated)
     no_tax = case.settings.rounding.tax_type
     if no_tax not in case.rates:
         case.add("TAX_TYPE_MISSING", tax_type=no_tax, purpose="journal lines")
-    lines = [line for index, entry in enumerate(entries) for line in _lines(case, index, entry)]
+    rate = money.rate  # where the ledger's own rate holds, the amounts stay in the journal's currency
+    converted = [replace(entry, amount=round_half_up(entry.amount * rate)) for entry in entries] if rate else entries
+    lines = [line for index, entry in enumerate(converted) for line in _lines(case, index, entry)]
     if case.is_stopped() or not lines:
         return None
     debits = total(line.net for line in lines if line.net > 0)
@@ -85,8 +90,8 @@ def document(
         contact=None,
         document_date=dated,
         due_date=dated,
-        currency=money.code,
-        currency_rate=money.rate,
+        currency=case.reference.base_currency if rate else money.code,
+        currency_rate=rate,  # what the amounts were converted by, so that a revision keeps it
         lines=tuple(lines),
         net=debits,
         tax=ZERO,

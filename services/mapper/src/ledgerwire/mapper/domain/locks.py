@@ -19,14 +19,14 @@ def decide(case: Case, dated: date) -> date:
     if lock is None or dated > lock:
         return dated
     first_open = lock + timedelta(days=1)
-    moves = case.settings.lock_policy == LockPolicy.FIRST_OPEN_DAY
-    holds = not (moves or case.chose(FIRST_OPEN_DAY)) or case.chose(HOLD)
+    policy, chosen = case.settings.lock_policy, case.latest(HOLD, FIRST_OPEN_DAY)
+    holds = chosen == HOLD or (chosen is None and policy != LockPolicy.FIRST_OPEN_DAY)
     case.add(
         "PERIOD_LOCKED" if holds else "DATE_MOVED",
         date=day_words(dated),
         lock=day_words(lock),
         open=day_words(first_open),
-        policy=LockPolicy.ASK if case.settings.lock_policy == LockPolicy.ASK else LockPolicy.HOLD,
+        policy=LockPolicy.ASK if policy == LockPolicy.ASK and chosen is None else LockPolicy.HOLD,
     )
     if holds:
         return dated
@@ -37,7 +37,7 @@ def decide(case: Case, dated: date) -> date:
         "first open day",
         first_open.isoformat(),
         matched=True,
-        reason=f"is chosen by {'the lock policy' if moves else 'a person'}",
+        reason=f"is chosen by {'the lock policy' if chosen is None else 'a person'}",
     )
     case.trace.add(Decision("date", "the document", first_open.isoformat(), (locked, moved)))
     return first_open

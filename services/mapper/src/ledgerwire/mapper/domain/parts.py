@@ -90,7 +90,9 @@ class Case:
 
     Attributes:
         number, party: what messages call the record and who is billed or paid.
-        choices: what a person chose for this record (D3), for example FIRST_OPEN_DAY.
+        choices: what a person chose for this record (D3), in order, for example FIRST_OPEN_DAY; of those that answer the same
+            question the latest holds.
+        rounding_used: what the month's other records needed of roundings, for the monthly budget (D13).
         new_items: items to be made before the documents are sent, by code (M10).
     """
 
@@ -100,6 +102,7 @@ class Case:
     settings: MappingSettings
     reference: ReferenceData
     choices: tuple[str, ...] = ()
+    rounding_used: Decimal = Decimal(0)
     trace: TraceBuilder = field(default_factory=TraceBuilder)
     findings: list[Finding] = field(default_factory=list)
     new_items: dict[str, NewItem] = field(default_factory=dict)
@@ -132,10 +135,9 @@ class Case:
         """Whether a person chose this for the record."""
         return choice in self.choices
 
-    def chosen(self, prefix: str) -> str | None:
-        """What follows `prefix:` in a choice of a person, None where there is none."""
-        start = f"{prefix}:"
-        return next((item[len(start) :] for item in reversed(self.choices) if item.startswith(start)), None)
+    def latest(self, *choices: str) -> str | None:
+        """The one of these that a person chose last, None where none was chosen."""
+        return next((item for item in reversed(self.choices) if item in choices), None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -156,5 +158,6 @@ class InvoiceCase(Case):
             settings=source.settings,
             reference=source.reference,
             choices=source.choices,
+            rounding_used=source.rounding_used,
             source=source,
         )

@@ -21,6 +21,7 @@ def map_procurement(source: ProcurementInput) -> Result:
         settings=source.settings,
         reference=source.reference,
         choices=source.choices,
+        rounding_used=source.rounding_used,
     )
     if not source.settings.procurement.enabled:
         return Ignored("excluded", case.finding("RECORD_TYPE_OFF", kind="Procurement"))

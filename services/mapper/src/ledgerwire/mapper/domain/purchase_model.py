@@ -122,6 +122,7 @@ class ProcurementInput:
     tax_codes: tuple[TaxCode, ...] = ()
     choices: tuple[str, ...] = ()
     kept_rate: Decimal | None = None
+    rounding_used: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +176,4 @@ class ExpenseInput:
     tax_codes: tuple[TaxCode, ...] = ()
     choices: tuple[str, ...] = ()
     kept_rate: Decimal | None = None
+    rounding_used: Decimal = Decimal(0)

@@ -26,7 +26,7 @@ from ledgerwire.mapper.domain.line_amounts import LineFigures, line_figures
 from ledgerwire.mapper.domain.parts import Case, LineTax, day_words
 from ledgerwire.mapper.domain.purchase_model import Row
 from ledgerwire.mapper.domain.purchase_tax import Taxation
-from ledgerwire.mapper.domain.rounding import adjustment
+from ledgerwire.mapper.domain.rounding import adjustment, check_budget
 from ledgerwire.mapper.domain.segments import JOINER, Parts
 from ledgerwire.mapper.domain.settings import PostAs
 from ledgerwire.mapper.domain.tax_shares import allocate_tax, computed_taxes
@@ -137,9 +137,12 @@ def _lines(case: Case, wanted: Figures, decided: Sequence[Decided]) -> tuple[Doc
         lines += _bought(item, line_tax, share)
         if item.figures.rounding:
             lines.append(_tie(case, LineRole.ROUNDING, item.figures.rounding))
-    left = adjustment(case, wanted, total(line.net for line in lines), [item.row.line for item in decided])
+    sources = [item.row.line for item in decided]
+    left = adjustment(case, wanted, total(line.net for line in lines), sources)
     if left:
         lines.append(_tie(case, LineRole.ADJUSTMENT, left))
+    added = total(abs(line.net) for line in lines if line.role is not LineRole.SALE)
+    check_budget(case, case.rounding_used, added, sources)
     return tuple(lines)
 
 
