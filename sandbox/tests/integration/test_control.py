@@ -29,7 +29,7 @@ async def control(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_line_says_how_to_reach_both_vendors(sandbox: Sandbox, control: httpx.AsyncClient) -> None:
     line = (await control.get("/")).json()
     assert line == sandbox.describe()
-    assert set(line) == {"connectwise", "xero", "quickbooks", "control", "scenario", "companies"}
+    assert set(line) == {"connectwise", "xero", "quickbooks", "partnercenter", "control", "scenario", "companies"}
     assert set(line["connectwise"]) == {
         "base_url",
         "company_id",
@@ -102,6 +102,8 @@ async def test_switches_are_changed_by_name_and_wrong_ones_refused(control: http
         {"connectwise": {"forward_only_end": "sideways"}},
         {"xero": {"colour": 1}},
         {"quickbooks": {"colour": 1}},
+        {"partnercenter": {"colour": 1}},
+        {"partnercenter": {"rounding": "sideways"}},
         {"sage": {}},
     ):
         assert (await control.post("/switches", json=bad)).status_code == 400

@@ -28,6 +28,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> SandboxOptions:
     parser.add_argument("--port-connectwise", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--port-xero", type=int, default=0)
     parser.add_argument("--port-quickbooks", type=int, default=0)
+    parser.add_argument("--port-partnercenter", type=int, default=0)
     parser.add_argument("--port-control", type=int, default=0)
     parser.add_argument("--receiver-ca", type=Path, help="CA that callback receivers are checked against")
     given = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""The whole sandbox in one event loop: ConnectWise, Xero, QuickBooks and the control API on loopback ports."""
+"""The whole sandbox in one event loop: ConnectWise, Xero, QuickBooks, Partner Center and the control API on loopback ports."""
 
 import contextlib
 import ssl
@@ -13,6 +13,7 @@ from ledgerwire.sandbox.connectwise.delivery import RETRY_DELAYS
 from ledgerwire.sandbox.control import create_control
 from ledgerwire.sandbox.core.serving import Served, serve
 from ledgerwire.sandbox.core.tls import TlsFiles, make_tls
+from ledgerwire.sandbox.partnercenter.app import TOKEN_PATH as PARTNERCENTER_TOKEN_PATH
 from ledgerwire.sandbox.quickbooks.app import TOKEN_PATH
 from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
 from ledgerwire.sandbox.world import World, create_world
@@ -37,6 +38,7 @@ class SandboxOptions:
     port_connectwise: int = 0
     port_xero: int = 0
     port_quickbooks: int = 0
+    port_partnercenter: int = 0
     port_control: int = 0
     receiver_ca: Path | None = None
     retry_delays: tuple[float, ...] = RETRY_DELAYS
@@ -53,6 +55,7 @@ class Sandbox:
     connectwise: Served
     xero: Served
     quickbooks: Served
+    partnercenter: Served
     control: Served | None = None
 
     @classmethod
@@ -78,8 +81,11 @@ class Sandbox:
             quickbooks = await stack.enter_async_context(
                 serve(world.quickbooks_asgi, chosen.host, chosen.port_quickbooks, tls)
             )
+            partnercenter = await stack.enter_async_context(
+                serve(world.partnercenter_asgi, chosen.host, chosen.port_partnercenter, tls)
+            )
             world.connectwise.state.site.base_url = connectwise.base_url
-            sandbox = cls(world, tls, connectwise, xero, quickbooks)
+            sandbox = cls(world, tls, connectwise, xero, quickbooks, partnercenter)
             control = create_control(world, sandbox.describe)
             sandbox.control = await stack.enter_async_context(serve(control, chosen.host, chosen.port_control))
             stack.push_async_callback(world.connectwise.callbacks.aclose)
@@ -108,6 +114,7 @@ class Sandbox:
                 "refresh_token": app.refresh_token,
             },
             "quickbooks": self._describe_quickbooks(),
+            "partnercenter": self._describe_partnercenter(),
             "control": {"base_url": self.control.base_url if self.control else ""},
             "scenario": self.world.scenario.name,
             "companies": self._describe_companies(),
@@ -140,6 +147,18 @@ class Sandbox:
             "client_id": app.client_id,
             "client_secret": app.client_secret,
             "realm_id": self.world.quickbooks.realm_id,
+            "access_token": app.access_token,
+            "refresh_token": app.refresh_token,
+        }
+
+    def _describe_partnercenter(self) -> dict[str, Any]:
+        app, base = self.world.partnercenter_app, self.partnercenter.base_url
+        return {
+            "base_url": base,
+            "graph_url": base,
+            "token_url": f"{base}{PARTNERCENTER_TOKEN_PATH}",
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
             "access_token": app.access_token,
             "refresh_token": app.refresh_token,
         }

@@ -14,6 +14,9 @@ from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.faults import Faults
 from ledgerwire.sandbox.core.journal import Journal
 from ledgerwire.sandbox.core.middleware import AsgiApp
+from ledgerwire.sandbox.partnercenter.app import create_app as create_partnercenter
+from ledgerwire.sandbox.partnercenter.seeding import customers_of
+from ledgerwire.sandbox.partnercenter.state import PartnerCenterState
 from ledgerwire.sandbox.quickbooks.state import QuickBooksState
 from ledgerwire.sandbox.seed import Scenario, build
 from ledgerwire.sandbox.seed.month import DEFAULT_MONTH_START
@@ -45,6 +48,16 @@ class QuickBooksApp:
     consents: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class PartnerCenterApp:
+    """The app that the integration is registered as at Microsoft, and the tokens of the partner's sign-in."""
+
+    client_id: str
+    client_secret: str
+    access_token: str
+    refresh_token: str
+
+
 def _derived(purpose: str, seed: int, length: int) -> str:
     return hashlib.sha256(f"{purpose}:{seed}".encode()).hexdigest()[:length].upper()
 
@@ -61,6 +74,9 @@ class World:
     xero_app: XeroApp
     realms: QuickBooksCompanies
     quickbooks_app: QuickBooksApp
+    partnercenter: PartnerCenterState
+    partnercenter_asgi: AsgiApp
+    partnercenter_app: PartnerCenterApp
     scenario: Scenario
     seeded_at: int = 0
     applied_fixes: list[str] = field(default_factory=list)
@@ -96,6 +112,7 @@ class World:
         self.connectwise.adopt()
         self.xero_app = _load_xero(self.organisations, self.scenario, self.clock, seed)
         self.quickbooks_app = _load_quickbooks(self.realms, self.scenario, self.clock, seed)
+        self.partnercenter_app = _load_partnercenter(self.partnercenter, self.scenario, seed)
         self.applied_fixes, self.entered = [], set()
         self.seeded_at = len(self.journal)
         self.journal.event("control", "seeded", {"seed": seed, "scenario": scenario})
@@ -133,6 +150,15 @@ def _load_quickbooks(realms: QuickBooksCompanies, scenario: Scenario, clock: Vir
     return QuickBooksApp(client_id, secret, **consents[realms.first.realm_id], consents=consents)
 
 
+def _load_partnercenter(state: PartnerCenterState, scenario: Scenario, seed: int) -> PartnerCenterApp:
+    """Customers by the names of ConnectWise's companies; nothing is sold yet."""
+    client_id, secret = _derived("partnercenter-client", seed, 32).lower(), _derived("partnercenter-secret", seed, 40)
+    names = [str(row["name"]) for row in scenario.state_tables()["companies"].values()]
+    state.load(customers_of(names), "AUD", client_id, secret)
+    tokens = state.identity.consent(state.clock.now())
+    return PartnerCenterApp(client_id, secret, str(tokens["access_token"]), str(tokens["refresh_token"]))
+
+
 def create_world(
     seed: int = 1,
     scenario: str = "month",
@@ -154,10 +180,13 @@ def create_world(
     app = _load_xero(organisations, built, clock, seed)
     realms = QuickBooksCompanies(clock, journal, faults)
     quickbooks_app = _load_quickbooks(realms, built, clock, seed)
+    partnercenter = PartnerCenterState(clock)
+    partnercenter_app = _load_partnercenter(partnercenter, built, seed)
     wanted = switches or {}
     state.switches.change(wanted.get("connectwise", {}))
     organisations.first.switches.set(wanted.get("xero", {}))
     realms.first.switches.set(wanted.get("quickbooks", {}))
+    partnercenter.switches.set(wanted.get("partnercenter", {}))
     return World(
         clock=clock,
         journal=journal,
@@ -167,5 +196,8 @@ def create_world(
         xero_app=app,
         realms=realms,
         quickbooks_app=quickbooks_app,
+        partnercenter=partnercenter,
+        partnercenter_asgi=create_partnercenter(partnercenter, journal, faults),
+        partnercenter_app=partnercenter_app,
         scenario=built,
     )

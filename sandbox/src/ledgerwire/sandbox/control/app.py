@@ -11,6 +11,7 @@ from ledgerwire.sandbox.connectwise.gl import entry_row
 from ledgerwire.sandbox.connectwise.unposted import unposted_invoice_ids
 from ledgerwire.sandbox.control.connectwise import ConnectWiseControl
 from ledgerwire.sandbox.control.http import ControlError, body_of, route
+from ledgerwire.sandbox.control.partnercenter import PartnerCenterControl
 from ledgerwire.sandbox.control.quarter import QuarterControl
 from ledgerwire.sandbox.control.quickbooks import QuickBooksControl
 from ledgerwire.sandbox.control.records import RecordControl
@@ -111,17 +112,19 @@ class GeneralControl:
             "connectwise": self._world.connectwise.state.switches.as_dict(),
             "xero": asdict(self._world.xero.switches),
             "quickbooks": asdict(self._world.quickbooks.switches),
+            "partnercenter": asdict(self._world.partnercenter.switches),
         }
 
     async def change_switches(self, request: Request) -> Any:
         """`{"connectwise": {name: value}, "xero": {…}, "quickbooks": {…}}`."""
         body = await body_of(request)
-        unknown = set(body) - {"connectwise", "xero", "quickbooks"}
+        unknown = set(body) - {"connectwise", "xero", "quickbooks", "partnercenter"}
         if unknown:
             raise ControlError(f"unknown system: {', '.join(sorted(unknown))}")
         self._world.connectwise.state.switches.change(body.get("connectwise", {}))
         self._world.xero.switches.set(body.get("xero", {}))
         self._world.quickbooks.switches.set(body.get("quickbooks", {}))
+        self._world.partnercenter.switches.set(body.get("partnercenter", {}))
         return await self.switches(request)
 
     async def tables(self, _request: Request) -> Any:
@@ -171,6 +174,7 @@ def create_control(world: World, describe: Callable[[], dict[str, Any]]) -> Fast
     RecordControl(world).register(app)
     XeroControl(world).register(app)
     QuickBooksControl(world).register(app)
+    PartnerCenterControl(world).register(app)
     ScenarioControl(world).register(app)
     QuarterControl(world).register(app)
     return app

@@ -1,0 +1,1 @@
+"""Microsoft Partner Center: customers and subscriptions, and what is charged for them."""

@@ -1,0 +1,55 @@
+"""Where Partner Center's documents leave a point open or contradict themselves, a switch decides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+_CHOICES: dict[str, set[str]] = {
+    "rounding": {"as_printed", "at_end", "unit_first"},
+    "short_cycle": {"cycle_days", "year_365"},
+}
+
+
+@dataclass(slots=True)
+class Switches:
+    """All switches with the likeliest behaviour as default.
+
+    `rounding`: changes of seats rounded at the end and cancellations and conversions by the unit, as the documents print
+    them, or one way for all. `short_cycle`: a first cycle cut short is a share of the cycle's days or of 365.
+    `subscription_etags`: new-commerce subscriptions carry an etag. `joined_ids`: lines carry the id of the subscription
+    (else only the order joins). `numbers_as_text`: amounts of lines are strings. `visible_after_minutes`: how long a new
+    subscription stays unseen. `page_size`: the most customers on a page. `calls_per_minute`. `invoice_day`: day of the
+    next month from which a month is invoiced. `export_polls`, `export_retry_after`: how often an export is still running,
+    and the wait it advises; `export_changes`: the data changes that often while it is fetched. `blob_lines`: lines of a
+    blob. `sas_minutes`: life of a blob's address. `manifest_by_link`: the manifest stands at an address of its own.
+    `mfa_missing`: signed-in calls lack the proof of MFA. `rotates`: each refresh replaces the refresh token.
+    """
+
+    rounding: str = "as_printed"
+    short_cycle: str = "cycle_days"
+    subscription_etags: bool = False
+    joined_ids: bool = True
+    numbers_as_text: bool = False
+    visible_after_minutes: int = 0
+    page_size: int = 500
+    calls_per_minute: int = 500
+    invoice_day: int = 8
+    export_polls: int = 1
+    export_retry_after: int = 1
+    export_changes: int = 0
+    blob_lines: int = 500
+    sas_minutes: int = 30
+    manifest_by_link: bool = False
+    mfa_missing: bool = False
+    rotates: bool = True
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Change switches by name. Raises ValueError for an unknown name or value; then nothing has changed."""
+        defaults = {field.name: field.default for field in fields(self)}
+        for name, value in values.items():
+            if name not in defaults:
+                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(defaults))}")
+            if type(value) is not type(defaults[name]) or value not in _CHOICES.get(name, {value}):
+                raise ValueError(f"switch {name!r} takes a {type(defaults[name]).__name__} of its own")
+        for name, value in values.items():
+            setattr(self, name, value)
