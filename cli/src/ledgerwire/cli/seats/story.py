@@ -111,6 +111,7 @@ class _HalfYear:
 
     async def found(self, line: Mapping[str, Any]) -> None:
         """Agreements in ConnectWise, and the account with its links."""
+        await self._office.unhurried()
         await self._office.on(FIRST_PLAN)
         companies = [row for row in await self._office.rows("companies") if not row.get("deletedFlag")]
         for customer, company in zip(self._market.customers[:-1], companies, strict=False):

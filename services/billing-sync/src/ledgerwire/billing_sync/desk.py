@@ -193,7 +193,7 @@ class SeatsDesk:
         given, found = await self.situation(account, progress)
         posting = await self._clients.connectwise(account_id, account.psa.connection_id)
         dated_to = month_end(shift_month(month_start(last), 2))
-        invoiced, two_way = await read_invoiced(posting, found, month_start(first), dated_to)
+        invoiced, two_way = await read_invoiced(posting, found, min(given.section.since, first), dated_to)
         return reconcile(given, found, invoiced, first, last, two_way)
 
     async def link(self, account_id: UUID, source: str, customer_id: str, company_id: int, by: str) -> None:

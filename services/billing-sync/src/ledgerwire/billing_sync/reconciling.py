@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -115,25 +115,58 @@ async def invoiced_lines(psa: ConnectWise, agreements: Iterable[int], first: dat
     return found
 
 
-def spread(
-    line: InvoicedLine, agreement: Agreement, rows: Sequence[Addition], *, in_advance: bool
-) -> dict[date, Figure]:
-    """The months that a line bills: that of its invoice, else those of a row which was billed for earlier days too."""
+def by_month(
+    lines: Sequence[InvoicedLine], agreement: Agreement, rows: Sequence[Addition], *, in_advance: bool
+) -> Iterator[tuple[int, date, Figure]]:
+    """Product, month and figure of every line of an agreement's invoices.
+
+    A row is billed for days before its invoice's month once, on the first invoice that has it; from then on month by month.
+    """
     if agreement.bill_one_time:
-        return {_lump_month(line, rows): Figure(line.quantity, line.amount)}
-    month = month_start(line.dated) if in_advance else shift_month(month_start(line.dated), -1)
-    for row in rows:
-        values = row.values
-        if row.product_id != line.product_id or values.quantity != line.quantity or values.effective >= month:
+        yield from ((line.product_id, _lump_month(line, rows), _whole(line)) for line in lines)
+        return
+    begun: set[int] = set()
+    for line in sorted(lines, key=lambda each: each.dated):
+        month = month_start(line.dated) if in_advance else shift_month(month_start(line.dated), -1)
+        alike = [r for r in rows if (r.product_id, r.values.quantity) == (line.product_id, line.quantity)]
+        going_on = next((row for row in alike if _bills(row, line, month, begun)), None)
+        late = None if going_on else next((row for row in alike if _bills_late(row, line, month, begun)), None)
+        if late is None:
+            begun |= {going_on.id} if going_on else set()
+            yield line.product_id, month, _whole(line)
             continue
-        last = month_end(month) if values.ends is None else min(values.ends, month_end(month))
-        shares = {
-            begin.replace(day=1): amount_of_days(values.quantity, values.unit_price, begin, end)
-            for begin, end in parts_by_month(values.effective, last)
-        }
-        if shares and abs(sum(shares.values(), ZERO) - line.amount) <= CENT * len(shares):
-            return {each: Figure(line.quantity, amount) for each, amount in shares.items()}
-    return {month: Figure(line.quantity, line.amount)}
+        begun.add(late.id)
+        for each, amount in _shares(late.values, late.values.effective, month).items():
+            yield line.product_id, each, Figure(line.quantity, amount)
+
+
+def _whole(line: InvoicedLine) -> Figure:
+    return Figure(line.quantity, line.amount)
+
+
+def _bills(row: Addition, line: InvoicedLine, month: date, begun: Collection[int]) -> bool:
+    """Whether a line is this row's for its invoice's month alone."""
+    if row.values.effective < month and row.id not in begun:
+        return False
+    shares = _shares(row.values, max(row.values.effective, month), month)
+    return bool(shares) and abs(sum(shares.values(), ZERO) - line.amount) <= CENT
+
+
+def _bills_late(row: Addition, line: InvoicedLine, month: date, begun: Collection[int]) -> bool:
+    """Whether a line is this row's first, for earlier days too."""
+    if row.values.effective >= month or row.id in begun:
+        return False
+    shares = _shares(row.values, row.values.effective, month)
+    return bool(shares) and abs(sum(shares.values(), ZERO) - line.amount) <= CENT * len(shares)
+
+
+def _shares(values: RowValues, first: date, month: date) -> dict[date, Decimal]:
+    """What a row comes to from a day to the end of a month, by months."""
+    last = month_end(month) if values.ends is None else min(values.ends, month_end(month))
+    return {
+        begin.replace(day=1): amount_of_days(values.quantity, values.unit_price, begin, end)
+        for begin, end in parts_by_month(first, last)
+    }
 
 
 def _lump_month(line: InvoicedLine, rows: Sequence[Addition]) -> date:
@@ -220,15 +253,14 @@ class _Work:
                         self.notes[place] = Notes(before.mapped, edited_by_hand=True, credit=before.credit)
 
     def billed(self, lines: Sequence[InvoicedLine]) -> dict[Place, Figure]:
-        agreements = {agreement.id: (company, agreement) for company, agreement in self._agreements()}
         figures: dict[Place, Figure] = {}
-        for line in lines:
-            company_id, agreement = agreements[line.agreement_id]
+        for company_id, agreement in self._agreements():
+            own = [line for line in lines if line.agreement_id == agreement.id]
             ahead = self.given.rules.in_advance.get(agreement.period_type, True)
             rows = self.found.additions[agreement.id]
-            for month, figure in spread(line, agreement, rows, in_advance=ahead).items():
+            for product_id, month, figure in by_month(own, agreement, rows, in_advance=ahead):
                 if month in self.months:
-                    _add(figures, self.place(company_id, line.product_id, month), figure)
+                    _add(figures, self.place(company_id, product_id, month), figure)
         return figures
 
     def _agreements(self) -> list[tuple[int, Agreement]]:
