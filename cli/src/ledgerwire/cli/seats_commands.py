@@ -160,6 +160,24 @@ def reconcile(
     run(action, json_wanted=json_)
 
 
+@seats.command("check")
+def check(
+    fix: Annotated[bool, typer.Option("--fix", help="Make what is missing and permitted, and nothing else.")] = False,
+    account: AccountOption = None,
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Check everything billing sync needs of ConnectWise: rights, products, defaults, agreements. Exit code 1 if not."""
+
+    async def action(output: Output) -> Exit:
+        async with _desk(data, account) as (desk, account_id):
+            found = await desk.check(account_id, fix=fix)
+        output.result(seats_views.check_value(found), *seats_views.check_lines(found))
+        return Exit.DONE if found.ok else Exit.OFF
+
+    run(action, json_wanted=json_)
+
+
 @seats.command("story")
 def story(
     data: Annotated[Path, typer.Option(help="Directory of the run; emptied if it is one of ours.")] = SEATS_DATA,

@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from ledgerwire.billing_sync.applying import Applied
+from ledgerwire.billing_sync.checking import SetUp
 from ledgerwire.billing_sync.domain.agreements import RowValues
 from ledgerwire.billing_sync.reconciling import SeatReport, as_rows
 from ledgerwire.billing_sync.stored import StoredPlan, StoredStep
@@ -150,3 +151,24 @@ def report_table(report: SeatReport) -> Table:
             names = ("customer", "product", "period", "bought", "agreement", "invoiced", "difference", "cause")
             table.add_row(*(row[name] for name in names))
     return table
+
+
+def check_value(found: SetUp) -> dict[str, Any]:
+    """A set-up check as JSON."""
+    return {
+        "ok": found.ok,
+        "items": [
+            {"name": item.name, "ok": item.ok, "fixed": item.fixed, "findings": findings(item.findings)}
+            for item in found.items
+        ],
+    }
+
+
+def check_lines(found: SetUp) -> list[str]:
+    """A set-up check, item by item."""
+    lines = []
+    for item in found.items:
+        lines.append(f"{'ok ' if item.ok else 'NOT'} {item.name}")
+        lines += [f"      {done}" for done in item.fixed]
+        lines += [f"      {one.message} {one.entry.action} ({one.entry.where})" for one in item.findings]
+    return lines

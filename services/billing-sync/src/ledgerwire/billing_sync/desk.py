@@ -9,6 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from ledgerwire.billing_sync.applying import Applied, Applying
+from ledgerwire.billing_sync.checking import Checking, SetUp
 from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
 from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress, period_of
 from ledgerwire.billing_sync.reconciling import SeatReport, read_invoiced, reconcile
@@ -195,6 +196,14 @@ class SeatsDesk:
         dated_to = month_end(shift_month(month_start(last), 2))
         invoiced, two_way = await read_invoiced(posting, found, min(given.section.since, first), dated_to)
         return reconcile(given, found, invoiced, first, last, two_way)
+
+    async def check(self, account_id: UUID, *, fix: bool = False) -> SetUp:
+        """Everything billing sync needs of ConnectWise; `fix` makes what is missing and permitted."""
+        account = await self.account(account_id)
+        async with self._database.account(account_id) as unit:
+            stored = await links.links(unit, account.psa.connection_id)
+        psa, today = await self.psa(account), self._clock.today()
+        return await Checking(psa, seats_of(account), stored, today, fix=fix).run()
 
     async def link(self, account_id: UUID, source: str, customer_id: str, company_id: int, by: str) -> None:
         """Say which company a source's customer is."""
