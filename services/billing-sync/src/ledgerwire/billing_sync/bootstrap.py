@@ -2,18 +2,79 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
 from ledgerwire.billing_sync.desk import CallCount, SeatsDesk
+from ledgerwire.billing_sync.syncing import SYNC, Schedule, SyncSeats, sync_requested
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
+from ledgerwire.common.lifecycle import AssembledService, Runtime
+from ledgerwire.common.mq.consumer import Consumer
+from ledgerwire.common.mq.relay import Relay, relay_terms
+from ledgerwire.common.mq.topology import SEATS_SYNC_REQUESTED
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.settings import Settings
+from ledgerwire.common.work.engine import Worker
+from ledgerwire.common.work.lease import LeaseTerms
+from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.tenants.clients import ConnectionClients
 
 SCHEMA = ServiceSchema("billing")
 
 
+@dataclass
+class BillingSyncService(AssembledService):
+    """Billing sync: its worker, the relay, and the schedule that keeps the daily rows."""
+
+    schedule: Schedule | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop`, then finish what is in hand."""
+        async with asyncio.TaskGroup() as parts:
+            if self.schedule is not None:
+                parts.create_task(self.schedule.run(stop))
+            parts.create_task(AssembledService.run(self, stop))
+
+
+def build(runtime: Runtime) -> BillingSyncService:
+    """Assemble billing sync: looks at seats every day and whenever it is asked to."""
+    settings = runtime.settings
+    database = open_database(settings, SCHEMA.name)
+    desk = _desk(settings, runtime.clock)
+    lease = timedelta(seconds=settings.lease_seconds)
+    relay = Relay(database, runtime.transport, SCHEMA, terms=relay_terms(lease))
+    worker = Worker(
+        database,
+        SCHEMA,
+        {SYNC: SyncSeats(desk)},
+        terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS)),
+    )
+    return BillingSyncService(
+        name=SCHEMA.name,
+        runtime=runtime,
+        consumers=[Consumer(database, SCHEMA, SEATS_SYNC_REQUESTED, sync_requested, worker.wake)],
+        workers=[worker],
+        relay=relay,
+        checks=[
+            database_ready(database),
+            transport_ready(runtime.transport),
+            work_moves(database, SCHEMA),
+            outbox_moves(database, SCHEMA),
+        ],
+        closers=[desk.close, database.close],
+        schedule=Schedule(database, worker.store, worker.wake),
+    )
+
+
 def open_seats(settings: Settings, clock: Clock | None = None) -> SeatsDesk:
     """The use cases alone, for the command line; close the desk (`async with`) when done."""
+    return _desk(settings, clock or SystemClock())
+
+
+def _desk(settings: Settings, clock: Clock) -> SeatsDesk:
     database = open_database(settings, SCHEMA.name)
     count = CallCount()
     clients = ConnectionClients(database, settings, on_call=count)
@@ -22,4 +83,4 @@ def open_seats(settings: Settings, clock: Clock | None = None) -> SeatsDesk:
         await clients.close()
         await database.close()
 
-    return SeatsDesk(database, clients, clock or SystemClock(), count, close)
+    return SeatsDesk(database, clients, clock, count, close)

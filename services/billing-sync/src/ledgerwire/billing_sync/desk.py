@@ -92,6 +92,10 @@ class SeatsDesk:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close pools and clients."""
         await self._close()
 
     @property
