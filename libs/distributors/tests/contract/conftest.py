@@ -152,6 +152,15 @@ async def push_world(settings: Settings) -> AsyncIterator[World]:
         await database.close()
 
 
-@pytest.fixture(params=["csv", "push"])
+@pytest.fixture
+async def partner_center_world(partner_center: Any) -> World:
+    sold = partner_center.month()
+    # The month is invoiced on the 8th; its subscription was told not to renew.
+    partner_center.on("2022-04-03").market.renewing(sold, auto_renew=False)
+    partner_center.on("2022-04-08")
+    return World(partner_center.source, subscription=sold)
+
+
+@pytest.fixture(params=["csv", "push", "partner_center"])
 def world(request: pytest.FixtureRequest) -> Any:
     return request.getfixturevalue(f"{request.param}_world")

@@ -143,6 +143,8 @@ def _signed_kind(kind: ChargeKind, subtotal: Decimal) -> ChargeKind:
 def _frequency(layout: Layout, cells: Cells) -> Frequency:
     if "azure plan" in cells.text("description").casefold():
         return Frequency.USAGE
+    if "trial" in cells.text("term_text").casefold():
+        return Frequency.MONTHLY  # a trial has no billing of its own
     return cells.word("frequency", layout.frequencies, layout.frequency_by_default)
 
 
