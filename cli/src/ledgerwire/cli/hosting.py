@@ -1,4 +1,4 @@
-"""The three services: in this process, or each as a process of its own."""
+"""The services: in this process, or each as a process of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from ledgerwire.billing_sync.bootstrap import build as build_billing_sync
 from ledgerwire.common.embedded import ServerStartError
 from ledgerwire.common.embedded.process import alive, free_port, spawn, tail, until
 from ledgerwire.common.lifecycle import Build, serve
@@ -22,8 +23,8 @@ from ledgerwire.ingest.bootstrap import build as build_ingest
 from ledgerwire.mapper.bootstrap import build as build_mapper
 from ledgerwire.poster.bootstrap import build as build_poster
 
-SERVICES: tuple[Build, ...] = (build_ingest, build_mapper, build_poster)
-SERVICE_MODULES = ("ledgerwire.ingest", "ledgerwire.mapper", "ledgerwire.poster")
+SERVICES: tuple[Build, ...] = (build_ingest, build_mapper, build_poster, build_billing_sync)
+SERVICE_MODULES = ("ledgerwire.ingest", "ledgerwire.mapper", "ledgerwire.poster", "ledgerwire.billing_sync")
 SANDBOX_MODULE = "ledgerwire.sandbox"
 START_SECONDS = 60
 STOP_SECONDS = 40
