@@ -88,22 +88,27 @@ async def test_the_months_roundings_are_counted_over_its_records(office: Office)
 
 
 @pytest.mark.requirement("D14")
-@pytest.mark.parametrize("policy", ["hold", "ask"])
+@pytest.mark.parametrize(("policy", "choice"), [("hold", None), ("ask", None), ("ask", "HOLD")])
 async def test_what_a_closed_period_holds_goes_by_itself_once_it_is_open_unless_a_person_is_asked(
-    office: Office, policy
+    office: Office, policy, choice
 ):
+    by_itself = policy == "hold" or choice == "HOLD"
     planned = next(each for each in office.sandbox.world.scenario.plan if not each.codes)
     settings(office, lock_policy=LockPolicy(policy))
     office.ledger.lock_date = planned.day
     office.close(planned.invoice_id)
     await office.map(planned.invoice_id)
     assert await office.codes(planned.invoice_id) == ["PERIOD_LOCKED"]
+    if choice:
+        number = str((await office.record(planned.invoice_id)).number)
+        await office.desk.choose(office.account_id, number, choice, "ann", "until the books are open")
+        await office.idle()
     waits = await office.value("SELECT count(*) FROM mapper.work WHERE last_code = 'PERIOD_LOCKED' AND due_at > now()")
-    assert waits == (1 if policy == "hold" else 0)
+    assert waits == (1 if by_itself else 0)
     office.ledger.lock_date = None
     async with office.database.account(office.account_id) as unit:
         await unit.execute(text("UPDATE mapper.work SET due_at = now() WHERE last_code = 'PERIOD_LOCKED'"))
     office.worker.wake.set()
     await office.idle()
-    expected = RecordState.MAPPED if policy == "hold" else RecordState.STOPPED
+    expected = RecordState.MAPPED if by_itself else RecordState.STOPPED
     assert (await office.record(planned.invoice_id)).state is expected
