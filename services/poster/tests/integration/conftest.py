@@ -51,6 +51,18 @@ class Desk:
             await self._store("invoice", str(invoice_id), self.world.number(invoice_id), several, gl, revision)
         await self.ring(*[invoice_id for invoice_id, _ in decided])
 
+    async def decide_as_before(self, invoice_id: int, document: LedgerDocument, *, revision: int) -> None:
+        """A new revision of an invoice that is batched, and so not exported any more: with the GL entries of the last."""
+        rows = await self.world.rows(
+            "SELECT processed_record_ids, gl_lines, gl_total FROM mapper.revision WHERE record_id = $1"
+            " ORDER BY revision DESC LIMIT 1",
+            self.world.record_id(invoice_id),
+        )
+        ids, lines, header = rows[0]
+        gl = (ids, json.loads(lines) if isinstance(lines, str) else lines, header)
+        await self._store("invoice", str(invoice_id), self.world.number(invoice_id), (document,), gl, revision)
+        await self.ring(invoice_id)
+
     async def decide_record(
         self, record_type: str, source_id: str, number: str, *documents: LedgerDocument, revision: int = 1
     ) -> UUID:
@@ -62,9 +74,12 @@ class Desk:
         await self._ring([record])
         return record
 
-    async def ring(self, *invoice_ids: int) -> None:
-        """Ring for these records once more."""
-        await self._ring([self.world.record_id(one) for one in invoice_ids])
+    async def ring(self, *records: int | UUID) -> None:
+        """Ring for these records (invoices by their number in ConnectWise) once more."""
+        await self._ring([self._record_id(one) for one in records])
+
+    def _record_id(self, record: int | UUID) -> UUID:
+        return self.world.record_id(record) if isinstance(record, int) else record
 
     async def _ring(self, records: Sequence[UUID]) -> None:
         database = open_database(self.world.settings, SCHEMA.name)
@@ -84,14 +99,14 @@ class Desk:
             await clients.close()
             await database.close()
 
-    async def choose(self, invoice_id: int, choice: str) -> None:
+    async def choose(self, record: int | UUID, choice: str) -> None:
         """A person decides about a record that stopped; mapper rings for it."""
         await self.world.rows(
             "UPDATE mapper.record SET choices = array_append(choices, $2::varchar) WHERE record_id = $1",
-            self.world.record_id(invoice_id),
+            self._record_id(record),
             choice,
         )
-        await self.ring(invoice_id)
+        await self.ring(record)
 
     async def settled_work(self) -> None:
         """Wait until no record is in hand."""
@@ -111,7 +126,7 @@ class Desk:
 
     async def told(self, record: int | UUID) -> list[tuple[str, list[str]]]:
         """What poster told mapper about a record (an invoice by its number in ConnectWise), in order."""
-        known = self.world.record_id(record) if isinstance(record, int) else record
+        known = self._record_id(record)
         rows = await self.world.rows("SELECT data FROM poster.outbox WHERE subject = $1 ORDER BY id", str(known))
         bodies = [json.loads(row["data"]) for row in rows]
         return [(body["outcome"], [item["code"] for item in body["findings"]]) for body in bodies]

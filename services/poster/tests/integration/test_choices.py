@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +11,17 @@ import pytest
 
 from ledgerwire.accounting.port import Composed, Verdict, VerdictStatus
 from ledgerwire.accounting.xero.ledger import XeroLedger
-from ledgerwire.common.errors import Transient
-from ledgerwire.common.ledger.document import NewItem
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.catalogue.revisions import CHOICES
+from ledgerwire.common.errors import Stopped, Transient
+from ledgerwire.common.ledger.document import DocumentKind, NewItem
 from ledgerwire.poster import chosen, items, points, removal, watch
 
 from .test_documents import calls, journal
 from .test_revisions import INVOICE, batched_once, live, moved, pay
 
 OTHER = 39003
+NO_TAX: dict[str, Any] = {"tax_type": "EXEMPTOUTPUT", "tax_amount": Decimal(0)}
 
 
 @pytest.fixture
@@ -82,6 +86,51 @@ async def test_a_credit_is_made_once_wherever_it_was_interrupted(desk: Any, cut_
     await desk.choose(INVOICE, "CREDIT_AND_NEW")
     await until_batched(desk, INVOICE)
     assert len(calls(desk, "/CreditNotes")) == 1
+
+
+@pytest.mark.requirement("M8", "D3", "D14")
+async def test_a_credit_that_cannot_be_posted_leaves_a_way_on_and_the_newer_choice_counts(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await batched_once(desk)
+    pay(desk, before)
+    await desk.decide((INVOICE, moved(desk)), revision=2)
+    await desk.until_told(INVOICE, "stopped", "DOCUMENT_PAID")
+    usual, composed = XeroLedger.compose, []
+
+    def compose(self: XeroLedger, kind: DocumentKind, prepared: Any) -> Composed:
+        if kind is DocumentKind.CREDIT_NOTE:
+            composed.append(prepared)
+            if len(composed) > 1:
+                raise Stopped([Finding("LEDGER_REFUSED", {"number": "1", "ledger": "Xero", "reason": "closed"})])
+        return usual(self, kind, prepared)
+
+    monkeypatch.setattr(XeroLedger, "compose", compose)
+    await desk.choose(INVOICE, "CREDIT_AND_NEW")
+    await desk.until_told(INVOICE, "stopped", "LEDGER_REFUSED", "DOCUMENT_NOT_CREDITED")
+    assert "ACCEPT" in CHOICES["DOCUMENT_NOT_CREDITED"]
+    await desk.choose(INVOICE, "ACCEPT")
+    await desk.until_told(INVOICE, "batched", "DOCUMENT_ACCEPTED")
+    assert live(desk) == [dict(before) | {"Status": "PAID", "AmountPaid": before["Total"], "AmountDue": 0}]
+    assert not calls(desk, "/CreditNotes")
+
+
+@pytest.mark.requirement("M8", "M11")
+async def test_a_credit_that_the_ledger_would_not_take_is_never_begun(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await batched_once(desk)
+    pay(desk, before)
+    await desk.decide((INVOICE, moved(desk)), revision=2)
+    await desk.until_told(INVOICE, "stopped", "DOCUMENT_PAID")
+
+    def compose(self: XeroLedger, kind: DocumentKind, prepared: Any) -> Composed:
+        raise Stopped([Finding("LEDGER_REFUSED", {"number": "1", "ledger": "Xero", "reason": "closed"})])
+
+    monkeypatch.setattr(XeroLedger, "compose", compose)
+    await desk.choose(INVOICE, "CREDIT_AND_NEW")
+    await desk.until_told(INVOICE, "stopped", "LEDGER_REFUSED", "DOCUMENT_NOT_CREDITED")
+    assert len(await desk.posting_states()) == 1, "only the document itself"
 
 
 @pytest.mark.requirement("M6", "M8")
@@ -152,18 +201,39 @@ async def test_a_record_batched_again_by_hand_has_its_document_updated_and_no_se
     world.invoice(INVOICE)["glBatch"]["name"] = "BY-HAND-2"
     await look_now(desk)
     await desk.until_told(INVOICE, "stopped", "RECORD_REBATCHED")
+    dearer = desk.document(INVOICE)
+    extra = replace(dearer.lines[0], quantity=Decimal(1), unit_amount=Decimal(5), net=Decimal(5), **NO_TAX)
+    lines, five = (*dearer.lines, extra), Decimal(5)
+    dearer = replace(dearer, lines=lines, net=dearer.net + five, total=dearer.total + five)
+    await desk.decide_as_before(INVOICE, dearer, revision=3)
+    await desk.until_told(INVOICE, "batched", "ALREADY_BATCHED")
+    [last] = live(desk)
+    assert (last["InvoiceID"], last["Total"]) == (before["InvoiceID"], before["Total"] + five)
+    assert world.batches() == ["BY-HAND"]
 
 
-@pytest.mark.requirement("M8", "D11")
-async def test_a_record_deleted_in_connectwise_after_its_batch_is_noticed(desk: Any) -> None:
+@pytest.mark.requirement("M8", "D3", "D11")
+@pytest.mark.parametrize(
+    ("choice", "code", "left"), [("VOID", "DOCUMENT_VOIDED", 0), ("ACCEPT", "DOCUMENT_ACCEPTED", 1)]
+)
+async def test_a_record_deleted_in_connectwise_after_its_batch_is_noticed_and_a_person_decides_about_its_document(
+    desk: Any, choice: str, code: str, left: int
+) -> None:
     world = desk.world
     await world.close(OTHER)
     await desk.decide((OTHER, desk.document(OTHER)))
     await world.serve("poster")
     await desk.until_told(OTHER, "batched")
+    number = world.number(OTHER)
     del world.psa.state.tables["invoices"][OTHER]
     await look_now(desk)
     await desk.until_told(OTHER, "stopped", "RECORD_DELETED_DOCUMENT_REMAINS")
+    await desk.choose(OTHER, choice)
+    await desk.until_told(OTHER, "batched", code)
+    assert len(live(desk, number)) == left
+    await desk.ring(OTHER)
+    await desk.settled_work()
+    assert (await desk.told(OTHER))[-1] == ("batched", [code])
 
 
 @pytest.mark.requirement("M8")

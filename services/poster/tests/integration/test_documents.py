@@ -119,6 +119,10 @@ async def test_a_bill_entered_by_hand_is_adopted_if_all_agrees_or_if_a_person_sa
     changed = desk.put(
         INVOICE, **by_hand, InvoiceNumber="VI-9", SubTotal=70, TotalTax=7, Total=77, LineItems=[{"LineAmount": 70}]
     )
+    another = desk.document(OTHER).contact
+    stranger = {"ContactID": another.candidate_id, "Name": another.company_name}
+    theirs = {"InvoiceID": "5b4e3a7c-0000-4000-8000-000000000009", "Contact": stranger}
+    desk.put(INVOICE, **by_hand, **theirs, InvoiceNumber="VI-9", SubTotal=80, TotalTax=8, Total=88)
     await desk.decide((alike, bill("VI-8", supplier)), (other, bill("VI-9", supplier)))
     await world.batched(alike)
     await desk.until_told(other, "stopped", "DUPLICATE_NUMBER")
@@ -181,3 +185,14 @@ async def test_a_receipt_and_an_expense_are_batched_as_what_they_are_and_proved_
     await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
     await desk.until_told(bought, "stopped", "BATCH_DELETED_DOCUMENT_REMAINS")
     assert (await desk.told(paid_back))[-1] == ("batched", [])
+    async with world.held_back("poster"):
+        await desk.decide_record("procurement", receipt.id, "PO-9101", bill("VI-55", net="81.00"), revision=2)
+        ids = (await world.rows("SELECT processed_record_ids FROM mapper.revision WHERE record_id = $1", bought))[0][0]
+        by_hand = {"batchIdentifier": "BY-HAND", "processedRecordIds": list(ids)}
+        await world.as_person("POST", "/finance/accounting/batches", by_hand)
+    await desk.until_told(bought, "stopped", "RECORD_OFF_THE_LIST")
+    await desk.choose(bought, "ACCEPT")
+    await desk.until_told(bought, "batched", "DOCUMENT_ACCEPTED")
+    await desk.ring(bought)
+    await desk.settled_work()
+    assert (await desk.told(bought))[-1] == ("batched", ["DOCUMENT_ACCEPTED"]), "still off the list: still batched"

@@ -59,6 +59,22 @@ async def test_a_contact_whose_creation_was_lost_is_found_by_its_external_number
     assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
 
 
+@pytest.mark.requirement("D2", "D9")
+async def test_a_second_document_of_a_new_customer_waits_until_a_lost_creation_must_be_over(desk: Any) -> None:
+    world = desk.world
+    [twin] = world.copies(NEW_CUSTOMER, 1, batched=False)
+    await world.close(NEW_CUSTOMER, twin)
+    world.arm("500_before", method="PUT", path_regex=r"/Contacts$")
+    await world.serve("poster")
+    async with world.held_back("poster"):
+        await desk.decide((NEW_CUSTOMER, desk.document(NEW_CUSTOMER)), (twin, desk.document(twin, like=NEW_CUSTOMER)))
+    await world.batched(NEW_CUSTOMER, twin)
+    lost, made = await world.rows(
+        "SELECT created_at, look_after FROM poster.submission WHERE kind = 'contact' ORDER BY created_at"
+    )
+    assert made["created_at"] >= lost["look_after"]
+
+
 @pytest.mark.requirement("A129")
 async def test_a_number_taken_by_the_very_same_document_is_adopted(desk: Any) -> None:
     world = desk.world

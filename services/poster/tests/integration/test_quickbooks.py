@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from ledgerwire.cli.month.account_file import Package, account_content
 from ledgerwire.common.ids import account_id, connection_id
 from ledgerwire.common.ledger.document import ContactDecision
 from ledgerwire.common.settings import Settings
+from ledgerwire.sandbox.quickbooks.books.desk import Desk as Books
+from ledgerwire.sandbox.quickbooks.books.writing import save
+from ledgerwire.sandbox.quickbooks.kinds import KINDS
 
 from .conftest import Desk
 
@@ -88,6 +92,9 @@ async def test_a_strangers_number_stops_the_record_and_a_new_bill_to_voids_the_d
     other = replace(document(desk, twin, like=INVOICE), number=number)
     await desk.decide((twin, replace(other, contact=replace(other.contact, company_key="8", company_name="Other"))))
     await desk.until_told(twin, "stopped", "DUPLICATE_NUMBER")
+    await desk.choose(twin, "ADOPT")
+    await desk.until_told(twin, "stopped", "NUMBER_OF_ANOTHER_CONTACT")
+    assert world.batch_name(twin) is None
     [batch] = world.psa.state.tables["batches"]
     await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
     moved = ContactDecision("7", "Customer 7", "create")
@@ -96,3 +103,34 @@ async def test_a_strangers_number_stops_the_record_and_a_new_bill_to_voids_the_d
     rows = [row for row in books(desk).all("Invoice") if row["DocNumber"].startswith(number)]
     totals = sorted((row["CustomerRef"]["name"], row["TotalAmt"]) for row in rows)
     assert totals == [(f"Customer {INVOICE}", 0), ("Customer 7", document(desk, INVOICE).total)]
+
+
+@pytest.mark.requirement("M8", "M11", "D2")
+async def test_a_document_whose_tax_was_overridden_is_credited_to_the_cent(desk: Any) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    taxes = (Decimal("1.01"), Decimal("1.01"), Decimal("1.00"))
+    [line] = document(desk, INVOICE).lines
+    amount = Decimal("10.05")
+    taxed = [
+        replace(line, unit_amount=amount, net=amount, tax_type="GST on Income", tax_amount=tax, tax_override=True)
+        for tax in taxes
+    ]
+    figures = {"lines": tuple(taxed), "net": Decimal("30.15"), "tax": Decimal("3.02"), "total": Decimal("33.17")}
+    first = document(desk, INVOICE, **figures)
+    await desk.decide((INVOICE, first))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    [row] = books(desk).all("Invoice")
+    assert row["TxnTaxDetail"]["TotalTax"] == Decimal("3.02")
+    linked = {"Amount": "33.17", "LinkedTxn": [{"TxnId": row["Id"], "TxnType": "Invoice"}]}
+    payment = {"CustomerRef": row["CustomerRef"], "TotalAmt": "33.17", "Line": [linked]}
+    save(Books(books(desk), datetime(2026, 7, 1, tzinfo=UTC)), KINDS["Payment"], payment)
+    [batch] = world.psa.state.tables["batches"]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    await desk.decide((INVOICE, replace(first, due_date=first.due_date + timedelta(days=1))), revision=2)
+    await desk.until_told(INVOICE, "stopped", "DOCUMENT_PAID")
+    await desk.choose(INVOICE, "CREDIT_AND_NEW")
+    await desk.until_told(INVOICE, "batched", "DOCUMENT_CREDITED")
+    [credit] = books(desk).all("CreditMemo")
+    assert (credit["TxnTaxDetail"]["TotalTax"], credit["TotalAmt"]) == (Decimal("3.02"), Decimal("33.17"))

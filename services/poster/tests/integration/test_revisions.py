@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,15 +46,17 @@ def pay(desk: Any, document: dict[str, Any]) -> None:
     desk.world.ledger.amend("invoices", document["InvoiceID"], paid)
 
 
-@pytest.mark.requirement("M8", "M13", "B23")
+@pytest.mark.requirement("M8", "M13", "M15", "B23")
 async def test_a_bill_to_that_changed_voids_the_document_and_makes_it_again_for_the_new_customer(desk: Any) -> None:
     before = await batched_once(desk)
+    desk.world.ledger.amend("invoices", before["InvoiceID"], {"CurrencyRate": 1.25})
     other = desk.document(OTHER).contact
     await desk.decide((INVOICE, desk.document(INVOICE, contact=other)), revision=2)
     await desk.until_told(INVOICE, "batched", "DOCUMENT_CONTACT_CHANGED")
     [after] = live(desk)
     assert after["InvoiceID"] != before["InvoiceID"]
     assert after["Contact"]["ContactID"] == other.candidate_id
+    assert after["CurrencyRate"] == Decimal("1.25"), "the rate that was used is kept"
     assert (desk.world.batch_name(INVOICE) or "").endswith("-R2")
 
 
@@ -74,6 +77,7 @@ async def test_a_paid_document_is_left_alone_until_a_person_chooses_and_acceptin
 async def test_a_paid_document_is_credited_and_a_new_one_made_when_a_person_says_so(desk: Any) -> None:
     before = await batched_once(desk)
     pay(desk, before)
+    desk.world.ledger.amend("invoices", before["InvoiceID"], {"CurrencyRate": 1.25})
     await desk.decide((INVOICE, moved(desk)), revision=2)
     await desk.until_told(INVOICE, "stopped", "DOCUMENT_PAID")
     await desk.choose(INVOICE, "CREDIT_AND_NEW")
@@ -82,6 +86,7 @@ async def test_a_paid_document_is_credited_and_a_new_one_made_when_a_person_says
     [credit] = desk.world.documents(f"{number}-CR")
     [new] = live(desk, f"{number}-2")
     assert credit["Total"] == new["Total"] == before["Total"]
+    assert credit["CurrencyRate"] == new["CurrencyRate"] == Decimal("1.25")
     assert {line["AccountCode"] for line in new["LineItems"]} == {"260"}
     assert [row["InvoiceID"] for row in live(desk)] == [before["InvoiceID"]]
     await desk.ring(INVOICE)

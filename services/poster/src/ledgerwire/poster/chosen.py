@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ledgerwire.accounting.port import FoundDocument, Ledger, ReadDocument, ReadLine
+from ledgerwire.accounting.port import FoundDocument, Ledger, Prepared, ReadDocument, ReadLine
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
+from ledgerwire.common.errors import Stopped
 from ledgerwire.common.ledger.document import ContactDecision, DocumentLine, LedgerDocument
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.match import Match, judge
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
-from ledgerwire.poster.domain.reversal import open_day, reversal
+from ledgerwire.poster.domain.reversal import open_day, reversal, with_tax
 from ledgerwire.poster.look_up import differs
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting, ToPost, reversal_posting_id
@@ -63,8 +64,14 @@ async def take_back(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -
             credit = reversal(
                 _as_read(posting, read), open_day(on, reference.lock_date), posting.edition, number_length
             )
+            try:
+                ledger.compose(credit.kind, [Prepared(credit, read.found.contact_id, None)])
+            except Stopped as stopped:
+                await group.settle(case, "stopped", stopped.findings)
+                break
             async with group.unit() as unit:
                 if await repository.still_decided(unit, [case]):
+                    await repository.keep_rate(unit, posting, read.found.currency_rate)
                     await _committed(unit, group, case, posting, credit, read.found.contact_id)
             reach(points.REVERSAL_COMMITTED)
 
@@ -105,7 +112,7 @@ def _as_read(posting: StoredPosting, read: ReadDocument) -> LedgerDocument:
         document_date=found.document_date,
         due_date=read.due_date or found.document_date,
         currency=found.currency,
-        lines=tuple(map(_line, read.lines)),
+        lines=with_tax(tuple(map(_line, read.lines)), found.tax),
         net=found.net,
         tax=found.tax,
         total=found.total,
@@ -129,19 +136,39 @@ def _line(line: ReadLine) -> DocumentLine:
 
 
 async def adopt(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
-    """Make the document under our number, which a person says is ours, the posting's; other figures still stop (M16)."""
+    """Make the document under our number, which a person says is ours, the posting's; other figures still stop (M16).
+
+    Another contact's document is never ours, whatever anybody says: it would be voided or changed with the record.
+    """
     for case in cases:
         for posting in case.concerned:
-            found = [item for item in await ledger.find_documents(posting.kind, [posting.number]) if item.live]
+            found, stop = await _adoptable(group, ledger, posting)
             async with group.unit() as unit:
                 if not await repository.still_decided(unit, [case]):
                     continue
-                if len(found) > 1:
-                    several = {"number": posting.number, "ledger": group.ledger_name, "what": "documents"}
-                    finding = Finding("OUTCOME_AMBIGUOUS", {**several, "count": str(len(found))})
-                    await group.settle(case, "stopped", [finding], in_unit=unit)
-                    continue
-                await _adopted(unit, group, case, posting, found[0] if found else None)
+                if stop is not None:
+                    await group.settle(case, "stopped", [stop], in_unit=unit)
+                else:
+                    await _adopted(unit, group, case, posting, found)
+
+
+async def _adoptable(
+    group: RecordGroup, ledger: Ledger, posting: StoredPosting
+) -> tuple[FoundDocument | None, Finding | None]:
+    """The one document that may be meant, or why there is none. Where numbers are not unique, others' do not concern us."""
+    named = {"number": posting.number, "ledger": group.ledger_name}
+    found = [item for item in await ledger.find_documents(posting.kind, [posting.number]) if item.live]
+    own = [item for item in found if item.contact_id == (posting.contact_id or "")]
+    if posting.kind not in ledger.limits.unique_number:
+        found = own
+    if len(found) > 1:
+        return None, Finding("OUTCOME_AMBIGUOUS", {**named, "what": "documents", "count": str(len(found))})
+    if found and not own:
+        read = await ledger.read_document(posting.kind, found[0].ledger_id)
+        contact = posting.document.contact
+        whose = {"company": contact.company_name if contact else "", "found": read.contact_name if read else "another"}
+        return None, Finding("NUMBER_OF_ANOTHER_CONTACT", named | whose)
+    return (found[0] if found else None), None
 
 
 async def _adopted(
@@ -151,8 +178,7 @@ async def _adopted(
         # Nothing there to adopt: the number is free, or belongs to another record of ours and stops again when it is used.
         await repository.set_posting(unit, posting.posting_id, posting.state, choices=case.choices)
         return
-    ours = replace(posting, contact_id=found.contact_id)
-    result = judge(meant(ours), there([found]), we_sent_it=False, known_id=found.ledger_id)
+    result = judge(meant(posting), there([found]), we_sent_it=False, known_id=found.ledger_id)
     event = {Match.SAME: PostingEvent.FOUND_SAME, Match.SAME_DRAFT: PostingEvent.FOUND_DRAFT}.get(
         result.match, PostingEvent.FOUND_OTHER
     )

@@ -9,12 +9,13 @@ from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
-from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Stopped
+from ledgerwire.common.errors import Ambiguous, ConfigurationError, LedgerwireError, Stopped
 from ledgerwire.common.ids import SubmissionId, idempotency_key
 from ledgerwire.common.ledger.document import Contact, ContactDecision
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.contact import LinkState, external_number, same_contact_keys
 from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.send import settled_after
 
 NO_CONTACT = ""
 """What stands for the contact of a journal, which has none."""
@@ -77,6 +78,7 @@ async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision,
         role=decision.role,
         currency=decision.currency,
     )
+    await _ensure_answered(group, _path(spec))
     existing = await ledger.find_contact(spec.external_number, decision.role)
     if existing is None:
         existing = await _send(group, ledger, decision, spec)
@@ -94,6 +96,17 @@ async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision,
     return existing.contact_id
 
 
+def _path(spec: ContactSpec) -> str:
+    return f"/Contacts/{spec.external_number}"
+
+
+async def _ensure_answered(group: RecordGroup, path: str) -> None:
+    """Raise Ambiguous while an earlier creation of the same contact may still be at work: absence proves nothing before."""
+    async with group.unit() as unit:
+        if not await repository.answered(unit, group.connection_id, path):
+            raise Ambiguous(f"{path} may still be on its way")
+
+
 async def _send(group: RecordGroup, ledger: Ledger, decision: ContactDecision, spec: ContactSpec) -> Contact:
     submission = SubmissionId(uuid4())
     key = idempotency_key(str(group.connection_id), submission)
@@ -107,17 +120,21 @@ async def _send(group: RecordGroup, ledger: Ledger, decision: ContactDecision, s
             connection_id=group.connection_id,
             kind="contact",
             method="PUT",
-            path="/Contacts",
+            path=_path(spec),
             key=key,
             body=canonical_bytes(spec),
             fence=group.fence,
-            look_after=ledger.limits.request_timeout + ledger.limits.settle_delay,
+            look_after=settled_after(ledger),
             postings=(),
         )
     reach(points.BEFORE_CONTACT)
     await group.ensure_lease(ledger.limits.request_timeout)
     try:
         contact = await ledger.create_contact(spec, key)
+    except Ambiguous:
+        async with group.unit() as unit:
+            await repository.mark_unknown(unit, submission, settled_after(ledger))
+        raise
     except LedgerwireError as error:
         async with group.unit() as unit:
             await repository.settle_submission(unit, submission, error.code.lower())

@@ -74,7 +74,7 @@ class PostRecords:
         return [
             (Step.ELSEWHERE, lambda cases: look_up.stop_elsewhere(tracked, cases)),
             (Step.PROVE, by_psa(lambda psa, kind, cases: prove_again(tracked, psa, kind, cases))),
-            (Step.UNBATCHED, lambda cases: tell_unbatched(tracked, cases)),
+            (Step.UNBATCHED, by_psa(lambda psa, kind, cases: tell_unbatched(tracked, psa, kind, cases))),
             (Step.LOOK, looked_up),
             (Step.VOID, of_ledger(take_out_chosen)),
             (Step.REVERSE, of_ledger(chosen.take_back)),

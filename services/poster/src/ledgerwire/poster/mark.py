@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from ledgerwire.common.catalogue import Finding
@@ -15,6 +15,7 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind
+from ledgerwire.poster.domain.step import Step
 from ledgerwire.poster.ports import Mark, Psa, Reexport
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
@@ -30,16 +31,53 @@ async def mark_batched(group: RecordGroup, psa: Psa, record_type: RecordType, ca
     fresh = [case for case in cases if not _begun(case)]
     same, changed = await _compared(psa, record_type, [*open_cases, *fresh])
     # No export or another one: batched already, by our own late call or by a person, or truly changed (M7, M8).
-    for case in await _prove(group, psa, record_type, changed):
-        await group.settle(case, "remap")
+    await settle_unlisted(group, psa, record_type, await _prove(group, psa, record_type, changed))
     sent = await _create(group, psa, record_type, same)
     for case, error in await _unproved(group, psa, record_type, sent):
         await _explain(group, psa, case, error)
 
 
+async def settle_unlisted(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
+    """Records without a batch that cannot be batched now: mapper looks again, but where documents stand a person decides.
+
+    A receipt or expense shows no batch: off the unposted list, with a document and no batch of ours, it was batched by hand.
+    An invoice that is gone for good is settled when a person accepts what the ledger has of it (M8).
+    """
+    if not cases:
+        return
+    invoices = record_type is RecordType.INVOICE
+    if invoices:
+        there = frozenset(mark.source_id for mark in await psa.marks(record_type, named(cases)))
+    else:
+        there = await psa.unposted(record_type, [case.decided.source_id for case in cases])
+    for case in cases:
+        if case.decided.source_id in there or not any(item.ledger_id for item in case.postings):
+            await group.settle(case, "remap")
+        elif case.accepted and case.step is Step.BATCH:
+            await _accepted(group, case, batched=not invoices)
+        elif invoices:
+            await group.settle(case, "remap")
+        else:
+            told = {"number": case.decided.number, "ledger": group.ledger_name}
+            await group.settle(case, "stopped", [Finding("RECORD_OFF_THE_LIST", told)])
+
+
+async def _accepted(group: RecordGroup, case: Case, *, batched: bool) -> None:
+    """What the ledger has counts: there is nothing left to mark in ConnectWise."""
+    told = Finding("DOCUMENT_ACCEPTED", {"number": case.decided.number, "ledger": group.ledger_name})
+    warnings = [warning for warning in case.warnings if warning.code != told.code]
+    async with group.unit() as unit:
+        if batched:
+            state = advance(BatchState.BATCHING, BatchEvent.PROVED)
+            await repository.put_batch(unit, case.decided, identifier(case), state)
+        await repository.close_round(unit, case.decided.record_id, case.choices)
+        await repository.add_timeline(unit, case.decided, "accepted", number=case.decided.number)
+        await group.settle(case, "batched", [*warnings, told], in_unit=unit)
+
+
 async def prove_again(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
     """Batched records that somebody rang for: still batched, or closed again after their batch was taken apart (M8)."""
-    marks = {item.source_id: item for item in await psa.marks(record_type, _named(cases))}
+    marks = {item.source_id: item for item in await batched_marks(psa, record_type, named(cases))}
     for case in cases:
         mark = marks.get(case.decided.source_id)
         async with group.unit() as unit:
@@ -51,7 +89,16 @@ async def prove_again(group: RecordGroup, psa: Psa, record_type: RecordType, cas
                 await repository.add_timeline(unit, case.decided, "batch_gone", batch=identifier(case))
 
 
-def _named(cases: Iterable[Case]) -> dict[str, str]:
+async def batched_marks(psa: Psa, record_type: RecordType, names: Mapping[str, str]) -> Sequence[Mark]:
+    """The marks of batched records. One without a mark of its own counts as batched while it stays off the unposted list."""
+    if record_type is RecordType.INVOICE:
+        return await psa.marks(record_type, names)
+    listed = await psa.unposted(record_type, list(names))
+    return [Mark(source_id, None, None if source_id in listed else name) for source_id, name in names.items()]
+
+
+def named(cases: Iterable[Case]) -> dict[str, str]:
+    """The batch name of each record, by its id in ConnectWise."""
     return {case.decided.source_id: identifier(case) for case in cases}
 
 
@@ -128,7 +175,7 @@ async def _unproved(
 ) -> list[tuple[Case, LedgerwireError | None]]:
     if not sent:
         return []
-    marks = {item.source_id: item for item in await psa.marks(record_type, _named(case for case, _ in sent))}
+    marks = {item.source_id: item for item in await psa.marks(record_type, named(case for case, _ in sent))}
     marked = [key for key, mark in marks.items() if mark.batch_name is not None]
     listed = await psa.unposted(record_type, marked) if marked else frozenset()
     reach(points.MARK_PROVED)
@@ -144,7 +191,7 @@ async def _unproved(
 
 async def _batched(group: RecordGroup, case: Case, mark: Mark) -> None:
     name = identifier(case)
-    findings = [warning for item in case.postings for warning in item.warnings]
+    findings = case.warnings
     if mark.batch_name != name:
         findings.append(Finding("ALREADY_BATCHED", {"number": case.decided.number, "batch": mark.batch_name or ""}))
     async with group.unit() as unit:

@@ -126,6 +126,9 @@ class RecordGroup:
         await tell(unit, self._outbox, case, outcome, findings, once=once)
 
     async def _settle(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding]) -> None:
+        if outcome == "stopped" and case.takes_back:
+            named = {"number": case.decided.number, "ledger": self.ledger_name}
+            findings = [*findings, Finding("DOCUMENT_NOT_CREDITED", named)]
         await self.report(unit, case, outcome, findings)
         await self.done(unit, case.item)
 

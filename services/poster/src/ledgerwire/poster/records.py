@@ -17,7 +17,7 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import WorkItem
 from ledgerwire.poster.domain import step
 from ledgerwire.poster.domain.batch import BatchState
-from ledgerwire.poster.domain.posting import Posting, PostingState
+from ledgerwire.poster.domain.posting import Posting, PostingState, in_flight
 from ledgerwire.poster.domain.step import Chosen, Plan, Step, Wanted, WantedDocument
 
 
@@ -158,6 +158,30 @@ class Case:
         return [item for item in self.postings if item.posting_id in ids]
 
     @property
+    def warnings(self) -> list[Finding]:
+        """What is worth telling once the record is settled; a credit that was never made is not."""
+        made = [item for item in self.postings if item.reverses is None or not _not_there(item.state)]
+        return [warning for item in made for warning in item.warnings]
+
+    @property
+    def only_to_void(self) -> bool:
+        """A person wants the documents of a record that is no more taken out of the ledger, and nothing in their place."""
+        return self.decided.chosen is not None and self.decided.chosen.choice is Choice.VOID
+
+    @property
+    def accepted(self) -> bool:
+        """The latest that a person chose is to take what the ledger has."""
+        return self.decided.chosen is not None and self.decided.chosen.choice is Choice.ACCEPT
+
+    @property
+    def takes_back(self) -> bool:
+        """A credit that a person chose is not in the ledger yet."""
+        if self.decided.chosen is None or self.decided.chosen.choice is not Choice.CREDIT_AND_NEW:
+            return False
+        owed = any(item.reverses and _not_there(item.state) for item in self.postings)
+        return owed or self.step is Step.REVERSE
+
+    @property
     def choices(self) -> tuple[int, int]:
         """The revision, and how many choices people have made about it so far."""
         return self.decided.revision, len(self.decided.choices)
@@ -184,11 +208,22 @@ class Case:
         found = step.current(self._domain, ordinal, str(self.decided.documents[ordinal].kind))
         return next((item for item in self.postings if found and item.posting_id == found.posting_id), None)
 
+    def rate_before(self, ordinal: int, currency: str) -> Decimal | None:
+        """The rate of what stood last at a place, in that currency: a revision keeps the rate that was used (M15)."""
+        kind = self.decided.documents[ordinal].kind
+        there = [item for item in self.postings if (item.ordinal, item.kind, item.reverses) == (ordinal, kind, None)]
+        last = max(there, key=lambda item: item.edition, default=None)
+        return last.document.currency_rate if last is not None and last.document.currency == currency else None
+
     def next_edition(self, ordinal: int) -> int:
         """The edition of a new document at a place: one more than those that stay in the ledger there."""
         kind = self.decided.documents[ordinal].kind
         there = [item for item in self.postings if (item.ordinal, item.kind, item.reverses) == (ordinal, kind, None)]
         return max((item.edition + 1 for item in there), default=0)
+
+
+def _not_there(state: PostingState) -> bool:
+    return state is PostingState.QUEUED or in_flight(state)
 
 
 @dataclass(frozen=True, slots=True)

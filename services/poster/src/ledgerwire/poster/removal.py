@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import uuid4
 
 from ledgerwire.accounting.port import Ledger
@@ -44,7 +45,7 @@ async def take_out(
     except Stopped as stopped:
         await _refused(group, case, posting, stopped)
         return False
-    return await _void(group, ledger, case, posting, findings)
+    return await _void(group, ledger, case, posting, findings, read.found.currency_rate)
 
 
 async def _answer_pending(group: RecordGroup, case: Case, posting: StoredPosting) -> bool:
@@ -60,11 +61,16 @@ async def _answer_pending(group: RecordGroup, case: Case, posting: StoredPosting
 
 
 async def _void(
-    group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting, findings: Sequence[Finding]
+    group: RecordGroup,
+    ledger: Ledger,
+    case: Case,
+    posting: StoredPosting,
+    findings: Sequence[Finding],
+    rate: Decimal | None,
 ) -> bool:
     submission = SubmissionId(uuid4())
     key = idempotency_key(str(group.connection_id), submission)
-    if not await _commit(group, ledger, case, posting, findings, submission, key):
+    if not await _commit(group, ledger, case, posting, findings, rate, submission, key):
         return False
     reach(points.VOID_COMMITTED)
     await group.ensure_lease(ledger.limits.request_timeout)
@@ -95,6 +101,7 @@ async def _commit(
     case: Case,
     posting: StoredPosting,
     findings: Sequence[Finding],
+    rate: Decimal | None,
     submission: SubmissionId,
     key: str,
 ) -> bool:
@@ -111,7 +118,8 @@ async def _commit(
             findings=findings,
             choices=case.choices,
         )
-        if case.batch is not None and case.batch.state is BatchState.DELETED:
+        await repository.keep_rate(unit, posting, rate)
+        if case.batch is not None and case.batch.state is BatchState.DELETED and not case.only_to_void:
             await repository.set_batch(unit, case.decided, advance_batch(case.batch.state, BatchEvent.WANTED_AGAIN))
         await repository.open_submission(
             unit,

@@ -13,6 +13,7 @@ from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
+from ledgerwire.poster.mark import settle_unlisted
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, ToPost
@@ -40,13 +41,15 @@ async def _eligible(group: RecordGroup, psa: Psa, record_type: RecordType, cases
     missing = {case.decided.source_id: case.decided.number for case in cases if case.decided.source_id not in listed}
     marks = {mark.source_id: mark for mark in await psa.marks(record_type, missing)} if missing else {}
     eligible: list[Case] = []
+    rest: list[Case] = []
     for case in cases:
         decided, mark = case.decided, marks.get(case.decided.source_id)
         by_hand = mark is not None and mark.batch_name is not None and mark.total == decided.source_total
         if decided.source_id in listed or (by_hand and any(item.ledger_id for item in case.postings)):
             eligible.append(case)
         else:
-            await group.settle(case, "remap")
+            rest.append(case)
+    await settle_unlisted(group, psa, record_type, rest)
     return eligible
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from ledgerwire.accounting.port import Ledger, Prepared
 from ledgerwire.common.catalogue import Finding
@@ -13,7 +14,7 @@ from ledgerwire.poster import repository
 from ledgerwire.poster.contacts import resolve_contact
 from ledgerwire.poster.domain.match import Match, judge
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
-from ledgerwire.poster.domain.reversal import edition_number
+from ledgerwire.poster.domain.reversal import edition_number, redated
 from ledgerwire.poster.items import make_items
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
@@ -34,7 +35,7 @@ async def next_target(group: RecordGroup, ledger: Ledger, psa: Psa, case: Case) 
     All that are still to come are composed first, so that a record which cannot be posted whole is not begun.
     """
     try:
-        targets = _reversals(case) or await _own(group, ledger, case)
+        targets = _reversals(case, (await ledger.reference_data()).lock_date) or await _own(group, ledger, case)
         for target in targets:
             ledger.compose(target.document.kind, [prepared(target)])
         return await _changeable(group, ledger, psa, targets[0]) if targets else None
@@ -51,15 +52,15 @@ async def next_target(group: RecordGroup, ledger: Ledger, psa: Psa, case: Case) 
     return None
 
 
-def _reversals(case: Case) -> list[ToPost]:
-    """What takes an earlier document back goes before what replaces it."""
+def _reversals(case: Case, lock: date | None) -> list[ToPost]:
+    """What takes an earlier document back goes before what replaces it; a period closed meanwhile moves it on."""
     return [
         ToPost(
             case=case,
             posting_id=item.posting_id,
             ordinal=item.ordinal,
             edition=item.edition,
-            document=item.document,
+            document=redated(item.document, lock),
             wanted_hash=item.document_hash,
             contact_id=item.contact_id or "",
             reverses=item.reverses,
@@ -93,12 +94,14 @@ async def _target(
 ) -> ToPost:
     edition = posting.edition if posting is not None else case.next_edition(ordinal)
     number_length = (await ledger.reference_data()).rules.number_length
+    rate = document.currency_rate or case.rate_before(ordinal, document.currency)
+    number = edition_number(document.number, edition, number_length)
     return ToPost(
         case=case,
         posting_id=posting.posting_id if posting else new_posting_id(case, ordinal, document.kind, edition),
         ordinal=ordinal,
         edition=edition,
-        document=replace(document, number=edition_number(document.number, edition, number_length)),
+        document=replace(document, number=number, currency_rate=rate),
         wanted_hash=wanted_hash,
         contact_id=contact_id,
         ledger_id=posting.ledger_id if posting else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,8 +15,8 @@ from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance
 from ledgerwire.poster.domain.watched import SeenMark, Watched, judge_mark
-from ledgerwire.poster.mark import identifier
-from ledgerwire.poster.ports import Clients, Mark, Psa
+from ledgerwire.poster.mark import batched_marks, identifier, named
+from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup, tell
 from ledgerwire.poster.records import Case
 from ledgerwire.poster.schedule import SCHEDULED, pause_after
@@ -74,8 +74,7 @@ class WatchBatches:
                     await self._compare(group, psa, record_type, some)
 
     async def _compare(self, group: Group, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
-        named = {case.decided.source_id: identifier(case) for case in cases}
-        marks = {mark.source_id: mark for mark in await _marks(psa, record_type, named)}
+        marks = {mark.source_id: mark for mark in await batched_marks(psa, record_type, named(cases))}
         ledger = await self._clients.ledger(group.account_id, group.connection_id)
         async with group.unit() as unit:
             await repository.batches_looked_at(unit, [case.decided.record_id for case in cases])
@@ -100,18 +99,19 @@ class WatchBatches:
         await tell(unit, self._outbox, case, "stopped", [_finding(code, case, seen, ledger)], once=event is None)
 
 
-async def _marks(psa: Psa, record_type: RecordType, named: Mapping[str, str]) -> Sequence[Mark]:
-    """The marks of batched records. One without a mark of its own counts as batched while it stays off the unposted list."""
-    if record_type is RecordType.INVOICE:
-        return await psa.marks(record_type, named)
-    listed = await psa.unposted(record_type, list(named))
-    return [Mark(source_id, None, None if source_id in listed else name) for source_id, name in named.items()]
+async def tell_unbatched(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
+    """Somebody rang for records whose batch is gone, and nothing is to be done that was chosen: said again.
 
-
-async def tell_unbatched(group: RecordGroup, cases: Sequence[Case]) -> None:
-    """Somebody rang for records whose batch is gone, and chose nothing: said again."""
+    The one whose record is gone too, and whose documents a person had voided, has come to its end.
+    """
+    known = {mark.source_id for mark in await psa.marks(record_type, named(cases))}
     for case in cases:
-        code = "BATCH_DELETED_DOCUMENT_REMAINS"
+        if case.only_to_void and not any(item.ledger_id for item in case.postings):
+            told = {"number": case.decided.number, "ledger": group.ledger_name}
+            await group.settle(case, "batched", [Finding("DOCUMENT_VOIDED", told)])
+            continue
+        there = case.decided.source_id in known
+        code = "BATCH_DELETED_DOCUMENT_REMAINS" if there else "RECORD_DELETED_DOCUMENT_REMAINS"
         await group.settle(case, "stopped", [_finding(code, case, None, group.ledger_name)])
 
 

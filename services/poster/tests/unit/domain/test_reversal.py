@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
-from ledgerwire.poster.domain.reversal import edition_number, open_day, reversal, reversal_number
+from ledgerwire.poster.domain.reversal import edition_number, open_day, redated, reversal, reversal_number, with_tax
 
 DAY = date(2026, 11, 2)
 
@@ -62,3 +63,30 @@ def test_what_takes_a_document_back_is_never_dated_in_a_closed_period() -> None:
     assert open_day(DAY, None) == DAY
     assert open_day(DAY, date(2026, 11, 1)) == DAY
     assert open_day(DAY, DAY) == date(2026, 11, 3)
+
+
+@pytest.mark.requirement("M8", "D14")
+def test_a_credit_that_was_not_sent_leaves_a_period_that_was_closed_meanwhile() -> None:
+    credit = reversal(document(DocumentKind.SALES_INVOICE, "60"), DAY, 0, 255)
+    assert redated(credit, date(2026, 11, 1)) == credit
+    moved = redated(credit, date(2026, 11, 30))
+    assert (moved.document_date, moved.due_date) == (date(2026, 12, 1), date(2026, 12, 1))
+
+
+@pytest.mark.requirement("M8", "M11")
+@pytest.mark.parametrize(
+    ("shown", "tax", "taxes"),
+    [
+        (("1.01", "1.01", "1.01"), "3.02", ("1.00", "1.01", "1.01")),
+        (("1.01", "0", "1.01"), "2.05", ("1.03", "0", "1.02")),
+        (("100.00", "-99.00"), "0.98", ("99.99", "-99.01")),
+        (("0", "0"), "0.01", ("0.01", "0")),
+        (("1.00", "2.00"), "3.00", ("1.00", "2.00")),
+    ],
+)
+def test_the_tax_that_a_document_keeps_is_shared_over_its_lines(
+    shown: tuple[str, ...], tax: str, taxes: tuple[str, ...]
+) -> None:
+    lines = document(DocumentKind.SALES_INVOICE, *("10" for _ in shown)).lines
+    lines = tuple(replace(line, tax_amount=Decimal(one)) for line, one in zip(lines, shown, strict=True))
+    assert [line.tax_amount for line in with_tax(lines, Decimal(tax))] == [Decimal(one) for one in taxes]

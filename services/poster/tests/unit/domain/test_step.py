@@ -188,3 +188,21 @@ def test_a_batch_that_was_taken_apart_waits_for_a_choice_made_after_that() -> No
     assert plan(accept, posted, BatchState.DELETED).step is Step.BATCH
     assert plan(recreate, posted, BatchState.DELETED).step is Step.VOID
     assert plan(wanted("a"), posted, BatchState.DELETED).step is Step.UNBATCHED
+
+
+@pytest.mark.requirement("M8", "D11")
+def test_the_document_of_a_deleted_record_is_taken_out_when_a_person_says_so_and_nothing_follows() -> None:
+    posted, gone = posting(PostingState.POSTED), posting(PostingState.VOID)
+    wish = chosen(Choice.VOID, "a")
+    assert next_step(wish, [posted], BatchState.DELETED) is Step.VOID
+    assert next_step(wish, [gone], BatchState.DELETED) is Step.UNBATCHED
+
+
+@pytest.mark.requirement("M8")
+def test_a_credit_with_other_figures_in_the_ledger_is_left_there_when_a_person_accepts_it() -> None:
+    credit = Posting(
+        0, "credit_note", 1, PostingState.MISMATCHED, "", "L-2", posting_id=UUID(int=2), reverses=UUID(int=1)
+    )
+    document = replace(posting(PostingState.POSTED), choices_done=2)
+    assert next_step(chosen(Choice.CREDIT_AND_NEW, "a"), [document, credit], None) is Step.MISMATCHED
+    assert next_step(chosen(Choice.ACCEPT, "a", place=2), [document, credit], None) is Step.ACCEPT

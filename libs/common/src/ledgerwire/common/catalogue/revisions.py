@@ -13,6 +13,7 @@ class Choice(StrEnum):
     accept: what the ledger has counts as it is; the record is batched. credit_and_new: a credit note takes the document
     back and a new one is made. void_and_recreate: it is taken out of the books and made again. adopt: the document that
     has our number is ours. undo_payment_done: the payment is undone, look again.
+    void: the record is deleted in ConnectWise; its documents are taken out of the books and nothing replaces them.
     """
 
     ACCEPT = "ACCEPT"
@@ -20,6 +21,7 @@ class Choice(StrEnum):
     VOID_AND_RECREATE = "VOID_AND_RECREATE"
     ADOPT = "ADOPT"
     UNDO_PAYMENT_DONE = "UNDO_PAYMENT_DONE"
+    VOID = "VOID"
 
 
 CHOICES: dict[str, tuple[Choice, ...]] = {
@@ -31,7 +33,11 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
     "DOCUMENT_LEFT_BEHIND": (Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW, Choice.ACCEPT),
     "INVENTORY_JOURNAL_EXISTS": (Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW, Choice.ACCEPT),
     "DUPLICATE_NUMBER": (Choice.ADOPT,),
+    "NUMBER_OF_ANOTHER_CONTACT": (Choice.ADOPT,),
+    "DOCUMENT_NOT_CREDITED": (Choice.VOID_AND_RECREATE, Choice.ACCEPT),
+    "RECORD_OFF_THE_LIST": (Choice.ACCEPT,),
     "BATCH_DELETED_DOCUMENT_REMAINS": (Choice.ACCEPT, Choice.VOID_AND_RECREATE),
+    "RECORD_DELETED_DOCUMENT_REMAINS": (Choice.VOID, Choice.ACCEPT),
 }
 """What poster does about a stop of its own, by code; other codes are cleared where they arose, and retried."""
 
@@ -71,6 +77,51 @@ register(
         message="{credit} in {ledger} takes back {number}, which could not be changed any more.",
         action="Apply {credit} in {ledger}, or pay it back.",
         where="Ledger: credit notes",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8",
+    ),
+    Entry(
+        code="DOCUMENT_NOT_CREDITED",
+        severity=Severity.STOP,
+        title="The credit that was chosen cannot be posted",
+        message="The credit that is to take back a document of {number} is not in {ledger} yet.",
+        action="Clear the other cause, then Retry; or answer with record resolve: accept the document as it is, or void it.",
+        where=_RESOLVE,
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8",
+    ),
+    Entry(
+        code="NUMBER_OF_ANOTHER_CONTACT",
+        severity=Severity.STOP,
+        title="The document is another customer's or supplier's",
+        message="{number} in {ledger} belongs to {found}, this record to {company}: it was not adopted.",
+        action="Move {number} in {ledger} to {company} or renumber it, then Retry.",
+        where="Ledger: the document; then Ledgerwire: ledgerwire record retry {number}",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M16",
+    ),
+    Entry(
+        code="RECORD_OFF_THE_LIST",
+        severity=Severity.STOP,
+        title="Posted, and taken off the unposted list by somebody else",
+        message="{number} is in {ledger}, but it left the unposted list in ConnectWise and no batch of ours marks it: "
+        "it was batched by hand, or deleted.",
+        action="Batched by hand: accept it. Deleted or taken back: void {number} in {ledger}, then Skip the record.",
+        where=_RESOLVE,
+        who="clerk",
+        side=Side.CONNECTWISE,
+        source="M1, M8",
+    ),
+    Entry(
+        code="DOCUMENT_VOIDED",
+        severity=Severity.WARNING,
+        title="Voided, its record was deleted",
+        message="{number} was deleted in ConnectWise; a person had its document in {ledger} voided.",
+        action="None, if that was meant.",
+        where="Ledger: the document",
         who="clerk",
         side=Side.LEDGER,
         source="M8",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
+from ledgerwire.common.money import CENT, ZERO, round_down, total
 
 REVERSED_BY = {
     DocumentKind.SALES_INVOICE: DocumentKind.CREDIT_NOTE,
@@ -35,6 +38,36 @@ def reversal(document: LedgerDocument, on: date, edition: int, number_length: in
         draft=False,
         terms=None,
         new_items=(),
+    )
+
+
+def redated(document: LedgerDocument, lock: date | None) -> LedgerDocument:
+    """What takes a document back and is not sent yet, moved out of a period that was closed since it was made."""
+    on = open_day(document.document_date, lock)
+    return document if on == document.document_date else replace(document, document_date=on, due_date=on)
+
+
+def with_tax(lines: Sequence[DocumentLine], tax: Decimal) -> tuple[DocumentLine, ...]:
+    """The lines with taxes that add up to the document's own `tax`.
+
+    A ledger may show a line's tax only as its rate gives it, while the document keeps a total that was overridden. The
+    difference goes to the taxed lines in proportion to their tax, in whole cents, by largest remainder.
+    """
+    difference = tax - total(line.tax_amount for line in lines)
+    if not lines or difference == ZERO:
+        return tuple(lines)
+    weights = [abs(line.tax_amount) for line in lines]
+    weights = weights if any(weights) else [abs(line.net) for line in lines]
+    whole = total(weights) or Decimal(1)
+    exact = [difference * weight / whole for weight in weights]
+    parts = [round_down(part) for part in exact]
+    cent = CENT if difference > 0 else -CENT
+    by_remainder = sorted(range(len(parts)), key=lambda index: (-abs(exact[index] - parts[index]), index))
+    for index in by_remainder[: int((difference - total(parts)) / cent)]:
+        parts[index] += cent
+    return tuple(
+        replace(line, tax_amount=line.tax_amount + part, tax_override=True)
+        for line, part in zip(lines, parts, strict=True)
     )
 
 

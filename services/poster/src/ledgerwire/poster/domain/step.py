@@ -128,7 +128,7 @@ def _after_the_batch(wanted: Wanted, here: Sequence[Posting], batch_choices: int
     if choice is Choice.ACCEPT:
         return _before_the_batch(wanted, here)
     standing = tuple(item for item in own(here) if item.stands)
-    if choice is Choice.VOID_AND_RECREATE and standing:
+    if choice in {Choice.VOID_AND_RECREATE, Choice.VOID} and standing:
         return Plan(Step.VOID, standing)
     return Plan(Step.UNBATCHED)
 
@@ -188,7 +188,8 @@ def _toward_batch(wanted: Wanted, postings: Sequence[Posting]) -> Plan:
         if item.state is PostingState.POSTED_DRAFT:
             drafts.append(item)
     if differing := tuple(item for item in postings if item.reverses and item.state is PostingState.MISMATCHED):
-        return Plan(Step.MISMATCHED, differing)
+        accepted = wanted.choice_for(differing[0]) is Choice.ACCEPT
+        return Plan(Step.ACCEPT if accepted else Step.MISMATCHED, differing)
     return Plan(Step.RECHECK_DRAFT, tuple(drafts)) if drafts else Plan(Step.BATCH)
 
 

@@ -14,6 +14,7 @@ from ledgerwire.poster.repository.records import (
     database_now,
     forget_document,
     is_claimed,
+    keep_rate,
     load_cases,
     next_edition,
     put_posting,
@@ -23,6 +24,7 @@ from ledgerwire.poster.repository.records import (
 from ledgerwire.poster.repository.schedule import scheduled_keys
 from ledgerwire.poster.repository.submissions import (
     OpenCall,
+    answered,
     close_looked_up,
     mark_unknown,
     open_call,
@@ -35,6 +37,7 @@ from ledgerwire.poster.repository.submissions import (
 __all__ = [
     "OpenCall",
     "add_timeline",
+    "answered",
     "batched_to_watch",
     "batches_looked_at",
     "close_looked_up",
@@ -43,6 +46,7 @@ __all__ = [
     "database_now",
     "forget_document",
     "is_claimed",
+    "keep_rate",
     "load_cases",
     "mark_unknown",
     "next_edition",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -218,6 +219,15 @@ async def set_posting(
     stored = {"ledger_id": ledger_id, "ledger_total": ledger_total, "choices_revision": revision, "choices_done": done}
     values |= {name: value for name, value in stored.items() if value is not None}
     await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
+
+
+async def keep_rate(unit: Unit, posting: StoredPosting, rate: Decimal | None) -> None:
+    """Remember the rate at which the ledger has a document that is about to leave it: what replaces it keeps it (M15)."""
+    if rate is not None and rate != posting.document.currency_rate:
+        document = canonical_bytes(replace(posting.document, currency_rate=rate))
+        await unit.execute(
+            update(PostingRow).where(PostingRow.posting_id == posting.posting_id).values(document=document)
+        )
 
 
 async def forget_document(unit: Unit, posting: UUID, *, voided: str | None = None) -> None:

@@ -71,6 +71,27 @@ async def settle_submission(unit: Unit, submission_id: UUID, outcome: str) -> No
     )
 
 
+async def answered(unit: Unit, connection_id: UUID, path: str) -> bool:
+    """Whether no call to this path may still be at work; those whose time is over are settled: what they did can be seen."""
+    await unit.execute(
+        text(
+            """
+            UPDATE poster.submission SET state = 'settled', outcome = 'looked_up', settled_at = now()
+             WHERE connection_id = :connection AND path = :path AND state <> 'settled'
+               AND look_after <= clock_timestamp()
+            """
+        ),
+        {"connection": connection_id, "path": path},
+    )
+    rows = await unit.execute(
+        text(
+            "SELECT 1 FROM poster.submission WHERE connection_id = :connection AND path = :path AND state <> 'settled'"
+        ),
+        {"connection": connection_id, "path": path},
+    )
+    return rows.first() is None
+
+
 async def mark_unknown(unit: Unit, submission_id: UUID, look_after: timedelta) -> None:
     """The answer did not come: nobody touches its documents before the provider must have finished."""
     await unit.execute(
