@@ -40,8 +40,7 @@ async def test_a_row_keeps_cost_and_sell_apart(tmp_path: Path) -> None:
         Decimal(text) for text in ("5.25", "52.50", "7.00", "70.00")
     )
     [held] = reading.subscriptions
-    assert (held.quantity, held.unit_cost, held.unit_sell, held.motion) == (
-        10, Decimal("5.25"), Decimal("7.00"), Motion.SEAT_MONTHLY,
+    assert (held.quantity, held.unit_cost, held.unit_sell, held.motion) == (Decimal(10), Decimal("5.25"), Decimal("7.00"), Motion.SEAT_MONTHLY,
     )  # fmt: skip
 
 
@@ -114,7 +113,7 @@ async def test_a_proration_with_a_negative_amount_takes_seats_back(tmp_path: Pat
     back = back.replace("2026-03-01", "2026-03-16")
     reading = await read_source(source(tmp_path, f"{PAX8}\n{GOOD}\n{back}\n"), ALL, NOW)
     assert [line.kind for line in reading.charges] == [ChargeKind.CYCLE, ChargeKind.REMOVE_QUANTITY]
-    assert [(line.quantity, line.subtotal) for line in reading.charges][1] == (2, Decimal("-5.25"))
+    assert [(line.quantity, line.subtotal) for line in reading.charges][1] == (Decimal(2), Decimal("-5.25"))
     assert [held.quantity for held in reading.subscriptions] == [8]
 
 
@@ -122,6 +121,6 @@ async def test_a_report_of_subscriptions_is_read_as_it_stands(tmp_path: Path) ->
     rows = "S-9,C-7,Quiet Legal,OFFER-1,4,11.20,AUD,Annual,2026-02-01,Suspended"
     reading = await read_source(source(tmp_path, f"{ION}\n{rows}\n", "streamone-ion"), ALL, NOW)
     [held] = reading.subscriptions
-    assert (held.id, held.customer_id, held.quantity, held.unit_cost) == ("s-9", "c-7", 4, Decimal("11.20"))
+    assert (held.id, held.customer_id, held.quantity, held.unit_cost) == ("s-9", "c-7", Decimal(4), Decimal("11.20"))
     assert (held.frequency, held.status) == (Frequency.ANNUAL, SubscriptionStatus.SUSPENDED)
     assert reading.charges == ()
