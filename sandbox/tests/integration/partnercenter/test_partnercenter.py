@@ -174,3 +174,12 @@ async def test_people_act_through_the_control_api(partner: Partner) -> None:
     assert (await partner.control("/partnercenter/price", sku="X:0001", price="9.99")).json() == {"priced": "X:0001"}
     added = await partner.control("/partnercenter/customers", id="new", name="New One", domain="")
     assert added.json()["relationship"] == "reseller"
+
+
+async def test_a_new_subscription_is_seen_once_it_is_provisioned(partner: Partner) -> None:
+    await partner.control("/switches", partnercenter={"visible_after_minutes": 15})
+    sold = await partner.bought()
+    path = f"/v1/customers/{sold['customer_id']}/subscriptions"
+    assert (await partner.get(path)).json()["items"] == []
+    await partner.control("/clock", advance_seconds=15 * 60)
+    assert [row["id"] for row in (await partner.get(path)).json()["items"]] == [sold["id"].upper()]
