@@ -5,6 +5,7 @@ from ledgerwire.common.catalogue import (  # noqa: F401 - importing registers th
     billing_money,
     billing_setup,
     connections,
+    contacts,
     expenses,
     items,
     ledger,
