@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +17,7 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.catalogue.revisions import CHOICES
 from ledgerwire.common.errors import Stopped, Transient
 from ledgerwire.common.ledger.document import DocumentKind, NewItem
+from ledgerwire.common.ledger.reference import ReferenceData
 from ledgerwire.poster import chosen, items, points, removal, watch
 
 from .test_documents import calls, journal
@@ -86,6 +89,32 @@ async def test_a_credit_is_made_once_wherever_it_was_interrupted(desk: Any, cut_
     await desk.choose(INVOICE, "CREDIT_AND_NEW")
     await until_batched(desk, INVOICE)
     assert len(calls(desk, "/CreditNotes")) == 1
+
+
+@pytest.mark.requirement("M8", "D14")
+async def test_a_credit_that_waited_while_its_period_was_closed_is_dated_after_it(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await batched_once(desk)
+    pay(desk, before)
+    await desk.decide((INVOICE, moved(desk)), revision=2)
+    await desk.until_told(INVOICE, "stopped", "DOCUMENT_PAID")
+    usual, closed, day = XeroLedger.reference_data, [], desk.document(INVOICE).document_date
+
+    async def locked(self: XeroLedger, *, fresh: bool = False) -> ReferenceData:
+        return replace(await usual(self, fresh=fresh), lock_date=day if closed else None)
+
+    def reach(point: str) -> None:
+        if point == points.REVERSAL_COMMITTED and not closed:
+            closed.append(point)
+            raise Transient(f"cut at {point}", code="UNREACHABLE")
+
+    monkeypatch.setattr(XeroLedger, "reference_data", locked)
+    monkeypatch.setattr(chosen, "reach", reach)
+    await desk.choose(INVOICE, "CREDIT_AND_NEW")
+    await until_batched(desk, INVOICE)
+    [credit] = json.loads(calls(desk, "/CreditNotes")[0].request_body)["CreditNotes"]
+    assert credit["Date"] == (day + timedelta(days=1)).isoformat()
 
 
 @pytest.mark.requirement("M8", "D3", "D14")
