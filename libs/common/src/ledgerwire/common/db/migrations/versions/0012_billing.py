@@ -6,6 +6,8 @@ Additive: the previous release runs on this schema while it is rolled out.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
@@ -97,7 +99,7 @@ def _moment(name: str) -> sa.Column[object]:
     return _time(name, nullable=False, default=_NOW)
 
 
-def _key(name: str, kind: type[sa.types.TypeEngine[object]] = sa.Uuid) -> sa.Column[object]:
+def _key(name: str, kind: Any = sa.Uuid) -> sa.Column[object]:
     return sa.Column(name, kind, primary_key=True, autoincrement=False)
 
 
