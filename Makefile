@@ -9,7 +9,7 @@ COMPILE := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-h
 # A cached byte code halves the start of every process; some images switch the cache off.
 unexport PYTHONDONTWRITEBYTECODE
 BROKER ?= local
-WORKERS ?= 2
+WORKERS ?= 3
 TESTS ?=
 
 .PHONY: help

@@ -73,5 +73,11 @@ def test_the_same_story_runs_as_separate_processes_over_rabbitmq(
 
     _green(directory, capfd.readouterr().out)
     assert exit_code == 0
-    assert {path.stem for path in (directory / "logs").glob("*.log")} == {"sandbox", "ingest", "mapper", "poster"}
+    assert {path.stem for path in (directory / "logs").glob("*.log")} == {
+        "sandbox",
+        "ingest",
+        "mapper",
+        "poster",
+        "billing_sync",
+    }
     assert left_behind(directory / "logs") == {}
