@@ -38,7 +38,7 @@ async def test_it_prints_one_line_serves_plain_http_and_ends_with_sigterm() -> N
     port = free_port()
     async with _sandbox("--seed", "7", "--port-xero", str(port)) as (line, process):
         asked_for = {
-            "connectwise": {"base_url", "company_id", "public_key", "private_key", "client_id"},
+            "connectwise": {"base_url", "company_id", "public_key", "private_key", "client_id", "seats"},
             "xero": {
                 "base_url", "token_url", "client_id", "client_secret", "tenant_id", "access_token", "refresh_token",
             },
