@@ -42,8 +42,12 @@ async def test_a_callback_that_was_switched_off_or_deleted_comes_back(settings: 
         await eventually(lambda: not callback["inactiveFlag"], "the callback is switched on again")
         table.clear()
         await world.callback_registered()
-        repairs = (await world.rows("SELECT repairs FROM ingest.callback_registration"))[0]["repairs"]
-        assert repairs == 2
+
+        async def both_counted() -> bool:
+            [row] = await world.rows("SELECT repairs FROM ingest.callback_registration")
+            return bool(row["repairs"] == 2)
+
+        await eventually(both_counted, "both repairs are counted")
         await world.close(INVOICES[0])
         await world.settled(INVOICES[0])
         assert await receipts(world) >= 1
