@@ -8,9 +8,9 @@ import pytest
 
 from ledgerwire.accounting.gate import LimitReport
 from ledgerwire.accounting.port import ContactSpec
+from ledgerwire.accounting.wire import Json
 from ledgerwire.accounting.xero.contacts import created_contact, find_contact, list_contacts
 from ledgerwire.accounting.xero.errors import Answer
-from ledgerwire.accounting.xero.wire import Json
 from ledgerwire.common.errors import Ambiguous, Stopped
 
 

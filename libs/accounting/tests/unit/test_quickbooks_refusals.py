@@ -16,7 +16,8 @@ from ledgerwire.accounting.quickbooks.query import any_of
 from ledgerwire.accounting.quickbooks.reference import company_of
 from ledgerwire.accounting.quickbooks.refusals import finding
 from ledgerwire.accounting.quickbooks.settlements import shares
-from ledgerwire.accounting.quickbooks.wire import UnreadableError, calendar_date, decode, total_of
+from ledgerwire.accounting.quickbooks.wire import calendar_date, total_of
+from ledgerwire.accounting.wire import UnreadableError, decode
 from ledgerwire.common.errors import Stopped
 from ledgerwire.common.ledger.document import DocumentKind
 

@@ -11,10 +11,11 @@ import pytest
 from ledgerwire.accounting.factory import build_ledger
 from ledgerwire.accounting.gate import OpenGate
 from ledgerwire.accounting.port import Ledger
+from ledgerwire.accounting.wire import Json, UnreadableError, decode
 from ledgerwire.accounting.xero.config import XeroConfig
 from ledgerwire.accounting.xero.documents import find_documents
 from ledgerwire.accounting.xero.reference import reference_data
-from ledgerwire.accounting.xero.wire import Json, UnreadableError, amount, calendar_date, decode
+from ledgerwire.accounting.xero.wire import amount, calendar_date
 from ledgerwire.common.errors import ConfigurationError, Stopped, Transient
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.ledger.reference import AccountClass

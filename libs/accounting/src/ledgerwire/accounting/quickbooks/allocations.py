@@ -9,7 +9,8 @@ from ledgerwire.accounting.quickbooks.client import QuickBooksClient, request_id
 from ledgerwire.accounting.quickbooks.errors import LEDGER
 from ledgerwire.accounting.quickbooks.refusals import STALE, day_words, findings
 from ledgerwire.accounting.quickbooks.settlements import linked
-from ledgerwire.accounting.quickbooks.wire import Json, amount, ref, rows, text
+from ledgerwire.accounting.quickbooks.wire import amount, ref
+from ledgerwire.accounting.wire import Json, rows, text
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped

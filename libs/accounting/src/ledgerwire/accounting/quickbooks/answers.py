@@ -10,18 +10,8 @@ from ledgerwire.accounting.port import Composed, Expected, Verdict, VerdictStatu
 from ledgerwire.accounting.quickbooks.errors import LEDGER, Answer, Problem, unreadable
 from ledgerwire.accounting.quickbooks.payloads import ENDPOINTS, Endpoint
 from ledgerwire.accounting.quickbooks.refusals import DUPLICATE, day_words, findings
-from ledgerwire.accounting.quickbooks.wire import (
-    Json,
-    UnreadableError,
-    amount,
-    calendar_date,
-    decode,
-    group,
-    ref,
-    rows,
-    text,
-    total_of,
-)
+from ledgerwire.accounting.quickbooks.wire import amount, calendar_date, group, ref, total_of
+from ledgerwire.accounting.wire import Json, UnreadableError, decode, rows, text
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous
 from ledgerwire.common.ledger.document import DocumentKind

@@ -15,7 +15,8 @@ from ledgerwire.accounting.quickbooks.documents import find_documents, is_void
 from ledgerwire.accounting.quickbooks.errors import LEDGER, Answer, unreadable
 from ledgerwire.accounting.quickbooks.payloads import ENDPOINTS, OURS
 from ledgerwire.accounting.quickbooks.refusals import DUPLICATE, STALE, findings
-from ledgerwire.accounting.quickbooks.wire import Json, UnreadableError, amount, decode, ref, text
+from ledgerwire.accounting.quickbooks.wire import amount, ref
+from ledgerwire.accounting.wire import Json, UnreadableError, decode, text
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped

@@ -14,7 +14,8 @@ import httpx
 from ledgerwire.accounting.gate import CallGate, read_retry_after
 from ledgerwire.accounting.quickbooks.config import QuickBooksConfig
 from ledgerwire.accounting.quickbooks.errors import Answer, refuse, unreadable
-from ledgerwire.accounting.quickbooks.wire import Json, decode, group, rows, text
+from ledgerwire.accounting.quickbooks.wire import group
+from ledgerwire.accounting.wire import Json, decode, rows, text
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.http.client import classify_transport_error

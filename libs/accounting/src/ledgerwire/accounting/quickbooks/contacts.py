@@ -13,7 +13,8 @@ from ledgerwire.accounting.quickbooks.client import QuickBooksClient, request_id
 from ledgerwire.accounting.quickbooks.errors import LEDGER, Answer, unreadable
 from ledgerwire.accounting.quickbooks.query import EVERY_ONE, quoted
 from ledgerwire.accounting.quickbooks.refusals import NAME_TAKEN, findings
-from ledgerwire.accounting.quickbooks.wire import Json, decode, group, ref, text
+from ledgerwire.accounting.quickbooks.wire import group, ref
+from ledgerwire.accounting.wire import Json, decode, text
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, Stopped

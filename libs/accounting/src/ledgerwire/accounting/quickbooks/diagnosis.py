@@ -13,7 +13,8 @@ from ledgerwire.accounting.quickbooks.client import QuickBooksClient
 from ledgerwire.accounting.quickbooks.company import Company
 from ledgerwire.accounting.quickbooks.errors import LEDGER
 from ledgerwire.accounting.quickbooks.payloads import ENDPOINTS
-from ledgerwire.accounting.quickbooks.wire import Json, decode, group, ref, rows, text
+from ledgerwire.accounting.quickbooks.wire import group, ref
+from ledgerwire.accounting.wire import Json, decode, rows, text
 from ledgerwire.common.catalogue import Finding
 
 _LINE_REFERENCES = (

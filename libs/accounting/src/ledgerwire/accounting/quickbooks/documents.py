@@ -12,17 +12,8 @@ from ledgerwire.accounting.quickbooks.company import CLASS, LOCATION, SALES_KIND
 from ledgerwire.accounting.quickbooks.errors import unreadable
 from ledgerwire.accounting.quickbooks.payloads import ENDPOINTS
 from ledgerwire.accounting.quickbooks.query import any_of
-from ledgerwire.accounting.quickbooks.wire import (
-    Json,
-    UnreadableError,
-    amount,
-    calendar_date,
-    group,
-    needed,
-    ref,
-    rows,
-    text,
-)
+from ledgerwire.accounting.quickbooks.wire import amount, calendar_date, group, needed, ref
+from ledgerwire.accounting.wire import Json, UnreadableError, rows, text
 from ledgerwire.common.ledger.document import DocumentKind, Tracking
 from ledgerwire.common.money import ZERO, round_half_up
 

@@ -14,7 +14,7 @@ from html import unescape
 from typing import Any, NoReturn
 
 from ledgerwire.accounting.gate import LimitReport
-from ledgerwire.accounting.quickbooks.wire import Json, decode
+from ledgerwire.accounting.wire import Json, decode
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, Stopped, Transient, Waiting
 

@@ -10,7 +10,8 @@ from ledgerwire.accounting.quickbooks.payloads import item_body
 from ledgerwire.accounting.quickbooks.query import EVERY_ONE, quoted
 from ledgerwire.accounting.quickbooks.reference import ITEM_LIMIT
 from ledgerwire.accounting.quickbooks.refusals import NAME_TAKEN, findings
-from ledgerwire.accounting.quickbooks.wire import Json, ref, text
+from ledgerwire.accounting.quickbooks.wire import ref
+from ledgerwire.accounting.wire import Json, text
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped
 

@@ -9,7 +9,7 @@ from ledgerwire.accounting.port import ItemSpec, Prepared
 from ledgerwire.accounting.quickbooks.arithmetic import is_exact, is_taxed, is_text_only, rate_taxes
 from ledgerwire.accounting.quickbooks.company import AUTOMATIC, CLASS, LOCATION, SALES_KINDS, UNTAXED, Company
 from ledgerwire.accounting.quickbooks.preflight import dimension_of, document_value, on_document
-from ledgerwire.accounting.quickbooks.wire import Json
+from ledgerwire.accounting.wire import Json
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
 from ledgerwire.common.money import ZERO, round_half_up

@@ -9,7 +9,7 @@ from ledgerwire.accounting.quickbooks.client import QuickBooksClient
 from ledgerwire.accounting.quickbooks.documents import found_document
 from ledgerwire.accounting.quickbooks.errors import unreadable
 from ledgerwire.accounting.quickbooks.payloads import ENDPOINTS
-from ledgerwire.accounting.quickbooks.wire import UnreadableError, text
+from ledgerwire.accounting.wire import UnreadableError, text
 from ledgerwire.common.ledger.document import DocumentKind
 
 

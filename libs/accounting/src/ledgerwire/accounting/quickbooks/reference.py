@@ -21,17 +21,8 @@ from ledgerwire.accounting.quickbooks.company import (
 )
 from ledgerwire.accounting.quickbooks.errors import unreadable
 from ledgerwire.accounting.quickbooks.query import EVERY_ONE
-from ledgerwire.accounting.quickbooks.wire import (
-    Json,
-    UnreadableError,
-    amount,
-    calendar_date,
-    group,
-    needed,
-    ref,
-    rows,
-    text,
-)
+from ledgerwire.accounting.quickbooks.wire import amount, calendar_date, group, needed, ref
+from ledgerwire.accounting.wire import Json, UnreadableError, rows, text
 from ledgerwire.common.ledger.reference import (
     AccountClass,
     LedgerAccount,

@@ -17,16 +17,8 @@ from ledgerwire.accounting.quickbooks.client import QuickBooksClient
 from ledgerwire.accounting.quickbooks.documents import found_document
 from ledgerwire.accounting.quickbooks.errors import unreadable
 from ledgerwire.accounting.quickbooks.query import any_of
-from ledgerwire.accounting.quickbooks.wire import (
-    Json,
-    UnreadableError,
-    amount,
-    calendar_date,
-    group,
-    needed,
-    rows,
-    text,
-)
+from ledgerwire.accounting.quickbooks.wire import amount, calendar_date, group, needed
+from ledgerwire.accounting.wire import Json, UnreadableError, rows, text
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.money import ZERO, total
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ledgerwire.accounting.port import CreditApplied
+from ledgerwire.accounting.wire import Json, UnreadableError, optional_amount
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.documents import current
 from ledgerwire.accounting.xero.endpoints import ENDPOINTS
@@ -10,7 +11,6 @@ from ledgerwire.accounting.xero.errors import Answer, saved, unreadable
 from ledgerwire.accounting.xero.payloads import allocation_body
 from ledgerwire.accounting.xero.refusals import day_words
 from ledgerwire.accounting.xero.settlements import applied_by
-from ledgerwire.accounting.xero.wire import Json, UnreadableError, optional_amount
 from ledgerwire.common.errors import Ambiguous
 from ledgerwire.common.ledger.document import DocumentKind
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from ledgerwire.accounting.port import Composed, Expected, Verdict, VerdictStatus
+from ledgerwire.accounting.wire import Json, UnreadableError, decode, rows, text
 from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, Endpoint
 from ledgerwire.accounting.xero.errors import call_sentences, raise_call_refused, unreadable
 from ledgerwire.accounting.xero.journals import balance, debits
@@ -21,17 +22,7 @@ from ledgerwire.accounting.xero.refusals import (
     sentences,
     warnings,
 )
-from ledgerwire.accounting.xero.wire import (
-    ZERO_GUID,
-    Json,
-    UnreadableError,
-    amount,
-    calendar_date,
-    decode,
-    guid,
-    rows,
-    text,
-)
+from ledgerwire.accounting.xero.wire import ZERO_GUID, amount, calendar_date, guid
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous
 from ledgerwire.common.money import ZERO

@@ -11,9 +11,10 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from ledgerwire.accounting.gate import CallGate, read_limits, read_retry_after
+from ledgerwire.accounting.wire import Json, decode
 from ledgerwire.accounting.xero.config import XeroConfig
 from ledgerwire.accounting.xero.errors import Answer, permission_missing, refuse, unreadable
-from ledgerwire.accounting.xero.wire import Json, decode, guid
+from ledgerwire.accounting.xero.wire import guid
 from ledgerwire.common.canonical import from_vendor
 from ledgerwire.common.errors import Transient
 from ledgerwire.common.http.client import classify_transport_error

@@ -7,6 +7,7 @@ somebody else; neither is ever used.
 from __future__ import annotations
 
 from ledgerwire.accounting.port import ContactSpec
+from ledgerwire.accounting.wire import Json, decode, rows, text
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.errors import Answer, call_sentences, raise_call_refused, unreadable
 from ledgerwire.accounting.xero.payloads import contact_body
@@ -19,7 +20,7 @@ from ledgerwire.accounting.xero.refusals import (
     is_idempotency_mismatch,
     sentences,
 )
-from ledgerwire.accounting.xero.wire import ZERO_GUID, Json, decode, guid, rows, text
+from ledgerwire.accounting.xero.wire import ZERO_GUID, guid
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, Stopped
 from ledgerwire.common.ledger.document import Contact

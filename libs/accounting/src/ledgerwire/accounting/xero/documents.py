@@ -6,22 +6,14 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from decimal import Context, Decimal
 
 from ledgerwire.accounting.port import FoundDocument, ReadDocument, ReadLine
+from ledgerwire.accounting.wire import Json, UnreadableError, optional_amount, rows, text
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, GONE, Endpoint
 from ledgerwire.accounting.xero.errors import unreadable
 from ledgerwire.accounting.xero.journals import debits
 from ledgerwire.accounting.xero.paging import pages, priced
 from ledgerwire.accounting.xero.query import any_of, begins_with_any_of, chunks, refuse_characters
-from ledgerwire.accounting.xero.wire import (
-    Json,
-    UnreadableError,
-    amount,
-    calendar_date,
-    guid,
-    optional_amount,
-    rows,
-    text,
-)
+from ledgerwire.accounting.xero.wire import amount, calendar_date, guid
 from ledgerwire.common.errors import Stopped
 from ledgerwire.common.ledger.document import DocumentKind, Tracking
 from ledgerwire.common.money import ZERO

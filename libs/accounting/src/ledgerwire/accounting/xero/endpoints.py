@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ledgerwire.accounting.xero.wire import Json, text
+from ledgerwire.accounting.wire import Json, text
 from ledgerwire.common.ledger.document import DocumentKind
 
 GONE = frozenset({"VOIDED", "DELETED"})

@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from ledgerwire.accounting.gate import LimitReport
 from ledgerwire.accounting.tokens import RECONNECTED_YET
+from ledgerwire.accounting.wire import Json, decode, rows, text
 from ledgerwire.accounting.xero.refusals import LEDGER, findings, is_idempotency_mismatch, sentences
-from ledgerwire.accounting.xero.wire import Json, decode, rows, text
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, Stopped, Transient, Waiting
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ledgerwire.accounting.port import ItemSpec
+from ledgerwire.accounting.wire import Json, rows, text
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.errors import saved, unreadable
 from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, item_body
 from ledgerwire.accounting.xero.query import equals
 from ledgerwire.accounting.xero.refusals import LEDGER
-from ledgerwire.accounting.xero.wire import ZERO_GUID, Json, guid, rows, text
+from ledgerwire.accounting.xero.wire import ZERO_GUID, guid
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped
 

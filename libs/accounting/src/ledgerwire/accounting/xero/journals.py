@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ledgerwire.accounting.wire import Json, rows
 from ledgerwire.accounting.xero.endpoints import AFTER_NUMBER
 from ledgerwire.accounting.xero.refusals import LEDGER
-from ledgerwire.accounting.xero.wire import Json, amount, rows
+from ledgerwire.accounting.xero.wire import amount
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.ledger.document import DocumentLine, LedgerDocument
 from ledgerwire.common.ledger.reference import LedgerAccount, ReferenceData

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
+from ledgerwire.accounting.wire import Json, rows
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.endpoints import ENDPOINTS
 from ledgerwire.accounting.xero.query import PAGE_SIZE
-from ledgerwire.accounting.xero.wire import Json, rows
 from ledgerwire.common.ledger.document import DocumentKind
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledgerwire.accounting.port import ContactSpec, CreditApplied, ItemSpec, Prepared
+from ledgerwire.accounting.wire import Json
 from ledgerwire.accounting.xero.arithmetic import kept
 from ledgerwire.accounting.xero.endpoints import ENDPOINTS, narration
-from ledgerwire.accounting.xero.wire import Json
 from ledgerwire.common.canonical import wire_bytes
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
 from ledgerwire.common.money import round_half_up

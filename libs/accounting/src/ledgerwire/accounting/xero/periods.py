@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from ledgerwire.accounting.port import FoundDocument
+from ledgerwire.accounting.wire import UnreadableError
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.documents import found_document
 from ledgerwire.accounting.xero.endpoints import ENDPOINTS
 from ledgerwire.accounting.xero.errors import unreadable
 from ledgerwire.accounting.xero.paging import pages
-from ledgerwire.accounting.xero.wire import UnreadableError
 from ledgerwire.common.ledger.document import DocumentKind
 
 

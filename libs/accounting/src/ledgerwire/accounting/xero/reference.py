@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import date
 
+from ledgerwire.accounting.wire import Json, UnreadableError, rows, text
 from ledgerwire.accounting.xero.arithmetic import UNIT_PLACES
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.errors import unreadable
 from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, NUMBER_LIMIT
-from ledgerwire.accounting.xero.wire import Json, UnreadableError, amount, calendar_date, rows, text
+from ledgerwire.accounting.xero.wire import amount, calendar_date
 from ledgerwire.common.ledger.reference import (
     AccountClass,
     LedgerAccount,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from ledgerwire.accounting.xero.wire import Json, rows, text
+from ledgerwire.accounting.wire import Json, rows, text
 from ledgerwire.common.catalogue import Finding
 
 LEDGER = "Xero"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ledgerwire.accounting.wire import Json, UnreadableError, text
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.documents import current
 from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, GONE
 from ledgerwire.accounting.xero.errors import saved, unreadable
 from ledgerwire.accounting.xero.payloads import status_body
 from ledgerwire.accounting.xero.refusals import LEDGER, day_words
-from ledgerwire.accounting.xero.wire import Json, UnreadableError, calendar_date, guid, text
+from ledgerwire.accounting.xero.wire import calendar_date, guid
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped
 from ledgerwire.common.ledger.document import DocumentKind

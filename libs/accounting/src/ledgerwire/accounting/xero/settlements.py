@@ -9,23 +9,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from ledgerwire.accounting.port import CreditApplied, Settlement
+from ledgerwire.accounting.wire import Json, UnreadableError, optional_amount, rows, text
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.documents import current
 from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, GONE
 from ledgerwire.accounting.xero.errors import unreadable
 from ledgerwire.accounting.xero.paging import pages
 from ledgerwire.accounting.xero.query import equals
-from ledgerwire.accounting.xero.wire import (
-    Json,
-    UnreadableError,
-    amount,
-    calendar_date,
-    guid,
-    moment,
-    optional_amount,
-    rows,
-    text,
-)
+from ledgerwire.accounting.xero.wire import amount, calendar_date, guid, moment
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.money import ZERO, total
 

@@ -4,43 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 
-import msgspec
-
-from ledgerwire.common.canonical import from_vendor
-
-Json = dict[str, Any]
+from ledgerwire.accounting.wire import Json, UnreadableError, optional_amount, text
 
 ZERO_GUID = "00000000-0000-0000-0000-000000000000"
 
 _MS_DATE = re.compile(r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$")
-
-
-class UnreadableError(ValueError):
-    """An answer lacks, or garbles, something it always has."""
-
-
-def decode(body: bytes) -> Json | None:
-    """The JSON object in a body; None for HTML, text, half a body, or JSON of another kind."""
-    try:
-        decoded = from_vendor(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return decoded if isinstance(decoded, dict) else None
-
-
-def rows(holder: Json, name: str) -> list[Json]:
-    """The objects in a list field; empty where the field is absent or no list."""
-    found = holder.get(name)
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-
-
-def text(row: Json, name: str) -> str | None:
-    """A text field; None when absent, empty or of another type."""
-    value = row.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def guid(row: Json, name: str) -> str | None:
@@ -55,22 +25,6 @@ def amount(row: Json, name: str) -> Decimal:
     if found is None:
         raise UnreadableError(f"{name} is missing")
     return found
-
-
-def optional_amount(row: Json, name: str) -> Decimal | None:
-    """An amount, exactly; None when absent. Raises UnreadableError when it is no finite number."""
-    value = row.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
-        raise UnreadableError(f"{name} is no number")
-    try:
-        number = Decimal(value)
-    except InvalidOperation as error:
-        raise UnreadableError(f"{name} is no number") from error
-    if not number.is_finite():
-        raise UnreadableError(f"{name} is no number")
-    return number
 
 
 def calendar_date(row: Json, name: str) -> date | None:
