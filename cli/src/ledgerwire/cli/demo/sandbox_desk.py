@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
-from ledgerwire.common.errors import LedgerwireError
+from ledgerwire.cli.control import ControlClient, SandboxRefusedError
 
 CLOSED = "Closed"
 LEDGER_LISTS = ("Invoices", "CreditNotes")
-
-
-class SandboxRefusedError(LedgerwireError):
-    """The sandbox refused what the story wanted to do."""
-
-    code = "SANDBOX_REFUSED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +53,35 @@ class BooksCheck:
     findings: tuple[dict[str, str], ...]
 
 
-class SandboxDesk:
-    """A client of the sandbox's control API and, for one last look, of its ledger. `async with`."""
+class SandboxDesk(ControlClient):
+    """The sandbox's controls and, for one last look, its ledger. `async with`."""
 
     def __init__(self, line: Mapping[str, Any]) -> None:
+        super().__init__(line)
         self._line = line
-        self._control = httpx.AsyncClient(base_url=line["control"]["base_url"], trust_env=False, timeout=60)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._control.aclose()
 
     async def plan(self) -> list[PlannedClose]:
         """The closes in their order."""
-        rows = (await self._asked("GET", "/plan"))["plan"]
+        rows = (await self.asked("GET", "/plan"))["plan"]
         return [_planned(row) for row in rows]
 
     async def account(self) -> dict[str, Any]:
         """The settings that this company chose."""
-        settings: dict[str, Any] = await self._asked("GET", "/account")
+        settings: dict[str, Any] = await self.asked("GET", "/account")
         return settings
 
     async def close(self, invoice_id: int) -> None:
         """Close an open invoice through ConnectWise's REST API, as a coordinator does."""
         change = [{"op": "replace", "path": "status", "value": {"name": CLOSED}}]
-        request = {"method": "PATCH", "path": f"/finance/invoices/{invoice_id}", "body": change}
-        answer = await self._asked("POST", "/connectwise/requests", request)
-        if answer["status"] >= 400:
-            raise SandboxRefusedError(f"ConnectWise refused to close invoice {invoice_id}: {answer['body']}")
+        await self.connectwise("PATCH", f"/finance/invoices/{invoice_id}", change)
 
     async def fix(self, name: str) -> dict[str, Any]:
         """Put a planted cause right in ConnectWise (as a person, through REST) or in the ledger.
 
         The answer's `account_patch` is what remains to be changed in the account file.
         """
-        answer: dict[str, Any] = await self._asked("POST", f"/fixes/{name}")
+        answer: dict[str, Any] = await self.asked("POST", f"/fixes/{name}")
         return answer
-
-    async def callbacks_delivered(self) -> None:
-        """Return once no callback is under way."""
-        await self._asked("POST", "/connectwise/callbacks/drain")
 
     async def look_at_ledger(self) -> int:
         """Read all invoices and credit notes page by page, as the ledger shows them now; how many there are."""
@@ -134,7 +111,7 @@ class SandboxDesk:
 
     async def audit(self) -> BooksCheck:
         """The books check, from the wire's journal and the expected ledger alone."""
-        report = await self._asked("GET", "/audit")
+        report = await self.asked("GET", "/audit")
         found = report["counts"]
         return BooksCheck(
             clean=report["clean"],
@@ -147,13 +124,6 @@ class SandboxDesk:
             ledger_total=Decimal(found["ledger_total"]),
             findings=tuple(report["findings"]),
         )
-
-    async def _asked(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self._control.request(method, path, json=body)
-        value = json.loads(answer.content, parse_float=Decimal)
-        if answer.is_error:
-            raise SandboxRefusedError(str(value.get("error", value)))
-        return value
 
 
 def _planned(row: dict[str, Any]) -> PlannedClose:

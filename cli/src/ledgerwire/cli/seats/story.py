@@ -222,7 +222,9 @@ class _HalfYear:
             "billCustomer": "Billable",
             "effectiveDate": "2026-05-01T00:00:00Z",
         }
-        await self._office.request("POST", f"/finance/agreements/{self._agreements[deal.customer][0]}/additions", body)
+        await self._office.connectwise(
+            "POST", f"/finance/agreements/{self._agreements[deal.customer][0]}/additions", body
+        )
         self._plant(deal, Cause.NOT_SOLD, Decimal("-46.00"), product=other.name)
 
     def _deal_of(self, place: int) -> Deal:
@@ -246,7 +248,7 @@ class _HalfYear:
 
     async def _change(self, deal: Deal, row: Mapping[str, Any], name: str, value: str) -> None:
         path = f"/finance/agreements/{self._agreements[deal.customer][0]}/additions/{row['id']}"
-        await self._office.request("PATCH", path, [{"op": "replace", "path": name, "value": value}])
+        await self._office.connectwise("PATCH", path, [{"op": "replace", "path": name, "value": value}])
 
     def _report(
         self, report: SeatReport, last: StoredPlan, began: float, ready: float
