@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from fastapi import FastAPI
@@ -66,6 +66,8 @@ class Service(Protocol):
 
 
 Build = Callable[[Runtime], Service]
+Background = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+"""Something that goes on until the event is set: a schedule, a watch over figures."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class AssembledService:
     Attributes:
         app: the service's HTTP application; `run_service` adds health and serves it.
         checks: what `/ready` and `/promises` ask.
+        background: what goes on beside the workers and stops with them.
         closers: pools and clients, closed in order at the very end.
     """
 
@@ -87,6 +90,7 @@ class AssembledService:
     relay: Relay | None = None
     app: FastAPI | None = None
     checks: Sequence[Check] = ()
+    background: Sequence[Background] = ()
     closers: Sequence[Callable[[], Awaitable[None]]] = field(default=())
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -96,6 +100,8 @@ class AssembledService:
         async with asyncio.TaskGroup() as parts:
             if self.relay is not None:
                 parts.create_task(self.relay.run(workers_done))
+            for going_on in self.background:
+                parts.create_task(going_on(stop))
             async with asyncio.TaskGroup() as workers:
                 workers.create_task(_until(stop))
                 for worker in self.workers:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ledgerwire.billing_sync.desk import CallCount, SeatsDesk
-from ledgerwire.billing_sync.syncing import SYNC, Schedule, SyncSeats, sync_requested
+from ledgerwire.billing_sync.syncing import LOOK_EVERY, SYNC, SyncSeats, sync_requested
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
@@ -21,25 +19,13 @@ from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.tenants.clients import ConnectionClients
+from ledgerwire.tenants.plan import CONNECTWISE
+from ledgerwire.tenants.schedule import Scheduler
 
 SCHEMA = ServiceSchema("billing")
 
 
-@dataclass
-class BillingSyncService(AssembledService):
-    """Billing sync: its worker, the relay, and the schedule that keeps the daily rows."""
-
-    schedule: Schedule | None = None
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`, then finish what is in hand."""
-        async with asyncio.TaskGroup() as parts:
-            if self.schedule is not None:
-                parts.create_task(self.schedule.run(stop))
-            parts.create_task(AssembledService.run(self, stop))
-
-
-def build(runtime: Runtime) -> BillingSyncService:
+def build(runtime: Runtime) -> AssembledService:
     """Assemble billing sync: looks at seats every day and whenever it is asked to."""
     settings = runtime.settings
     database = open_database(settings, SCHEMA.name)
@@ -52,7 +38,10 @@ def build(runtime: Runtime) -> BillingSyncService:
         {SYNC: SyncSeats(desk)},
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS)),
     )
-    return BillingSyncService(
+    scheduler = Scheduler(
+        database, worker.store, worker.wake, [SYNC], lambda entry: entry.kind == CONNECTWISE, look_every=LOOK_EVERY
+    )
+    return AssembledService(
         name=SCHEMA.name,
         runtime=runtime,
         consumers=[Consumer(database, SCHEMA, SEATS_SYNC_REQUESTED, sync_requested, worker.wake)],
@@ -64,8 +53,8 @@ def build(runtime: Runtime) -> BillingSyncService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
+        background=[scheduler.run],
         closers=[desk.close, database.close],
-        schedule=Schedule(database, worker.store, worker.wake),
     )
 
 

@@ -109,6 +109,10 @@ class SeatsDesk:
 
     async def psa(self, account: AccountContext) -> ConnectWise:
         """The client whose role is the one of billing sync."""
+        return await self._clients.connectwise(account.account_id, account.psa.connection_id, for_seats=True)
+
+    async def posting(self, account: AccountContext) -> ConnectWise:
+        """The client of the posting connection, whose role sees what was invoiced and how it is mapped."""
         return await self._clients.connectwise(account.account_id, account.psa.connection_id)
 
     async def push(self, account_id: UUID, source: str, push: Push) -> Received:
@@ -196,7 +200,7 @@ class SeatsDesk:
         """Bought, on the agreements and invoiced, for whole months; invoices of the two months after bill catch-ups too."""
         account = await self.account(account_id)
         given, found = await self.situation(account, progress)
-        posting = await self._clients.connectwise(account_id, account.psa.connection_id)
+        posting = await self.posting(account)
         dated_to = month_end(shift_month(month_start(last), 2))
         invoiced, two_way = await read_invoiced(posting, found, min(given.section.since, first), dated_to)
         return reconcile(given, found, invoiced, first, last, two_way)

@@ -2,82 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
-
-import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ledgerwire.billing_sync.desk import SeatsDesk
 from ledgerwire.billing_sync.repository import runs
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.contracts.seats_sync_requested_v1 import SeatsSyncRequestedV1
-from ledgerwire.common.db.session import Database
-from ledgerwire.common.errors import LedgerwireError, Transient, Waiting
-from ledgerwire.common.events import first_of
+from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.work.model import Doorbell, Group, Priority, WorkItem
-from ledgerwire.common.work.store import WorkStore
-from ledgerwire.tenants.plan import CONNECTWISE
-from ledgerwire.tenants.read import all_connections
+from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
 SYNC = "seats"
-SCHEDULED = "SCHEDULED"
 LOOK_EVERY = timedelta(seconds=30)
 WITHOUT_SEATS = timedelta(minutes=10)
 """An account that keeps no seats is looked at again after this long: its file may have changed."""
 _FAILED_PAUSE = timedelta(minutes=5)
 
-_log = structlog.get_logger(__name__)
-
 
 def sync_requested(envelope: Envelope, data: SeatsSyncRequestedV1) -> list[Doorbell]:
     """What seats.sync_requested.v1 asks for: the connection's recurring row, due now."""
-    return [_bell(envelope.accountid, data.connection_id, envelope.correlationid, data.requested_by)]
-
-
-def _bell(account_id: UUID, connection_id: UUID, correlation_id: str, found_by: str) -> Doorbell:
-    return Doorbell(
-        account_id=account_id,
-        connection_id=connection_id,
-        work_key=SYNC,
-        kind=SYNC,
-        priority=Priority.BULK,
-        correlation_id=correlation_id,
-        found_by=found_by,
-    )
-
-
-class Schedule:
-    """Sees to it that every ConnectWise connection has its recurring row."""
-
-    def __init__(self, database: Database, store: WorkStore, wake: asyncio.Event) -> None:
-        self._database = database
-        self._store = store
-        self._wake = wake
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Look for new connections until `stop`."""
-        while not stop.is_set():
-            try:
-                await self.fill()
-            except (SQLAlchemyError, OSError) as error:
-                _log.warning("seats.schedule_failed", error=type(error).__name__)
-            await first_of(stop, timeout=LOOK_EVERY.total_seconds())
-
-    async def fill(self) -> int:
-        """Make the rows that are missing; how many there were."""
-        async with self._database.system() as unit:
-            have = await runs.scheduled(unit, SYNC)
-            missing = [
-                _bell(entry.account_id, entry.connection_id, str(uuid4()), "schedule")
-                for entry in await all_connections(unit)
-                if entry.connection_id is not None and entry.kind == CONNECTWISE and entry.connection_id not in have
-            ]
-            await self._store.ring(unit, missing)
-            if missing:
-                unit.after_commit(self._wake.set)
-        return len(missing)
+    return [
+        Doorbell(
+            account_id=envelope.accountid,
+            connection_id=data.connection_id,
+            work_key=SYNC,
+            kind=SYNC,
+            priority=Priority.BULK,
+            correlation_id=envelope.correlationid,
+            found_by=data.requested_by,
+        )
+    ]
 
 
 class SyncSeats:
@@ -104,7 +59,7 @@ class SyncSeats:
         try:
             await self._sync(group, run_id, automatic=account.seats.apply == "automatic")
         except (Waiting, Transient) as error:
-            pause, failed = _pause_after(error), error.code
+            pause, failed = pause_after(error, _FAILED_PAUSE), error.code
         async with group.unit() as unit:
             await runs.end(unit, run_id, failed)
         return pause, failed or SCHEDULED
@@ -119,11 +74,3 @@ class SyncSeats:
             said |= {"written": done.written, "refused": done.refused}
             async with group.unit() as unit:
                 await runs.progress(unit, run_id, said)
-
-
-def _pause_after(error: LedgerwireError) -> timedelta:
-    if isinstance(error, Waiting) and error.after is not None:
-        return error.after
-    if isinstance(error, Transient) and error.retry_after is not None:
-        return max(error.retry_after, timedelta(minutes=1))
-    return _FAILED_PAUSE

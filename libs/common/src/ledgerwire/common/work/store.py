@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +52,9 @@ class WorkStore:
             f" ELSE least(due_at, now()) END WHERE {_KEY}"
         )
         self._oldest = text(_oldest_sql(table))
+        self._recurring = text(
+            f"SELECT connection_id, work_key FROM {table} WHERE work_key = ANY (CAST(:kinds AS text[]))"
+        )
 
     async def ring(self, unit: Unit, doorbells: Iterable[Doorbell]) -> None:
         """Make or wake one row per doorbell, in one statement; a row that waits becomes due, one in hand is seen again."""
@@ -133,6 +136,11 @@ class WorkStore:
         """How long the longest-waiting due row has been due; None when nothing is due."""
         age: timedelta | None = (await unit.execute(self._oldest)).scalar_one()
         return age
+
+    async def recurring(self, unit: Unit, kinds: Collection[str]) -> set[tuple[UUID, str]]:
+        """(connection, kind) of every recurring row of these kinds: such a row is named after its kind (system unit)."""
+        rows = await unit.execute(self._recurring, {"kinds": list(kinds)})
+        return {(row.connection_id, row.work_key) for row in rows}
 
 
 def _coalesced(doorbells: Iterable[Doorbell]) -> list[Doorbell]:

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, func, insert, select, update
 
 from ledgerwire.common.db.models.billing import SeatRun
 from ledgerwire.common.db.session import Unit
-
-_SCHEDULED = text("SELECT connection_id, work_key FROM billing.work WHERE work_key = :key")
 
 
 async def begin(unit: Unit, connection_id: UUID, run_id: UUID, found_by: str) -> None:
@@ -42,8 +40,3 @@ async def last(unit: Unit, connection_id: UUID) -> Row[Any] | None:
     """The newest run of a connection."""
     query = select(SeatRun.__table__).where(SeatRun.connection_id == connection_id)
     return (await unit.execute(query.order_by(SeatRun.started_at.desc()).limit(1))).one_or_none()
-
-
-async def scheduled(unit: Unit, work_key: str) -> set[UUID]:
-    """Connections that have their recurring row; for the system unit."""
-    return {row.connection_id for row in await unit.execute(_SCHEDULED, {"key": work_key})}

@@ -1,0 +1,98 @@
+"""The rows of recurring work: one of each kind for every connection that a service serves, made when they are missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledgerwire.common.db.session import Database
+from ledgerwire.common.errors import LedgerwireError, Transient, Waiting
+from ledgerwire.common.events import first_of
+from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.store import WorkStore
+from ledgerwire.tenants.read import all_connections
+from ledgerwire.tenants.views import DirectoryEntry
+
+SCHEDULED = "SCHEDULED"
+"""What a recurring row says that rests until its next time."""
+LOOK_EVERY = timedelta(seconds=5)
+_SHORTEST = timedelta(minutes=1)
+
+_log = structlog.get_logger(__name__)
+
+
+def pause_after(error: LedgerwireError, otherwise: timedelta = _SHORTEST) -> timedelta:
+    """How long recurring work rests after an error: what the error advises, else `otherwise`. It is never given up."""
+    if isinstance(error, Waiting) and error.after is not None:
+        return error.after
+    if isinstance(error, Transient) and error.retry_after is not None:
+        return max(error.retry_after, _SHORTEST)
+    return otherwise
+
+
+class Scheduler:
+    """Sees to it that every connection has its recurring rows; the work engine's leases keep one worker on each.
+
+    Args:
+        kinds: of the rows; each is named after its kind, so there is one of a kind for a connection.
+        serves: whether a connection is this service's.
+        first_after: how long a connection that was not known a moment ago is left alone.
+        look_every: pause between two looks for new connections.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        store: WorkStore,
+        wake: asyncio.Event,
+        kinds: Sequence[str],
+        serves: Callable[[DirectoryEntry], bool],
+        *,
+        first_after: timedelta = timedelta(0),
+        look_every: timedelta = LOOK_EVERY,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._wake = wake
+        self._kinds = tuple(kinds)
+        self._serves = serves
+        self._first_after = first_after
+        self._look_every = look_every.total_seconds()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look for new connections until `stop`."""
+        while not stop.is_set():
+            try:
+                await self.fill()
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("schedule.failed", kinds=self._kinds, error=type(error).__name__)
+            await first_of(stop, timeout=self._look_every)
+
+    async def fill(self) -> int:
+        """Make the rows that are missing; how many there were."""
+        async with self._database.system() as unit:
+            have = await self._store.recurring(unit, self._kinds)
+            missing = [
+                Doorbell(
+                    account_id=entry.account_id,
+                    connection_id=entry.connection_id,
+                    work_key=kind,
+                    kind=kind,
+                    priority=Priority.BULK,
+                    correlation_id=str(uuid4()),
+                    found_by="schedule",
+                    due_after=self._first_after,
+                )
+                for entry in await all_connections(unit)
+                for kind in self._kinds
+                if entry.connection_id is not None and self._serves(entry) and (entry.connection_id, kind) not in have
+            ]
+            await self._store.ring(unit, missing)
+            if missing:
+                unit.after_commit(self._wake.set)
+        return len(missing)
