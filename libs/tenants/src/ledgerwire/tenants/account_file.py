@@ -28,8 +28,18 @@ _FILE = "file:"
 _PACKAGES, _PACKAGE_PLACE = frozenset({"xero", "quickbooks"}), 2
 
 
+class SeatsKeySection(Section):
+    """The API member of billing sync: one whose role holds no more than billing sync needs (A167)."""
+
+    public_key: Code
+    private_key: SecretStr = Field(min_length=1)
+
+
 class ConnectWiseSection(Section):
-    """The PSA connection. `region` fills the site; a site that is written out wins (A044)."""
+    """The PSA connection. `region` fills the site; a site that is written out wins (A044).
+
+    `seats` is the key that billing sync works with; without one it works with the posting key.
+    """
 
     region: Literal["na", "eu", "au", "staging"] | None = None
     on_premise: bool = False
@@ -42,6 +52,7 @@ class ConnectWiseSection(Section):
     api_version: Code | None = None
     ca_file: Path | None = None
     key_hosts: tuple[str, ...] = ()
+    seats: SeatsKeySection | None = None
 
     @field_validator("site")
     @classmethod

@@ -87,14 +87,14 @@ class _Application:
         psa = self._plan.psa
         known = (await rows.connections(self._unit)).get(psa.connection_id)
         if known is None:
-            secret = ConnectWiseSecret(self._plan.private_key, new_callback_token())
+            secret = ConnectWiseSecret(self._plan.private_key, new_callback_token(), self._plan.seats_private_key)
             sealed = seal_connection(self._box, psa.connection_id, secret)
             await rows.add_connection(self._unit, psa, sealed)
             await rows.route_callbacks(self._unit, psa.connection_id, callback_token_hash(secret.callback_token))
             self.changes.append(f"connection {psa.name!r} created")
             return
         before = open_connection(self._box, psa.connection_id, known.secret)
-        after = ConnectWiseSecret(self._plan.private_key, before.callback_token)
+        after = ConnectWiseSecret(self._plan.private_key, before.callback_token, self._plan.seats_private_key)
         sealed_again = None if after == before else seal_connection(self._box, psa.connection_id, after)
         await self._change(known, psa, sealed_again, "private_key")
 

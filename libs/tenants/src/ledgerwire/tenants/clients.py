@@ -48,7 +48,7 @@ class ConnectionClients:
         self._settings = settings
         self._on_call = on_call
         self._box = SecretBox.from_settings(settings)
-        self._connectwise: dict[UUID, _Kept[ConnectWise]] = {}
+        self._connectwise: dict[tuple[UUID, bool], _Kept[ConnectWise]] = {}
         self._ledgers: dict[UUID, _Kept[Ledger]] = {}
         self._opening = asyncio.Lock()
 
@@ -57,16 +57,21 @@ class ConnectionClients:
         async with self._database.account(account_id) as unit:
             return await account_for_service(unit)
 
-    async def connectwise(self, account_id: UUID, connection_id: UUID) -> ConnectWise:
-        """The ConnectWise client of a PSA connection; ConfigurationError if the account has it no more."""
+    async def connectwise(self, account_id: UUID, connection_id: UUID, *, for_seats: bool = False) -> ConnectWise:
+        """The ConnectWise client of a PSA connection; ConfigurationError if the account has it no more.
+
+        `for_seats` signs in with billing sync's own key, where the account has one.
+        """
         connection = (await self.account(account_id)).connection(connection_id)
+        for_seats = for_seats and "seats_public_key" in connection.config
         async with self._opening:
-            kept = self._connectwise.get(connection_id)
+            kept = self._connectwise.get((connection_id, for_seats))
             if kept is None or kept.version != connection.version:
                 if kept is not None:
                     await kept.close()
-                client = build_connectwise(self.connectwise_config(connection), on_call=self._on_call)
-                kept = self._connectwise[connection_id] = _Kept(connection.version, client, client.close)
+                config = self.connectwise_config(connection, for_seats=for_seats)
+                client = build_connectwise(config, on_call=self._on_call)
+                kept = self._connectwise[connection_id, for_seats] = _Kept(connection.version, client, client.close)
             return kept.client
 
     async def ledger(self, account_id: UUID, connection_id: UUID) -> Ledger:
@@ -88,14 +93,14 @@ class ConnectionClients:
         self._connectwise.clear()
         self._ledgers.clear()
 
-    def connectwise_config(self, connection: ConnectionContext) -> ConnectWiseConfig:
+    def connectwise_config(self, connection: ConnectionContext, *, for_seats: bool = False) -> ConnectWiseConfig:
         """Where a PSA connection is and how to sign in, its secret opened."""
-        stored = connection.config
+        stored, secret = connection.config, open_connection_secret(self._box, connection)
         return ConnectWiseConfig(
             site=stored["site"],
             company_id=stored["company_id"],
-            public_key=stored["public_key"],
-            private_key=open_connection_secret(self._box, connection).private_key,
+            public_key=stored["seats_public_key"] if for_seats else stored["public_key"],
+            private_key=secret.seats_private_key if for_seats else secret.private_key,
             client_id=stored["client_id"],
             codebase=stored.get("codebase"),
             api_version=stored.get("api_version", ConnectWiseConfig.__dataclass_fields__["api_version"].default),

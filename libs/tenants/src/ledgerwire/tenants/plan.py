@@ -62,6 +62,7 @@ class Wanted:
     settings: dict[str, Any]
     psa: WantedConnection
     private_key: str = field(repr=False)
+    seats_private_key: str = field(repr=False)
     ledgers: tuple[WantedConnection, ...]
     consents: tuple[WantedConsent, ...]
     companies: tuple[WantedCompany, ...]
@@ -100,6 +101,7 @@ def wanted(file: AccountFile) -> Wanted:
         settings=_settings(file),
         psa=psa,
         private_key=file.connectwise.private_key.get_secret_value(),
+        seats_private_key=file.connectwise.seats.private_key.get_secret_value() if file.connectwise.seats else "",
         ledgers=tuple(ledgers),
         consents=tuple(consents.values()),
         companies=tuple(companies),
@@ -119,7 +121,9 @@ def _token_key(section: CompanySection) -> tuple[str, ...]:
 
 
 def _psa_config(section: ConnectWiseSection) -> dict[str, Any]:
-    config = section.model_dump(mode="json", exclude={"private_key", "region"}, exclude_none=True)
+    config = section.model_dump(mode="json", exclude={"private_key", "region", "seats"}, exclude_none=True)
+    if section.seats is not None:
+        config["seats_public_key"] = section.seats.public_key
     return config | {"site": section.host}
 
 

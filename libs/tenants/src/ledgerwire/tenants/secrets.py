@@ -17,10 +17,14 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class ConnectWiseSecret:
-    """What is secret about a PSA connection. The callback token is the last part of the address ConnectWise calls."""
+    """What is secret about a PSA connection. The callback token is the last part of the address ConnectWise calls.
+
+    `seats_private_key` is that of billing sync's own API member, "" where it has none.
+    """
 
     private_key: str = field(repr=False)
     callback_token: str = field(repr=False)
+    seats_private_key: str = field(default="", repr=False)
 
 
 class SealedConsent(NamedTuple):
