@@ -204,7 +204,7 @@ async def test_a_refused_call_waits_as_long_as_xero_says_and_tells_the_gate(
 
 @pytest.mark.requirement("D19")
 async def test_many_calls_at_once_never_break_xeros_concurrency(xero: Any) -> None:
-    xero.state.switches.set({"latency_seconds": 0.01})
+    xero.state.switches.change({"latency_seconds": 0.01})
     await asyncio.gather(*(xero.ledger.find_documents(INVOICE, [f"INV-{n}"]) for n in range(20)))
     assert {report.problem for report in xero.gate.reports} == {None}
     assert xero.gate.taken == len(xero.gate.reports) == 20
@@ -271,7 +271,7 @@ async def test_each_refusal_of_a_document_has_its_cause(xero: Any, document: Doc
 async def test_a_key_used_for_another_request_asks_for_a_look_up(xero: Any, document: Documents) -> None:
     await xero.ledger.send(await compose(xero, document("INV-1")), KEY)
     for place in ("message", "elements"):
-        xero.state.switches.set({"idempotency_mismatch": place})
+        xero.state.switches.change({"idempotency_mismatch": place})
         with pytest.raises(Ambiguous):
             await xero.ledger.send(await compose(xero, document("INV-2")), KEY)
 

@@ -90,7 +90,7 @@ async def test_a_number_that_narration_cannot_hold_is_never_sent(xero: Any, jour
 async def test_a_warning_about_an_account_fails_a_journal(
     xero: Any, journal: Documents, accounts: tuple[str, ...], status: VerdictStatus
 ) -> None:
-    xero.state.switches.set({"journal_account_unknown": "removed"})
+    xero.state.switches.change({"journal_account_unknown": "removed"})
     verdict = await sent(xero, journal("COGS-1", *accounts))
     assert verdict.status is status
     assert verdict.findings[0].code == "GL_ACCOUNT_UNKNOWN"
@@ -100,7 +100,7 @@ async def test_a_warning_about_an_account_fails_a_journal(
 async def test_journals_are_found_where_narration_cannot_be_filtered(xero: Any, journal: Documents) -> None:
     verdict = await sent(xero, journal("COGS-1"))
     await sent(xero, journal("COGS-2", reference=None), key="k2")
-    xero.state.switches.set({"journal_narration_filter": False})
+    xero.state.switches.change({"journal_narration_filter": False})
     found = await xero.ledger.find_documents(JOURNAL, ["COGS-1", "COGS-2", "COGS-3"])
     assert [item.number for item in found] == ["COGS-1", "COGS-2"]
     assert (found[0].ledger_id, found[0].total, found[0].currency) == (verdict.ledger_id, 80, "AUD")

@@ -59,7 +59,7 @@ async def test_one_lost_answer_is_asked_for_again_under_the_same_request_id(part
 
 
 async def test_a_throttled_call_waits_as_long_as_it_is_told(partner_center: Any) -> None:
-    partner_center.switches.set({"calls_per_minute": 1})
+    partner_center.switches.change({"calls_per_minute": 1})
     customers = (await partner_center.source.customers()).rows
     await partner_center.source.subscriptions(customers[0])
     assert [wait for wait in partner_center.waited if wait >= 59]
@@ -67,7 +67,7 @@ async def test_a_throttled_call_waits_as_long_as_it_is_told(partner_center: Any)
 
 async def test_a_wait_longer_than_the_patience_is_left_to_whoever_asked(make_partner_center: Any) -> None:
     center = await make_partner_center(patience=timedelta(seconds=5))
-    center.switches.set({"calls_per_minute": 0})
+    center.switches.change({"calls_per_minute": 0})
     with pytest.raises(Waiting) as waiting:
         await center.source.customers()
     assert waiting.value.code == "RATE_LIMITED"
@@ -102,7 +102,7 @@ async def test_a_fresh_token_that_cannot_be_stored_is_not_used(partner_center: A
 
 
 async def test_a_sign_in_without_mfa_is_a_refusal_and_not_a_loop(partner_center: Any) -> None:
-    partner_center.switches.set({"mfa_missing": True})
+    partner_center.switches.change({"mfa_missing": True})
     with pytest.raises(Waiting) as waiting:
         await partner_center.source.customers()
     assert waiting.value.code == "TOKEN_REFUSED"
@@ -124,7 +124,7 @@ async def test_a_sign_in_without_mfa_is_a_refusal_and_not_a_loop(partner_center:
 )
 async def test_lines_are_the_same_whatever_the_documents_leave_open(partner_center: Any, switches: Any) -> None:
     sold = partner_center.month()
-    partner_center.on("2022-04-08").switches.set(switches)
+    partner_center.on("2022-04-08").switches.change(switches)
     reading = await read_source(partner_center.source, Period(date(2022, 3, 1), date(2022, 4, 3)), NOW)
     assert (len(reading.charges), reading.problems) == (11, ())
     assert sum(line.subtotal for line in reading.charges) == Decimal("275.23")

@@ -184,9 +184,9 @@ def create_world(
     partnercenter_app = _load_partnercenter(partnercenter, built, seed)
     wanted = switches or {}
     state.switches.change(wanted.get("connectwise", {}))
-    organisations.first.switches.set(wanted.get("xero", {}))
-    realms.first.switches.set(wanted.get("quickbooks", {}))
-    partnercenter.switches.set(wanted.get("partnercenter", {}))
+    organisations.first.switches.change(wanted.get("xero", {}))
+    realms.first.switches.change(wanted.get("quickbooks", {}))
+    partnercenter.switches.change(wanted.get("partnercenter", {}))
     return World(
         clock=clock,
         journal=journal,

@@ -24,7 +24,7 @@ async def test_the_refresh_value_changes_once_a_day_and_the_old_one_is_dead(book
     dead = await _refresh(books, first)
     assert (dead.status_code, dead.json()["error"]) == (400, "invalid_grant")
     assert dead.json()["error_description"] == "Incorrect or invalid refresh token"
-    books.state.switches.set({"refresh_overlap_seconds": 3600})
+    books.state.switches.change({"refresh_overlap_seconds": 3600})
     assert (await _refresh(books, first)).status_code == 200
 
 
@@ -119,7 +119,7 @@ async def test_ten_calls_a_second_then_a_throttle_in_xml(make_books):
     root = ET.fromstring(answers[2].text)  # noqa: S314 - our own answer
     error = root.find("{*}Fault/{*}Error")
     assert (error.get("code"), root.find("{*}Fault").get("type")) == ("3001", "SERVICE")
-    books.state.switches.set({"throttle_format": "json"})
+    books.state.switches.change({"throttle_format": "json"})
     assert (await books.get("term/1")).json()["Fault"]["Error"][0]["code"] == "3001"
     books.clock.advance(timedelta(seconds=1))
     assert (await books.get("term/1")).status_code == 200
@@ -151,7 +151,7 @@ async def test_too_many_calls_at_once_are_throttled(make_books):
 async def test_faults_of_the_wire_speak_as_the_vendor_does(books):
     books.arm("429")
     assert "<Fault" in (await books.get("term/1")).text
-    books.state.switches.set({"throttle_format": "json"})
+    books.state.switches.change({"throttle_format": "json"})
     books.arm("429")
     assert (await books.get("term/1")).json()["Fault"]["type"] == "SERVICE"
     books.arm("500_after")

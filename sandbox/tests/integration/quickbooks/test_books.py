@@ -19,7 +19,7 @@ async def test_one_name_space_for_customers_vendors_and_employees(books):
     ):
         error = await books.refused(entity, {"DisplayName": name})
         assert (error["code"], "Id=" in error["Detail"]) == ("6240", True)
-    books.state.switches.set({"duplicate_name_id": False})
+    books.state.switches.change({"duplicate_name_id": False})
     assert "Id=" not in (await books.refused("vendor", {"DisplayName": "Sam Field"}))["Detail"]
     renamed = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "DisplayName": "Acme Two"}
     assert (await books.saved("customer", renamed))["FullyQualifiedName"] == "Acme Two"
@@ -199,7 +199,7 @@ async def test_a_request_id_makes_a_document_once(books):
     wrong = books.invoice("B", CustomerRef={"value": "583"})
     assert await books.code("invoice", wrong, requestid="r-2") == "2500"
     assert await books.saved("invoice", books.invoice("B"), requestid="r-2")
-    books.state.switches.set({"requestid_replays_faults": True})
+    books.state.switches.change({"requestid_replays_faults": True})
     assert await books.code("invoice", wrong, requestid="r-3") == "2500"
     assert await books.code("invoice", books.invoice("C"), requestid="r-3") == "2500"
     books.clock.advance(timedelta(hours=24))
@@ -229,7 +229,7 @@ async def test_a_batch_gives_each_item_its_own_outcome(books):
     assert four["Invoice"]["Id"] != one["Invoice"]["Id"]
     assert [row["Fault"]["Error"][0]["code"] for row in (five, six)] == ["500", "2010"]
     assert (await run(requestid="b-1"))[0] == one
-    books.state.switches.set({"batch_reversed": True})
+    books.state.switches.change({"batch_reversed": True})
     assert [row["bId"] for row in await run(requestid="b-1")][::-1] == ["1", "2", "3", "4", "5", "6"]
     assert await books.query("select count(*) from Invoice") == {"totalCount": 2}
 

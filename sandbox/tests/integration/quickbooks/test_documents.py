@@ -41,7 +41,7 @@ async def test_document_numbers_are_short_and_used_once(books):
     again = await books.saved("invoice", books.invoice("INV-1"), include="allowduplicatedocnum")
     assert again["Id"] != first["Id"]
     assert (await books.saved("creditmemo", books.invoice("INV-1")))["DocNumber"] == "INV-1"
-    books.state.switches.set({"number_space": "sales_forms"})
+    books.state.switches.change({"number_space": "sales_forms"})
     assert await books.code("creditmemo", books.invoice("INV-1")) == "6140"
     assert "DocNumber" not in await books.saved("invoice", books.invoice(None))
 
@@ -57,7 +57,7 @@ async def test_without_custom_numbers_our_number_is_lost(make_books):
 async def test_tax_is_rounded_by_line_or_by_rate(books):
     lines = [books.line("25.06", code="2"), books.line("25.61", code="2"), books.line("25.63", code="2")]
     assert _tax(await books.saved("invoice", books.invoice("A", *lines))) == Decimal("11.44")
-    books.state.switches.set({"tax_rounding": "per_rate"})
+    books.state.switches.change({"tax_rounding": "per_rate"})
     assert _tax(await books.saved("invoice", books.invoice("B", *lines))) == Decimal("11.45")
 
 
@@ -166,7 +166,7 @@ async def test_closed_books_refuse_every_write_that_touches_them(books):
     moved = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "TxnDate": "2026-02-01"}
     assert await books.code("invoice", moved) == "6210"
     assert await books.code("invoice", {"Id": made["Id"], "SyncToken": "0"}, operation="delete") == "6210"
-    books.state.switches.set({"closed_period_code": "6200"})
+    books.state.switches.change({"closed_period_code": "6200"})
     assert await books.code("invoice", books.invoice("B", TxnDate="2026-01-31")) == "6200"
     assert await books.saved("invoice", books.invoice("B", TxnDate="2026-02-01"))
 
@@ -206,7 +206,7 @@ async def test_bills_and_vendor_credits(books):
     made = await books.saved("bill", books.bill(DocNumber="S-1"))
     assert (made["TotalAmt"], made["Balance"], made["APAccountRef"]["value"]) == (55, 55, "6")
     assert await books.saved("bill", books.bill(DocNumber="S-1"))
-    books.state.switches.set({"bill_number_check": True})
+    books.state.switches.change({"bill_number_check": True})
     assert await books.code("bill", books.bill(DocNumber="S-1")) == "6140"
     assert (await books.saved("vendorcredit", books.bill("20.00")))["TotalAmt"] == 22
     receivable = books.bill()
@@ -227,7 +227,7 @@ async def test_a_journal_entry_balances_and_names_whom_receivables_are_of(books)
     assert (made["TotalAmt"], len(made["Line"])) == (0, 2)
     assert await books.code("journalentry", {"Line": [debit]}) == "6000"
     assert await books.code("journalentry", {"Line": [debit, books.journal_line("Credit", "4", "39.99")]}) == "6000"
-    books.state.switches.set({"journal_unbalanced_code": "2300"})
+    books.state.switches.change({"journal_unbalanced_code": "2300"})
     assert await books.code("journalentry", {"Line": [debit, books.journal_line("Credit", "4", "39.99")]}) == "2300"
     negative = [books.journal_line("Debit", "3", "-1.00"), books.journal_line("Credit", "4", "-1.00")]
     assert await books.code("journalentry", {"Line": negative}) == "2290"
@@ -271,7 +271,7 @@ async def test_a_company_can_be_warned_of_journal_numbers_used_twice(books):
     sides = [books.journal_line("Debit", "3", "40.00"), books.journal_line("Credit", "4", "40.00")]
     entry = {"Line": sides, "DocNumber": "J1"}
     assert [(await books.saved("journalentry", entry))["DocNumber"] for _ in range(2)] == ["J1", "J1"]
-    books.state.switches.set({"journal_number_check": True})
+    books.state.switches.change({"journal_number_check": True})
     assert await books.code("journalentry", entry) == "6140"
 
 

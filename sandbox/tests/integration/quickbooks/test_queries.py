@@ -77,6 +77,6 @@ async def test_a_page_has_at_most_a_thousand_rows(books):
         books.state.add("Class", {"Name": f"C{number}"})
     assert len((await books.query("select * from Class"))["Class"]) == 100
     assert len((await books.query("select * from Class maxresults 2000"))["Class"]) == 1000
-    books.state.switches.set({"maxresults_over": "refuse"})
+    books.state.switches.change({"maxresults_over": "refuse"})
     answer = await books.get("query", query="select * from Class maxresults 1001")
     assert answer.json()["Fault"]["Error"][0]["code"] == "4001"

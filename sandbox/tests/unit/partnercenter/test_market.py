@@ -80,7 +80,7 @@ def test_an_upgrade_is_a_pair_under_one_reference(shop: Shop) -> None:
     ("rounding", "kept"), [("at_end", "-94.29"), ("unit_first", "-94.20"), ("as_printed", "-94.20")]
 )
 def test_where_the_documents_round_two_ways_a_switch_decides(shop: Shop, rounding: str, kept: str) -> None:
-    shop.switches.set({"rounding": rounding})
+    shop.switches.change({"rounding": rounding})
     sold = buy(shop.on("2021-07-15"))
     shop.on("2021-07-17").cancel(sold)
     assert shop.lines()[1][2] == kept
@@ -122,7 +122,7 @@ def test_a_trial_costs_nothing_until_it_is_converted(shop: Shop) -> None:
 def test_a_first_term_that_ends_with_the_month_is_charged_by_its_days(shop: Shop) -> None:
     buy(shop.on("2022-07-15"), 10, "31.00", ends=date(2022, 7, 31))
     assert shop.lines() == [("new", "10", "170.00")]
-    shop.switches.set({"short_cycle": "year_365"})
+    shop.switches.change({"short_cycle": "year_365"})
     buy(shop.on("2022-07-15"), 10, "31.00", ends=date(2022, 7, 31))
     assert shop.lines()[1] == ("new", "10", "173.26")
 

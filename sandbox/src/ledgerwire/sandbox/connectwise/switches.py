@@ -1,13 +1,13 @@
 """What the vendor leaves open, as switches: each default is the reading the rest of the sandbox tests."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Literal
 
-import msgspec
+from ledgerwire.sandbox.core.switches import SwitchBoard
 
 
 @dataclass(slots=True)
-class Switches:
+class Switches(SwitchBoard):
     """Behaviours that differ between tenants or are unconfirmed; changed at run time through the control API."""
 
     export_joins_segments: bool = False
@@ -72,29 +72,3 @@ class Switches:
     """Whether the accounting API member's role applies; that of seat billing always does."""
     denied: list[str] = field(default_factory=list)
     """Path prefixes after `/apis/3.0` that the API member's role refuses with 403."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Name to value."""
-        return asdict(self)
-
-    def change(self, changes: dict[str, Any]) -> None:
-        """Set switches by name. Raises ValueError for an unknown name or a value it does not take; then none is set."""
-        kinds = get_type_hints(type(self))
-        for name, value in changes.items():
-            if name not in kinds:
-                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(kinds))}")
-            _check(name, kinds[name], value)
-        for name, value in changes.items():
-            setattr(self, name, value)
-
-
-def _check(name: str, kind: Any, value: Any) -> None:
-    choices = get_args(kind) if get_origin(kind) is Literal else ()
-    if choices:
-        if value not in choices:
-            raise ValueError(f"switch {name!r} takes one of {', '.join(choices)}")
-        return
-    try:
-        msgspec.convert(value, kind, strict=True)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"switch {name!r}: {error}") from error

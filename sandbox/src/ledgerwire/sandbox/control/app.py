@@ -122,9 +122,9 @@ class GeneralControl:
         if unknown:
             raise ControlError(f"unknown system: {', '.join(sorted(unknown))}")
         self._world.connectwise.state.switches.change(body.get("connectwise", {}))
-        self._world.xero.switches.set(body.get("xero", {}))
-        self._world.quickbooks.switches.set(body.get("quickbooks", {}))
-        self._world.partnercenter.switches.set(body.get("partnercenter", {}))
+        self._world.xero.switches.change(body.get("xero", {}))
+        self._world.quickbooks.switches.change(body.get("quickbooks", {}))
+        self._world.partnercenter.switches.change(body.get("partnercenter", {}))
         return await self.switches(request)
 
     async def tables(self, _request: Request) -> Any:

@@ -1,17 +1,13 @@
 """Where Partner Center's documents leave a point open or contradict themselves, a switch decides."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Literal
 
-_CHOICES: dict[str, set[str]] = {
-    "rounding": {"as_printed", "at_end", "unit_first"},
-    "short_cycle": {"cycle_days", "year_365"},
-}
+from ledgerwire.sandbox.core.switches import SwitchBoard
 
 
 @dataclass(slots=True)
-class Switches:
+class Switches(SwitchBoard):
     """All switches with the likeliest behaviour as default.
 
     `rounding`: changes of seats rounded at the end and cancellations and conversions by the unit, as the documents print
@@ -25,8 +21,8 @@ class Switches:
     `mfa_missing`: signed-in calls lack the proof of MFA. `rotates`: each refresh replaces the refresh token.
     """
 
-    rounding: str = "as_printed"
-    short_cycle: str = "cycle_days"
+    rounding: Literal["as_printed", "at_end", "unit_first"] = "as_printed"
+    short_cycle: Literal["cycle_days", "year_365"] = "cycle_days"
     subscription_etags: bool = False
     joined_ids: bool = True
     numbers_as_text: bool = False
@@ -42,14 +38,3 @@ class Switches:
     manifest_by_link: bool = False
     mfa_missing: bool = False
     rotates: bool = True
-
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Change switches by name. Raises ValueError for an unknown name or value; then nothing has changed."""
-        defaults = {field.name: field.default for field in fields(self)}
-        for name, value in values.items():
-            if name not in defaults:
-                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(defaults))}")
-            if type(value) is not type(defaults[name]) or value not in _CHOICES.get(name, {value}):
-                raise ValueError(f"switch {name!r} takes a {type(defaults[name]).__name__} of its own")
-        for name, value in values.items():
-            setattr(self, name, value)

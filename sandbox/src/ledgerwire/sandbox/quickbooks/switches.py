@@ -1,21 +1,13 @@
 """Where QuickBooks differs by company or its documentation leaves a point open, a switch decides."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Literal
 
-_CHOICES: dict[str, set[str]] = {
-    "tax_rounding": {"per_line", "per_rate"},
-    "throttle_format": {"xml", "json"},
-    "closed_period_code": {"6200", "6210"},
-    "journal_unbalanced_code": {"2300", "6000"},
-    "number_space": {"per_type", "sales_forms"},
-    "maxresults_over": {"cap", "refuse"},
-}
+from ledgerwire.sandbox.core.switches import SwitchBoard
 
 
 @dataclass(slots=True)
-class Switches:
+class Switches(SwitchBoard):
     """All switches with QuickBooks' most likely behaviour as default.
 
     `tax_rounding`: tax rounded on each line, or once per rate on the summed net. `refresh_overlap_seconds`: how long a
@@ -27,19 +19,19 @@ class Switches:
     in another order. `limits_enabled` with the four limits. `latency_seconds`: real delay before each answer.
     """
 
-    tax_rounding: str = "per_line"
+    tax_rounding: Literal["per_line", "per_rate"] = "per_line"
     refresh_overlap_seconds: int = 0
     requestid_hours: int = 24
     requestid_replays_faults: bool = False
-    throttle_format: str = "xml"
-    closed_period_code: str = "6210"
-    journal_unbalanced_code: str = "6000"
-    number_space: str = "per_type"
+    throttle_format: Literal["xml", "json"] = "xml"
+    closed_period_code: Literal["6210", "6200"] = "6210"
+    journal_unbalanced_code: Literal["6000", "2300"] = "6000"
+    number_space: Literal["per_type", "sales_forms"] = "per_type"
     bill_number_check: bool = False
     journal_number_check: bool = False
     duplicate_name_id: bool = True
     explicit_total_tax: bool = True
-    maxresults_over: str = "cap"
+    maxresults_over: Literal["cap", "refuse"] = "cap"
     batch_reversed: bool = False
     limits_enabled: bool = True
     minute_limit: int = 500
@@ -47,30 +39,3 @@ class Switches:
     concurrent_limit: int = 10
     batch_minute_limit: int = 40
     latency_seconds: float = 0.0
-
-    @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Self:
-        """Defaults with the given ones changed. Raises ValueError for an unknown name or value."""
-        switches = cls()
-        switches.set(values)
-        return switches
-
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Change switches by name. Raises ValueError for an unknown name or value; then nothing has changed."""
-        defaults = {field.name: field.default for field in fields(self)}
-        for name, value in values.items():
-            if name not in defaults:
-                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(defaults))}")
-            _check(name, value, defaults[name])
-        for name, value in values.items():
-            setattr(self, name, value)
-
-
-def _check(name: str, value: Any, default: Any) -> None:
-    if name in _CHOICES:
-        if value not in _CHOICES[name]:
-            raise ValueError(f"switch {name!r} takes one of {sorted(_CHOICES[name])}")
-        return
-    wrong_flag = isinstance(default, bool) != isinstance(value, bool)
-    if wrong_flag or not isinstance(value, int | float):
-        raise ValueError(f"switch {name!r} takes a {type(default).__name__}")
