@@ -20,11 +20,12 @@ from ledgerwire.common.clock import FixedClock
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.ids import account_id, connection_id
-from ledgerwire.common.lifecycle import Runtime
+from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.local import LocalTransport
 from ledgerwire.common.security import SecretBox, new_key
 from ledgerwire.common.settings import Settings
-from ledgerwire.ingest.bootstrap import IngestService, build
+from ledgerwire.ingest.bootstrap import build, open_registrar
+from ledgerwire.ingest.registration import Registrar
 from ledgerwire.sandbox.connectwise.app import create_connectwise
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Credentials
 from ledgerwire.sandbox.core.clock import VirtualClock
@@ -94,7 +95,8 @@ class World:
         self.server = create_connectwise(state, faults, verify_receivers=trust, retry_delays=(0.05, 0.1))
         self.clock = FixedClock(START)
         self.database: Database = open_database(settings, "ingest")
-        self.service: IngestService | None = None
+        self.service: AssembledService | None = None
+        self.registrar: Registrar | None = None
 
     async def apply(self, *, procurement: bool = False, expenses: bool = False, **sync: Any) -> None:
         keys = self.state.credentials
@@ -160,14 +162,14 @@ class World:
         self.clock.at += timedelta(**by)
 
     @asynccontextmanager
-    async def working(self) -> AsyncIterator[IngestService]:
+    async def working(self) -> AsyncIterator[AssembledService]:
         """Scheduler and worker run inside the block."""
         service = self.service
         assert service is not None
-        assert service.scheduler is not None
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as parts:
-            parts.create_task(service.scheduler.run(stop))
+            for going_on in service.background:
+                parts.create_task(going_on(stop))
             parts.create_task(service.workers[0].run(stop))
             try:
                 yield service
@@ -204,8 +206,8 @@ async def world(settings: Settings, tls: TlsFiles) -> AsyncIterator[World]:
         running = World(state, Faults(), tls, ours)
         running.service = build(Runtime(ours, LocalTransport(), running.clock))
         door.app = running.service.app
-        async with serve(running.server.app, tls=tls) as psa:
-            state.site.base_url = psa.base_url
+        async with serve(running.server.app, tls=tls) as psa, open_registrar(ours) as registrar:
+            state.site.base_url, running.registrar = psa.base_url, registrar
             yield running
         await running.server.callbacks.aclose()
         await running.service.close()

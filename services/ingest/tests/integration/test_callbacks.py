@@ -23,7 +23,7 @@ CONNECTION = connection_id(ACCOUNT, "connectwise")
 @pytest.fixture
 async def connected(world):
     await world.apply()
-    await world.service.registrar.connect(ACCOUNT, CONNECTION)
+    await world.registrar.connect(ACCOUNT, CONNECTION)
     return world
 
 
@@ -76,7 +76,7 @@ async def test_our_own_batch_does_not_ring(connected, wait_until) -> None:
     (number,) = connected.open_ids(1)
     connected.close(number)
     await wait_until(connected.announced)
-    tenant = await connected.service.registrar._tenancy.tenant(ACCOUNT, CONNECTION, fresh=True)
+    tenant = await connected.registrar._tenancy.tenant(ACCOUNT, CONNECTION, fresh=True)
     (export,) = await tenant.psa.export_invoices([number])
     await tenant.psa.create_batch("INV-own", export.processed_record_ids)
     connected.close(*connected.open_ids(1))

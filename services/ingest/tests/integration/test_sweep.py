@@ -168,7 +168,7 @@ async def test_what_mapper_has_not_seen_like_this_is_announced(live, state: str,
 async def test_a_record_whose_callback_came_is_not_counted_as_missed(world, wait_until) -> None:
     await world.apply()
     await world.go_live()
-    await world.service.registrar.connect(ACCOUNT, CONNECTION)
+    await world.registrar.connect(ACCOUNT, CONNECTION)
     heard, lost = world.open_ids(2)
     world.later(minutes=1)
     world.close(heard)
@@ -220,6 +220,10 @@ async def test_a_connection_that_is_gone_is_not_swept_any_more(live, wait_until)
         await wait_until(none_left)
 
 
-async def test_the_schedule_makes_each_row_once(live) -> None:
-    assert await live.service.scheduler.fill() == 2
-    assert await live.service.scheduler.fill() == 0
+async def test_each_connectwise_connection_is_swept_and_watched(live, wait_until) -> None:
+    async def scheduled() -> bool:
+        rows = await live.rows("SELECT connection_id, work_key, found_by FROM ingest.work ORDER BY work_key")
+        return [tuple(row.values()) for row in rows] == [(CONNECTION, kind, "schedule") for kind in ("sweep", "watch")]
+
+    async with live.working():
+        await wait_until(scheduled)

@@ -22,7 +22,7 @@ def entries(world) -> list[dict]:
 
 @pytest.mark.requirement("A062")
 async def test_connecting_registers_one_callback_that_is_ours(account) -> None:
-    checked = await account.service.registrar.connect(ACCOUNT, CONNECTION)
+    checked = await account.registrar.connect(ACCOUNT, CONNECTION)
     assert checked is not None
     assert (checked.created, checked.repair, checked.member) == (True, None, "ledgerwire")
     (entry,) = entries(account)
@@ -33,7 +33,7 @@ async def test_connecting_registers_one_callback_that_is_ours(account) -> None:
         True,
         False,
     )
-    again = await account.service.registrar.connect(ACCOUNT, CONNECTION)
+    again = await account.registrar.connect(ACCOUNT, CONNECTION)
     assert again is not None
     assert (again.created, again.callback_id) == (False, checked.callback_id)
     assert len(entries(account)) == 1
@@ -41,14 +41,14 @@ async def test_connecting_registers_one_callback_that_is_ours(account) -> None:
 
 async def test_an_account_that_wants_no_callback_gets_none(account) -> None:
     await account.apply(callback={"register": False})
-    assert await account.service.registrar.connect(ACCOUNT, CONNECTION) is None
+    assert await account.registrar.connect(ACCOUNT, CONNECTION) is None
     assert entries(account) == []
 
 
 @pytest.mark.requirement("D6", "D18")
 @pytest.mark.parametrize("harm", ["switched off", "removed", "not self-suppressed"])
 async def test_a_callback_that_was_harmed_is_put_right_and_reported(account, wait_until, harm: str) -> None:
-    await account.service.registrar.connect(ACCOUNT, CONNECTION)
+    await account.registrar.connect(ACCOUNT, CONNECTION)
     (entry,) = entries(account)
     if harm == "removed":
         account.state.tables["callbacks"].clear()
@@ -90,6 +90,6 @@ async def test_other_peoples_callbacks_are_left_alone(account, wait_until) -> No
 async def test_a_registration_whose_answer_was_lost_is_not_made_twice(account, wait_until) -> None:
     account.fail("500_after", method="POST", path_regex="system/callbacks")
     with pytest.raises(Exception, match="outcome unknown"):
-        await account.service.registrar.connect(ACCOUNT, CONNECTION)
-    await account.service.registrar.connect(ACCOUNT, CONNECTION)
+        await account.registrar.connect(ACCOUNT, CONNECTION)
+    await account.registrar.connect(ACCOUNT, CONNECTION)
     assert len(entries(account)) == 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ledgerwire.common.clock import SystemClock
@@ -20,37 +18,24 @@ from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
+from ledgerwire.common.work.model import Handler
 from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.ingest import sweep, watch
 from ledgerwire.ingest.api import build_app
 from ledgerwire.ingest.receive import Receiver
 from ledgerwire.ingest.registration import Registrar
 from ledgerwire.ingest.runs import Runs
-from ledgerwire.ingest.schedule import Scheduler
 from ledgerwire.ingest.sweep import SweepUnposted
 from ledgerwire.ingest.tenancy import Tenancy
 from ledgerwire.ingest.watch import WatchCallback
 from ledgerwire.tenants.clients import ConnectionClients
+from ledgerwire.tenants.plan import CONNECTWISE
+from ledgerwire.tenants.schedule import Scheduler
 
 SCHEMA = ServiceSchema("ingest")
 
 
-@dataclass
-class IngestService(AssembledService):
-    """Ingest: its HTTP application, the relay, and the schedule that keeps sweep and watch going."""
-
-    scheduler: Scheduler | None = None
-    registrar: Registrar | None = None
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`, then finish what is in hand."""
-        async with asyncio.TaskGroup() as parts:
-            if self.scheduler is not None:
-                parts.create_task(self.scheduler.run(stop))
-            parts.create_task(AssembledService.run(self, stop))
-
-
-def build(runtime: Runtime) -> IngestService:
+def build(runtime: Runtime) -> AssembledService:
     """Assemble ingest: receives callbacks, sweeps the unposted lists, watches the registrations."""
     settings = runtime.settings
     database = open_database(settings, SCHEMA.name)
@@ -59,16 +44,20 @@ def build(runtime: Runtime) -> IngestService:
     lease = timedelta(seconds=settings.lease_seconds)
     relay = Relay(database, runtime.transport, SCHEMA, terms=relay_terms(lease))
     outbox = Outbox(SCHEMA, relay.wake)
+    recurring: dict[str, Handler] = {
+        watch.WORK_KIND: WatchCallback(tenancy, settings.public_url, runtime.clock),
+        sweep.WORK_KIND: SweepUnposted(tenancy, outbox, runtime.clock),
+    }
     worker = Worker(
         database,
         SCHEMA,
-        {
-            sweep.WORK_KIND: SweepUnposted(tenancy, outbox, runtime.clock),
-            watch.WORK_KIND: WatchCallback(tenancy, settings.public_url, runtime.clock),
-        },
+        recurring,
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS)),
     )
-    return IngestService(
+    scheduler = Scheduler(
+        database, worker.store, worker.wake, tuple(recurring), lambda entry: entry.kind == CONNECTWISE
+    )
+    return AssembledService(
         name=SCHEMA.name,
         runtime=runtime,
         workers=[worker],
@@ -80,9 +69,8 @@ def build(runtime: Runtime) -> IngestService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
+        background=[scheduler.run],
         closers=[clients.close, database.close],
-        scheduler=Scheduler(database, worker.store, worker.wake),
-        registrar=Registrar(database, tenancy, settings.public_url, runtime.clock),
     )
 
 

@@ -164,16 +164,6 @@ async def save_failed_sweep(unit: Unit, connection_id: UUID, gate: str, code: st
     await unit.execute(statement, values)
 
 
-async def sweep_state(unit: Unit, connection_id: UUID) -> dict[str, Any] | None:
-    """The latest sweep of a connection, as a person may see it."""
-    statement = text(
-        "SELECT gate, seen, known, too_young, announced, missed, missed_ever, by_type, failed_with, finished_at, tried_at"
-        " FROM ingest.sweep WHERE account_id = :account_id AND connection_id = :connection_id"
-    )
-    row = (await unit.execute(statement, _key(unit, connection_id))).mappings().first()
-    return dict(row) if row else None
-
-
 async def prune_receipts(unit: Unit, before: datetime) -> int:
     """Forget receipts received before a moment."""
     statement = text("DELETE FROM ingest.receipt WHERE account_id = :account_id AND received_at < :before")
@@ -221,12 +211,6 @@ async def save_registration(
         "at": at,
     }
     await unit.execute(statement, values)
-
-
-async def scheduled_keys(unit: Unit) -> set[tuple[UUID, str]]:
-    """(connection, work key) of every scheduled row (system unit)."""
-    rows = await unit.execute(text("SELECT connection_id, work_key FROM ingest.work"))
-    return {(row.connection_id, row.work_key) for row in rows}
 
 
 def _key(unit: Unit, connection_id: UUID) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from ledgerwire.connectwise import ConnectWise
 from ledgerwire.connectwise.models import UnpostedExpense, UnpostedInvoice, UnpostedProcurement
 from ledgerwire.ingest import repository
 from ledgerwire.ingest.repository import KnownRecord, SweepCounts
-from ledgerwire.ingest.schedule import SCHEDULED, pause_after
 from ledgerwire.ingest.tenancy import SyncTerms, Tenancy, Tenant, UnknownConnectionError
+from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
 WORK_KIND = "sweep"
 IN_FLIGHT = timedelta(minutes=10)

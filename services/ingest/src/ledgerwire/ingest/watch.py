@@ -9,8 +9,8 @@ from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.ingest import repository
 from ledgerwire.ingest.registration import callback_url, ensure_callback, save
-from ledgerwire.ingest.schedule import SCHEDULED, pause_after
 from ledgerwire.ingest.tenancy import Tenancy, UnknownConnectionError
+from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
 WORK_KIND = "watch"
 

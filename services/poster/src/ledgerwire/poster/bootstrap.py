@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -29,12 +27,15 @@ from ledgerwire.poster.payments import sync as payments
 from ledgerwire.poster.payments.connections import AccountConnections
 from ledgerwire.poster.payments.sync import SyncPayments
 from ledgerwire.poster.ports import Psa
-from ledgerwire.poster.schedule import Scheduler
 from ledgerwire.poster.watch import WatchBatches
 from ledgerwire.tenants.clients import ConnectionClients
+from ledgerwire.tenants.plan import CONNECTWISE
+from ledgerwire.tenants.schedule import Scheduler
 
 SCHEMA = ServiceSchema("poster")
 WORK_KIND = "post"
+FIRST_AFTER = timedelta(minutes=5)
+"""There is nothing to look at on a connection that was not known a moment ago."""
 
 
 def ready_document(envelope: Envelope, data: DocumentReadyV1) -> list[Doorbell]:
@@ -67,21 +68,7 @@ class _Clients:
         return ConnectWisePsa(await self._clients.connectwise(account_id, connection_id))
 
 
-@dataclass
-class PosterService(AssembledService):
-    """Poster with the schedule that keeps its recurring work going."""
-
-    scheduler: Scheduler | None = None
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop`, then finish what is in hand."""
-        async with asyncio.TaskGroup() as parts:
-            if self.scheduler is not None:
-                parts.create_task(self.scheduler.run(stop))
-            parts.create_task(AssembledService.run(self, stop))
-
-
-def build(runtime: Runtime) -> PosterService:
+def build(runtime: Runtime) -> AssembledService:
     """Assemble poster: takes decided revisions, posts, batches, settles, and watches what it has batched."""
     settings = runtime.settings
     database = open_database(settings, SCHEMA.name)
@@ -102,7 +89,15 @@ def build(runtime: Runtime) -> PosterService:
         on_dead=telling_of_the_dead(outbox),
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),
     )
-    return PosterService(
+    scheduler = Scheduler(
+        database,
+        worker.store,
+        worker.wake,
+        tuple(recurring),
+        lambda entry: entry.kind != CONNECTWISE,
+        first_after=FIRST_AFTER,
+    )
+    return AssembledService(
         name=SCHEMA.name,
         runtime=runtime,
         consumers=[Consumer(database, SCHEMA, DOCUMENT_READY, ready_document, worker.wake)],
@@ -114,6 +109,6 @@ def build(runtime: Runtime) -> PosterService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
+        background=[scheduler.run],
         closers=[clients.close, database.close],
-        scheduler=Scheduler(database, worker.store, worker.wake, tuple(recurring)),
     )

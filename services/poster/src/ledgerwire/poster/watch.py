@@ -19,7 +19,7 @@ from ledgerwire.poster.mark import batched_marks, identifier, named
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup, tell
 from ledgerwire.poster.records import Case
-from ledgerwire.poster.schedule import SCHEDULED, pause_after
+from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
 WORK_KIND = "watch"
 EVERY = timedelta(minutes=15)
@@ -82,7 +82,7 @@ class WatchBatches:
             mark = marks.get(case.decided.source_id)
             seen = SeenMark(mark.batch_name, mark.total) if mark is not None else None
             decided = case.decided
-            found = judge_mark(seen, batch=identifier(case), total=decided.source_total, decided=decided.decided)
+            found = judge_mark(seen, total=decided.source_total, decided=decided.decided)
             async with group.unit() as unit:
                 await self._note(unit, case, found, seen, ledger.name)
 
@@ -95,7 +95,7 @@ class WatchBatches:
         code, event = _CASES[found]
         if event is not None:
             state = advance(BatchState.BATCHED, event)
-            await repository.set_batch(unit, case.decided, state, choices_seen=case.choices[1])
+            await repository.set_batch(unit, case.decided, state, choices_seen=case.choices_done)
         await tell(unit, self._outbox, case, "stopped", [_finding(code, case, seen, ledger)], once=event is None)
 
 

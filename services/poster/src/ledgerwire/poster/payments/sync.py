@@ -14,7 +14,7 @@ from ledgerwire.poster.payments.domain.model import Rules
 from ledgerwire.poster.payments.observe import UNMATCHED_AGE, observe
 from ledgerwire.poster.payments.ports import Clients, Terms, Turn
 from ledgerwire.poster.payments.reconcile import Outcome, Reconciler
-from ledgerwire.poster.schedule import SCHEDULED, pause_after
+from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
 WORK_KIND = "payments"
 AT_MOST = 200

@@ -21,7 +21,6 @@ from ledgerwire.poster.repository.records import (
     set_posting,
     still_decided,
 )
-from ledgerwire.poster.repository.schedule import scheduled_keys
 from ledgerwire.poster.repository.submissions import (
     OpenCall,
     answered,
@@ -58,7 +57,6 @@ __all__ = [
     "put_posting",
     "record_verdict",
     "reopen_submission",
-    "scheduled_keys",
     "set_batch",
     "set_posting",
     "settle_submission",

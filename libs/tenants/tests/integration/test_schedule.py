@@ -1,0 +1,77 @@
+"""Every connection that a service serves has its recurring rows, once."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from ledgerwire.common.ids import account_id
+from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.work.store import WorkStore
+from ledgerwire.tenants.apply import apply
+from ledgerwire.tenants.plan import CONNECTWISE
+from ledgerwire.tenants.schedule import Scheduler
+
+NAME = "Harbour IT"
+
+
+def is_psa(entry) -> bool:
+    return entry.kind == CONNECTWISE
+
+
+def is_ledger(entry) -> bool:
+    return entry.kind != CONNECTWISE
+
+
+def scheduler(database, wake, serves, **terms) -> Scheduler:
+    return Scheduler(database, WorkStore(ServiceSchema("ingest")), wake, ("sweep", "watch"), serves, **terms)
+
+
+async def rows(database) -> list[tuple]:
+    async with database.system() as unit:
+        found = await unit.execute(
+            text(
+                "SELECT account_id, work_key, kind, found_by, due_at <= now() AS due FROM ingest.work"
+                " ORDER BY account_id, work_key"
+            )
+        )
+        return [tuple(row) for row in found]
+
+
+async def test_each_kind_has_one_row_for_each_connection_that_is_served_and_the_worker_is_woken(
+    tenants, box, account_file, ingest
+):
+    await apply(tenants, box, account_file(), author="test", reason="test")
+    wake = asyncio.Event()
+    mine = scheduler(ingest, wake, is_psa)
+    assert await mine.fill() == 2
+    assert wake.is_set()
+    wake.clear()
+    assert await mine.fill() == 0
+    assert not wake.is_set()
+    account = account_id(NAME)
+    assert await rows(ingest) == [
+        (account, "sweep", "sweep", "schedule", True),
+        (account, "watch", "watch", "schedule", True),
+    ]
+
+
+async def test_a_connection_that_comes_later_gets_its_rows_too_and_may_be_left_alone_at_first(
+    tenants, box, account_file, ingest
+):
+    await apply(tenants, box, account_file(), author="test", reason="test")
+    mine = scheduler(ingest, asyncio.Event(), is_ledger, first_after=timedelta(minutes=5))
+    assert await mine.fill() == 2
+    await apply(tenants, box, account_file((NAME, "Second")), author="test", reason="test")
+    assert await mine.fill() == 2
+    assert {(row[0], row[-1]) for row in await rows(ingest)} == {
+        (account_id(NAME), False),
+        (account_id("Second"), False),
+    }
+
+
+async def test_an_account_without_any_connection_left_asks_for_nothing(tenants, box, account_file, ingest):
+    await apply(tenants, box, account_file(), author="test", reason="test")
+    assert await scheduler(ingest, asyncio.Event(), lambda entry: False).fill() == 0
