@@ -18,13 +18,15 @@ SERVICES = ("ingest", "mapper", "poster", "billing")
 SYSTEM = {f"lw_{service}_system" for service in SERVICES}
 ACCOUNT = {f"lw_{service}" for service in SERVICES}
 LEDGER = {"lw_mapper", "lw_poster", "lw_tenants"}
+CONSENTS = LEDGER | {"lw_billing"}
+"""Billing sync renews the sign-ins of seat sources."""
 CALLERS = {
     "require_account": set(),
     "require_service": set(),
     "callback_account": {"lw_ingest_system"},
-    "token_claim": LEDGER,
-    "token_release": LEDGER,
-    "token_rotate": LEDGER,
+    "token_claim": CONSENTS,
+    "token_release": CONSENTS,
+    "token_rotate": CONSENTS,
     "budget_row": set(),
     "budget_take": SYSTEM | ACCOUNT | {"lw_tenants"},
     "budget_observe": SYSTEM | ACCOUNT | {"lw_tenants"},

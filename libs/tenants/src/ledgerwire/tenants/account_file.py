@@ -20,12 +20,15 @@ from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.tenants import yaml_text
 from ledgerwire.tenants.hosts import REGIONS, connectwise_host, quickbooks_url, xero_url
 from ledgerwire.tenants.mapping_file import Code, MappingSection, Section
+from ledgerwire.tenants.seat_sources import SOURCE_KINDS
 from ledgerwire.tenants.seats_file import SeatsSection
 
 AccountName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")]
 _SECRETS = frozenset({"private_key", "client_secret", "refresh_token", "access_token"})
 _FILE = "file:"
+_PATHS = frozenset({"ca_file", "folder"})
 _PACKAGES, _PACKAGE_PLACE = frozenset({"xero", "quickbooks"}), 2
+_SOURCE_PLACE = 3
 
 
 class SeatsKeySection(Section):
@@ -213,6 +216,15 @@ class AccountFile(Section):
             raise ValueError(f"mapping.companies names {', '.join(map(repr, unknown))}, which is none of the companies")
         return self
 
+    @model_validator(mode="after")
+    def _signed_in(self) -> AccountFile:
+        for source in self.seats.sign_ins if self.seats else ():
+            for name in ("client_secret", "refresh_token"):
+                secret: SecretStr | None = getattr(source, name)
+                if secret is None or not secret.get_secret_value():
+                    raise ValueError(f"seats.sources: {source.name!r} needs a {name}")
+        return self
+
     def mapping_body(self) -> bytes:
         """The canonical bytes of the mapping: the same settings give the same bytes, however the file is written."""
         return mapping_bytes(self.mapping)
@@ -271,7 +283,7 @@ def _resolved(value: Any, directory: Path, source: str, name: str = "") -> Any:
         return [_resolved(item, directory, source, name) for item in value]
     if name in _SECRETS and isinstance(value, str) and value.startswith(_FILE):
         return _secret_from(directory / value.removeprefix(_FILE), source, name)
-    if name == "ca_file" and isinstance(value, str):
+    if name in _PATHS and isinstance(value, str):
         return str((directory / value).absolute())
     return value
 
@@ -285,13 +297,15 @@ def _secret_from(path: Path, source: str, name: str) -> str:
 
 def _problem(item: Any) -> str:
     location = item["loc"]
-    # The package decides which fields a company has; it is no part of the path that people wrote.
-    written = [part for place, part in enumerate(location) if place != _PACKAGE_PLACE or part not in _PACKAGES]
+    # Package and kind decide which fields a company or a source has; they are no part of the path that people wrote.
+    chosen = {_PACKAGE_PLACE: _PACKAGES} if location[:1] == ("companies",) else {_SOURCE_PLACE: SOURCE_KINDS}
+    written = [part for place, part in enumerate(location) if part not in chosen.get(place, ())]
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in written).lstrip(".")
     if item["type"].startswith("union_tag"):
-        chosen = item["input"].get("package") if isinstance(item["input"], dict) else None
+        package = item["input"].get("package") if isinstance(item["input"], dict) else None
         known = " or ".join(sorted(_PACKAGES))
-        return f"{path}.package: {chosen!r}: one of {known} is needed"
+        return f"{path}.package: {package!r}: one of {known} is needed"
     message = str(item["msg"]).removeprefix("Value error, ")
     shown = isinstance(item["input"], str) and item["type"] != "extra_forbidden" and not _SECRETS.intersection(location)
-    return f"{path}: {item['input']!r}: {message}" if shown else f"{path}: {message}"
+    where = f"{path}: " if path else ""
+    return f"{where}{item['input']!r}: {message}" if shown else f"{where}{message}"

@@ -58,7 +58,7 @@ class _Application:
             self.changes.append("account created, on hold")
         elif account.settings != self._plan.settings:
             await rows.set_settings(self._unit, self._plan.settings)
-            self.changes.append(_changed("settings", account.settings["sync"], self._plan.settings["sync"]))
+            self.changes.append(_changed("settings", _flat(account.settings), _flat(self._plan.settings)))
         await self._remove(live=account is not None and account.status == "live")
         await self._psa()
         await self._consents()
@@ -175,6 +175,11 @@ def _ids(items: Iterable[object], name: str) -> set[UUID]:
 def _changed(what: str, before: Mapping[str, Any], after: Mapping[str, Any], also: str | None = None) -> str:
     names = sorted(name for name in before.keys() | after.keys() if _differs(before.get(name), after.get(name)))
     return f"{what} changed: {', '.join([*names, also] if also else names)}"
+
+
+def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by the names that people wrote: those of `sync` as they are, those of `seats` with it."""
+    return {**settings["sync"], **{f"seats.{name}": value for name, value in settings.get("seats", {}).items()}}
 
 
 def _differs(before: object, after: object) -> bool:

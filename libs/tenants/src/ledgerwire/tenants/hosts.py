@@ -9,6 +9,15 @@ from urllib.parse import urlsplit
 _CONNECTWISE_CLOUD = re.compile(r"(?:[a-z0-9-]+\.)*(?:myconnectwise\.net|connectwisedev\.com)")
 _XERO = frozenset({"api.xero.com", "identity.xero.com"})
 _INTUIT = frozenset({"quickbooks.api.intuit.com", "sandbox-quickbooks.api.intuit.com", "oauth.platform.intuit.com"})
+_MICROSOFT = frozenset(
+    {
+        "api.partnercenter.microsoft.com",
+        "graph.microsoft.com",
+        "login.microsoftonline.com",
+        "login.microsoftonline.us",
+    }
+)
+_AZURE_BLOBS = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.windows\.net")
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?|\[[0-9a-f:]+\](?::[0-9]{1,5})?")
 
 REGIONS = {
@@ -45,6 +54,26 @@ def xero_url(url: str, *, on_premise: bool) -> str:
 def quickbooks_url(url: str, *, on_premise: bool) -> str:
     """An Intuit address without a trailing slash; ValueError for another scheme or a host that is not Intuit's."""
     return _vendor_url(url, _INTUIT, on_premise=on_premise)
+
+
+def microsoft_url(url: str, *, on_premise: bool) -> str:
+    """A Microsoft address without a trailing slash; ValueError for another scheme or a host that is not Microsoft's."""
+    return _vendor_url(url, _MICROSOFT, on_premise=on_premise)
+
+
+def is_azure_blob_host(host: str) -> bool:
+    """Whether a host is a storage account of Azure's blob storage, by its name alone."""
+    return bool(_AZURE_BLOBS.fullmatch(host.lower()))
+
+
+def blob_host(host: str, *, on_premise: bool) -> str:
+    """A host that exports may be loaded from; ValueError for one that is not Azure's blob storage."""
+    text = host.strip().lower()
+    if not _HOST.fullmatch(text):
+        raise ValueError("this is not a host name")
+    if not on_premise and not is_azure_blob_host(text):
+        raise ValueError("this is no host of Azure's blob storage; a server of your own needs on_premise: true")
+    return text
 
 
 def _vendor_url(url: str, vendor: frozenset[str], *, on_premise: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,6 +11,7 @@ from uuid import UUID, uuid5
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.ids import AccountId, account_id, company_id, connection_id
 from ledgerwire.tenants.account_file import AccountFile, CompanySection, ConnectWiseSection, QuickBooksCompanySection
+from ledgerwire.tenants.seat_sources import PARTNER_CENTER
 
 CONNECTWISE = "connectwise"
 
@@ -103,7 +105,7 @@ def wanted(file: AccountFile) -> Wanted:
         private_key=file.connectwise.private_key.get_secret_value(),
         seats_private_key=file.connectwise.seats.private_key.get_secret_value() if file.connectwise.seats else "",
         ledgers=tuple(ledgers),
-        consents=tuple(consents.values()),
+        consents=(*consents.values(), *_sign_ins(account, file)),
         companies=tuple(companies),
         mapping=file.mapping_body(),
     )
@@ -111,7 +113,27 @@ def wanted(file: AccountFile) -> Wanted:
 
 def _settings(file: AccountFile) -> dict[str, Any]:
     settings = {"sync": file.sync.model_dump(mode="json", by_alias=True)}
-    return settings if file.seats is None else settings | {"seats": file.seats.model_dump(mode="json")}
+    if file.seats is None:
+        return settings
+    return settings | {"seats": file.seats.model_dump(mode="json", exclude={"sources": {"__all__": _TOKENS}})}
+
+
+def seat_consent_id(account: UUID, source: str) -> UUID:
+    """The consent of a seat source that signs in."""
+    return uuid5(account, f"consent:{PARTNER_CENTER}:{source}")
+
+
+def _sign_ins(account: AccountId, file: AccountFile) -> Iterator[WantedConsent]:
+    for source in file.seats.sign_ins if file.seats else ():
+        if source.client_secret is not None and source.refresh_token is not None:
+            yield WantedConsent(
+                consent_id=seat_consent_id(account, source.name),
+                provider=PARTNER_CENTER,
+                client_id=source.client_id,
+                client_secret=source.client_secret.get_secret_value(),
+                access_token=None,
+                refresh_token=source.refresh_token.get_secret_value(),
+            )
 
 
 def _token_key(section: CompanySection) -> tuple[str, ...]:

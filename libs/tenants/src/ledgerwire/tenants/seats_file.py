@@ -10,15 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from ledgerwire.common.seats import Motion
 from ledgerwire.tenants.mapping_file import Code, Section
+from ledgerwire.tenants.seat_sources import PartnerCenterSourceSection, SeatSourceSection
 
 Percent = Annotated[Decimal, Field(max_digits=9, decimal_places=4)]
-
-
-class SeatSourceSection(Section):
-    """A source of seats. `push`: a distributor or a script posts what was sold."""
-
-    name: Code
-    kind: Literal["push"] = "push"
 
 
 class PriceRuleSection(Section):
@@ -101,7 +95,7 @@ class SeatsSection(Section):
     """
 
     since: date
-    sources: Annotated[tuple[SeatSourceSection, ...], Field(min_length=1)]
+    sources: tuple[SeatSourceSection, ...]
     products: CreatedProductsSection
     price: PriceRuleSection | None = None
     skus: tuple[ProductLinkSection, ...] = ()
@@ -115,9 +109,24 @@ class SeatsSection(Section):
     @field_validator("sources")
     @classmethod
     def _apart(cls, value: tuple[SeatSourceSection, ...]) -> tuple[SeatSourceSection, ...]:
+        if not value:
+            raise ValueError("a source is needed")
         if len({source.name for source in value}) != len(value):
             raise ValueError("each source needs a name of its own")
+        owners: dict[str, str] = {}
+        for source in value:
+            token = source.refresh_token if isinstance(source, PartnerCenterSourceSection) else None
+            if token is not None and owners.setdefault(token.get_secret_value(), source.name) != source.name:
+                first = owners[token.get_secret_value()]
+                raise ValueError(
+                    f"{first!r} and {source.name!r} name the same refresh token: each needs its own consent"
+                )
         return value
+
+    @property
+    def sign_ins(self) -> tuple[PartnerCenterSourceSection, ...]:
+        """The sources with a consent of their own."""
+        return tuple(source for source in self.sources if isinstance(source, PartnerCenterSourceSection))
 
     @field_validator("agreements")
     @classmethod

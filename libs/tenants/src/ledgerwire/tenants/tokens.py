@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID, uuid4
 
-from ledgerwire.common.db.session import Database
+from sqlalchemy import Row
+
+from ledgerwire.common.db.session import Database, Unit
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.security import SecretBox
 from ledgerwire.tenants.repository import functions, services
@@ -37,9 +39,20 @@ class ConsentTokenStore(Generic[TokensT]):
     """The tokens of one consent, in the database, sealed. Each call is a short transaction of its own."""
 
     def __init__(
-        self, database: Database, box: SecretBox, account_id: UUID, consent_id: UUID, make: Callable[..., TokensT]
+        self,
+        database: Database,
+        box: SecretBox,
+        account_id: UUID,
+        consent_id: UUID,
+        make: Callable[..., TokensT],
+        *,
+        read: Callable[[Unit, UUID], Awaitable[Row[Any] | None]] = services.consent,
     ) -> None:
-        """`make` builds the client's token set from: access_token, refresh_token, expires_at, version, client_id, client_secret, state."""
+        """`make` builds the client's token set from: access_token, refresh_token, expires_at, version, client_id, client_secret, state.
+
+        `read` is the view of consents that the service may see.
+        """
+        self._read = read
         self._database = database
         self._box = box
         self._account_id = account_id
@@ -50,7 +63,7 @@ class ConsentTokenStore(Generic[TokensT]):
     async def load(self) -> TokensT:
         """The stored set, never a cached one; ConfigurationError if the consent is gone."""
         async with self._database.account(self._account_id) as unit:
-            row = await services.consent(unit, self._consent_id)
+            row = await self._read(unit, self._consent_id)
         if row is None:
             raise ConfigurationError(f"there is no consent {self._consent_id}")
         self._seen = row.version

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from ledgerwire.common.seats import ChargeKind, Frequency, SubscriptionStatus
 
@@ -24,6 +25,7 @@ class Layout:
 
     Attributes:
         name: name of the layout in settings.
+        sheet: the sheet of a workbook, "" for its first one; delimiter, encoding and decimal mark say nothing of workbooks.
         rows: what one row is.
         columns: our field → the headings it may stand under, the first that is found is read. Fields are those of the
             shapes, with `product_id` and `sku_id` for vendors that write a SKU in two parts.
@@ -53,6 +55,44 @@ class Layout:
     kind_by_default: ChargeKind | None = ChargeKind.OTHER
     frequency_by_default: Frequency | None = None
     currency: str = ""
+    sheet: str = ""
+
+
+_OF_ANY_ROW: Final = (
+    "customer_id", "customer_name", "domain", "country", "reseller_id", "sku", "product_id", "sku_id", "name", "publisher", "term",
+    "frequency", "quantity", "unit_sell", "currency", "term_start", "term_end", "order_id", "description", "term_text",
+)  # fmt: skip
+_OF_A_CHARGE: Final = (
+    "key", "invoice", "subscription_id", "kind", "billable_quantity", "unit_price", "effective_unit_price", "subtotal", "tax",
+    "sell_subtotal", "charge_start", "charge_end", "event_date", "reference_id", "credit_reason",
+)  # fmt: skip
+_OF_A_SUBSCRIPTION: Final = ("id", "unit_cost", "start", "status", "auto_renew", "trial", "parent_id")
+FIELDS: Final[Mapping[RowKind, frozenset[str]]] = {
+    RowKind.CHARGE: frozenset((*_OF_ANY_ROW, *_OF_A_CHARGE)),
+    RowKind.SUBSCRIPTION: frozenset((*_OF_ANY_ROW, *_OF_A_SUBSCRIPTION)),
+}
+"""What a column may be mapped to."""
+_NEEDED: Final[Mapping[RowKind, frozenset[str]]] = {
+    RowKind.CHARGE: frozenset({"customer_id", "quantity", "subtotal", "charge_start", "charge_end"}),
+    RowKind.SUBSCRIPTION: frozenset({"id", "customer_id", "quantity", "start"}),
+}
+
+
+def check_layout(layout: Layout) -> None:
+    """Raises ValueError where a layout maps unknown fields, or lacks what every row of its kind needs."""
+    mapped = frozenset(layout.columns)
+    for what, names in (("columns", mapped), ("required", layout.required)):
+        if unknown := sorted(names - FIELDS[layout.rows]):
+            known = ", ".join(sorted(FIELDS[layout.rows]))
+            raise ValueError(f"{what}: {', '.join(unknown)} is no field of a {layout.rows.value}; known: {known}")
+    if missing := sorted((_NEEDED[layout.rows] | layout.required) - mapped):
+        raise ValueError(f"no column is mapped to {', '.join(missing)}")
+    if not ({"sku"} <= mapped or {"product_id", "sku_id"} <= mapped):
+        raise ValueError("no column is mapped to sku, nor to product_id and sku_id")
+    if layout.rows is RowKind.CHARGE and not layout.currency and "currency" not in mapped:
+        raise ValueError("no column is mapped to currency, and no currency is named")
+    if "frequency" not in mapped and layout.frequency_by_default is None:
+        raise ValueError("no column is mapped to frequency, and no frequency_by_default is named")
 
 
 def folded(heading: str) -> str:

@@ -28,6 +28,7 @@ _MAPPINGS = text(
 was put right in the meantime. Of the versions that cover a date the last to take over decides it.
 """
 _CONSENT = text("SELECT * FROM tenants.consent_for_services WHERE consent_id = :consent_id")
+_SEAT_CONSENT = text("SELECT * FROM tenants.seat_consent_for_services WHERE consent_id = :consent_id")
 
 
 async def account(unit: Unit) -> Row[Any] | None:
@@ -58,3 +59,8 @@ async def mappings(unit: Unit) -> list[Row[Any]]:
 async def consent(unit: Unit, consent_id: UUID) -> Row[Any] | None:
     """One consent, sealed."""
     return (await unit.execute(_CONSENT, {"consent_id": consent_id})).one_or_none()
+
+
+async def seat_consent(unit: Unit, consent_id: UUID) -> Row[Any] | None:
+    """One consent of a seat source, sealed: the only ones that billing sync sees."""
+    return (await unit.execute(_SEAT_CONSENT, {"consent_id": consent_id})).one_or_none()

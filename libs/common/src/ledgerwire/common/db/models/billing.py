@@ -66,6 +66,34 @@ class Pushed(Base):
     pushed_at: Mapped[CreatedAt]
 
 
+class PushKey(Base):
+    """A key with which a distributor or a script pushes to one source; only its hash is kept, which nobody can go back from."""
+
+    __tablename__ = "push_key"
+    __table_args__ = (Index("ix_push_key_source", "account_id", "source"), {"schema": SCHEMA})
+
+    key_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID]
+    source: Mapped[str]
+    made_by: Mapped[str]
+    made_at: Mapped[CreatedAt]
+
+
+class PushReceipt(Base):
+    """A post that was taken under its sender's own key, and what was answered: the same post again is answered the same."""
+
+    __tablename__ = "push_receipt"
+    __table_args__ = (Index("ix_push_receipt_received_at", "account_id", "received_at"), {"schema": SCHEMA})
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    idempotency_key: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[str]
+    rows: Mapped[int]
+    changed: Mapped[int]
+    received_at: Mapped[CreatedAt]
+
+
 class CustomerLink(Base):
     """A source's customer and the ConnectWise company it is. `company_id` None: known, and not linked yet."""
 
