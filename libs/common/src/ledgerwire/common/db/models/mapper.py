@@ -1,6 +1,6 @@
 """Schema `mapper`: records and their revisions.
 
-Others read them through two views (made by the migration, filtered by account): `revisions_for_poster` has the latest
+Others read them through views (made by the migrations, filtered by account): `revisions_for_poster` has the latest
 revision of each record and acts only where `record_state` is mapped or no_effect (which includes excluded records);
 `record_states_for_ingest` has what the sweep needs to leave out records known with the same unposted row.
 """
@@ -150,3 +150,52 @@ class Revision(Base):
     source_total: Mapped[Decimal]
     correlation_id: Mapped[str]
     created_at: Mapped[CreatedAt]
+
+
+class ExpenseGroup(Base):
+    """Expenses of one member and report that are one ledger document (M17); their records point to it.
+
+    Attributes:
+        number: of the document; `group_id` follows from it.
+        key: what its expenses have in common, in canonical form: which other ones may join.
+        dated: the document's date.
+        revision: of the document: one more each time that it becomes another.
+        documents: canonical JSON of `tuple[LedgerDocument, ...]`; empty where the expenses move nothing between accounts.
+        trace: canonical JSON, zlib-compressed: which records it stands for and which were left out.
+    """
+
+    __tablename__ = "expense_group"
+    __table_args__ = (
+        UniqueConstraint("account_id", "connection_id", "ledger_connection_id", "number"),
+        Index("ix_expense_group_key", "account_id", "connection_id", "key"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID]
+    ledger_connection_id: Mapped[UUID]
+    number: Mapped[str]
+    key: Mapped[str]
+    dated: Mapped[date]
+    revision: Mapped[int]
+    documents: Mapped[bytes]
+    documents_hash: Mapped[str]
+    trace: Mapped[bytes]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[CreatedAt]
+
+
+class ExpenseGroupMember(Base):
+    """A record that its group's document stands for; `revision` is the one whose share is in the document."""
+
+    __tablename__ = "expense_group_member"
+    __table_args__ = (
+        Index("ix_expense_group_member_group_id", "account_id", "group_id"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    group_id: Mapped[UUID]
+    revision: Mapped[int]
