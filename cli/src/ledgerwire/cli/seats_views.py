@@ -9,9 +9,9 @@ from typing import Any
 from rich.table import Table
 
 from ledgerwire.billing_sync.applying import Applied
-from ledgerwire.billing_sync.checking import SetUp
 from ledgerwire.billing_sync.domain.agreements import RowValues
 from ledgerwire.billing_sync.reconciling import SeatReport, as_rows
+from ledgerwire.billing_sync.setup import SetUp
 from ledgerwire.billing_sync.stored import StoredPlan, StoredStep
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import SeatReading
@@ -157,18 +157,30 @@ def check_value(found: SetUp) -> dict[str, Any]:
     """A set-up check as JSON."""
     return {
         "ok": found.ok,
+        "phases": [
+            {"name": phase.name, "open": phase.opened, "passed": phase.passed, "items": [i.name for i in phase.items]}
+            for phase in found.phases
+        ],
         "items": [
-            {"name": item.name, "ok": item.ok, "fixed": item.fixed, "findings": findings(item.findings)}
+            {
+                "name": item.name,
+                "ok": item.ok,
+                "told": item.told,
+                "fixed": item.fixed,
+                "findings": findings(item.findings),
+            }
             for item in found.items
         ],
     }
 
 
 def check_lines(found: SetUp) -> list[str]:
-    """A set-up check, item by item."""
+    """A set-up check, phase by phase and item by item."""
     lines = []
-    for item in found.items:
-        lines.append(f"{'ok ' if item.ok else 'NOT'} {item.name}")
-        lines += [f"      {done}" for done in item.fixed]
-        lines += [f"      {one.message} {one.entry.action} ({one.entry.where})" for one in item.findings]
+    for phase in found.phases:
+        lines.append(f"{phase.name}: {'passed' if phase.passed else 'open' if phase.opened else 'not open yet'}")
+        for item in phase.items:
+            lines.append(f"  {'ok ' if item.ok else 'NOT'} {item.name}")
+            lines += [f"        {said}" for said in (*item.told, *item.fixed)]
+            lines += [f"        {one.message} {one.entry.action} ({one.entry.where})" for one in item.findings]
     return lines

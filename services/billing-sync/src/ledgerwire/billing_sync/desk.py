@@ -9,12 +9,12 @@ from typing import Self
 from uuid import UUID
 
 from ledgerwire.billing_sync.applying import Applied, Applying
-from ledgerwire.billing_sync.checking import Checking, SetUp
 from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
 from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress, period_of
 from ledgerwire.billing_sync.reconciling import SeatReport, read_invoiced, reconcile
 from ledgerwire.billing_sync.repository import links, plans, written
 from ledgerwire.billing_sync.settings import rules_of, seats_of
+from ledgerwire.billing_sync.setup import Checking, SetUp
 from ledgerwire.billing_sync.stored import StepState, StoredPlan
 from ledgerwire.common.clock import Clock
 from ledgerwire.common.db.session import Database
@@ -210,8 +210,9 @@ class SeatsDesk:
         account = await self.account(account_id)
         async with self._database.account(account_id) as unit:
             stored = await links.links(unit, account.psa.connection_id)
-        psa, today = await self.psa(account), self._clock.today()
-        return await Checking(psa, seats_of(account), stored, today, fix=fix).run()
+        psa, posting = await self.psa(account), await self.posting(account)
+        section, today = seats_of(account), self._clock.today()
+        return await Checking(psa, posting, section, stored, today, lambda: self.read(account), fix=fix).run()
 
     async def link(self, account_id: UUID, source: str, customer_id: str, company_id: int, by: str) -> None:
         """Say which company a source's customer is."""

@@ -1,13 +1,10 @@
-"""Calendar arithmetic of seats: months, charge cycles, first days not yet invoiced."""
+"""Calendar arithmetic of seats: months, stretches of days, first days not yet invoiced."""
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import Decimal
-
-from ledgerwire.common.money import round_down
 
 DAY = timedelta(days=1)
 FAR = date(9999, 12, 31)
@@ -48,40 +45,6 @@ def parts_by_month(first: date, last: date) -> Iterator[tuple[date, date]]:
         end = min(month_end(first), last)
         yield first, end
         first = end + DAY
-
-
-def cycle_starts(start: date, count: int, *, monthly_term: bool) -> list[date]:
-    """First days of the charge cycles of seats charged monthly.
-
-    A monthly term that meets a shorter month takes that month's last day and keeps it (31 Jan, 28 Feb, 28 Mar). An annual
-    term bought on the last or last but one day of a month starts every cycle on that day, counted from the month's end.
-    """
-    if monthly_term:
-        starts = [start]
-        while len(starts) < count:
-            starts.append(shift_month(starts[-1], 1))
-        return starts
-    from_end = days_in_month(start) - start.day
-    if from_end > 1:
-        return [shift_month(start, index) for index in range(count)]
-    months = [shift_month(start.replace(day=1), index) for index in range(count)]
-    return [month_end(month) - from_end * DAY for month in months]
-
-
-def cycle_end(starts: list[date], index: int) -> date:
-    """Last day of a cycle: the day before the next one starts."""
-    return starts[index + 1] - DAY
-
-
-def charge_of_days(
-    unit_price: Decimal, quantity: Decimal, billed: tuple[date, date], cycle: tuple[date, date]
-) -> Decimal:
-    """A seat charge for part of a cycle as Microsoft documents it, cut to the cent at the end.
-
-    It explains a subtotal and never replaces one that was given.
-    """
-    share = unit_price * quantity * days_between(*billed) / days_between(*cycle)
-    return round_down(share)
 
 
 PERIOD_BILLED_IN_ADVANCE = {"Current": False, "Future": True, "Both": True, "Undefined": True}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ledgerwire.billing_sync.domain.agreements import RowValues
-from ledgerwire.billing_sync.domain.days import days_between, month_end, parts_by_month
+from ledgerwire.billing_sync.domain.days import month_end
 from ledgerwire.billing_sync.domain.preview import amount_of_days
 from ledgerwire.billing_sync.domain.wanted import Held
 from ledgerwire.common.money import CENT, ZERO
@@ -170,34 +169,3 @@ def _between_agreement_and_invoice(on: Figure, billed: Figure) -> Cause:
     if on.amount and billed.amount >= 2 * on.amount:
         return Cause.INVOICED_TWICE
     return Cause.ADDED_MID_MONTH
-
-
-@dataclass(frozen=True, slots=True)
-class CycleView:
-    """What the source charges by its own cycles beside what ConnectWise bills by calendar months: both shown, never forced."""
-
-    source: Decimal
-    connectwise: Decimal
-
-    @property
-    def difference(self) -> Decimal:
-        return self.connectwise - self.source
-
-
-def calendar_amount(held: Iterable[Held], first: date, last: date) -> Decimal:
-    """What seats come to on monthly invoices from a day to a day, each month rounded as an invoice line is."""
-    by_month: dict[date, Decimal] = defaultdict(lambda: ZERO)
-    for span in held:
-        begin, end = max(span.starts, first), last if span.ends is None else min(span.ends, last)
-        for a, b in parts_by_month(begin, end) if begin <= end else ():
-            by_month[a.replace(day=1)] += amount_of_days(span.quantity, span.unit_price, a, b)
-    return sum(by_month.values(), ZERO)
-
-
-def seat_days(held: Iterable[Held], first: date, last: date) -> Decimal:
-    """Seats times days within a stretch."""
-    total = ZERO
-    for span in held:
-        begin, end = max(span.starts, first), last if span.ends is None else min(span.ends, last)
-        total += span.quantity * days_between(begin, end)
-    return total
