@@ -1,0 +1,82 @@
+"""After the last fault: wait until nothing is left to do, and collect what then must hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import aio_pika
+from tests.chaos.arena import Arena
+from tests.chaos.plan import SERVICES
+
+from ledgerwire.common.embedded.process import until
+from ledgerwire.common.mq.topology import QUEUES
+
+_OPEN = " UNION ALL ".join(
+    f"SELECT '{name}.outbox' AS place, count(*) AS n FROM {name}.outbox WHERE published_at IS NULL"
+    f" UNION ALL SELECT '{name}.work', count(*) FROM {name}.work WHERE work_key <> kind"
+    f" UNION ALL SELECT '{name}.dead_letter', count(*) FROM {name}.dead_letter"
+    for name in SERVICES
+)
+_UNSETTLED = "SELECT number, state, settled_outcome, settled_findings, findings FROM mapper.record WHERE settled_outcome IS DISTINCT FROM 'batched'"
+
+
+async def drained(arena: Arena, wanted: int) -> float | None:
+    """Seconds until every record is settled and nothing is open; None if that did not come about in time."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    async def done() -> bool:
+        for slot in arena.slots.values():
+            slot.check()
+        if loop.time() - began > arena.profile.patience:
+            await _time_passes(arena)
+        return await _is_done(arena, wanted)
+
+    await arena.world.psa.callbacks.drain()
+    if not await until(done, seconds=arena.profile.drain_seconds, every=1.0):
+        return None
+    return round(loop.time() - began, 1)
+
+
+async def _is_done(arena: Arena, wanted: int) -> bool:
+    [row] = await arena.world.rows("SELECT count(*) AS n FROM mapper.record WHERE settled_outcome = 'batched'")
+    if row["n"] < wanted:
+        return False
+    left = await leftovers(arena)
+    return not any(left.values())
+
+
+async def leftovers(arena: Arena) -> dict[str, int]:
+    """What is still to be done, by place: outboxes, work (recurring work is named after its kind), calls without an outcome, queues; and dead letters."""
+    rows = await arena.world.rows(_OPEN)
+    left = {str(row["place"]): int(row["n"]) for row in rows}
+    [row] = await arena.world.rows("SELECT count(*) AS n FROM poster.submission WHERE settled_at IS NULL")
+    left["poster.submission"] = int(row["n"])
+    left |= await _queued(arena.broker.url)
+    return left
+
+
+async def _queued(url: str) -> dict[str, int]:
+    """Messages in each queue and each queue of the dead."""
+    found: dict[str, int] = {}
+    connection = await aio_pika.connect(url, timeout=10)
+    async with connection:
+        channel = await connection.channel()
+        for queue in QUEUES:
+            for name in (queue.name, queue.dead):
+                declared = await channel.get_queue(name, ensure=True)
+                found[f"queue {name}"] = int(declared.declaration_result.message_count or 0)
+    return found
+
+
+async def _time_passes(arena: Arena) -> None:
+    """Whatever waits for a later try finds that its moment has come; what waits for an outcome keeps its own time."""
+    for name in SERVICES:
+        await arena.world.rows(f"UPDATE {name}.work SET due_at = now() WHERE due_at > now() AND due_at < 'infinity'")
+
+
+async def unsettled(arena: Arena) -> Sequence[dict[str, Any]]:
+    """The first records that are not batched by our own rows: for the reader of a failed run."""
+    return [{name: str(row[name]) for name in row.keys()} for row in await arena.world.rows(f"{_UNSETTLED} LIMIT 5")]  # noqa: SIM118

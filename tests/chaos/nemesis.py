@@ -1,0 +1,191 @@
+"""Carries out a plan against an arena, each fault at its moment, and puts everything right at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+from tests.chaos.arena import Arena
+from tests.chaos.plan import WRITES, Plan, Planned
+from tests.chaos.proxy import Toxic
+
+from ledgerwire.sandbox.core.faults import Fault
+
+SYSTEMS = {"ledger": "xero", "connectwise": "connectwise"}
+CONSENT_AFTER = 3.0
+"""Seconds until a person connects the ledger again after its consent was taken away."""
+LONGER_THAN_TIMEOUT = 1.6
+HELD_SECONDS = 120.0
+
+
+@dataclass
+class Nemesis:
+    """`done` counts what was really done, by category and kind."""
+
+    arena: Arena
+    plan: Plan
+    tell: Callable[[str], None] = lambda _: None
+    done: Counter[str] = field(default_factory=Counter)
+    locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Every fault of the plan; returns when the last one is over. A fault that cannot be done is a fault of the harness."""
+        began = asyncio.get_running_loop().time()
+        async with asyncio.TaskGroup() as tasks:
+            for fault in self.plan.faults:
+                tasks.create_task(self._at_its_moment(began, fault))
+
+    async def _at_its_moment(self, began: float, fault: Planned) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(began + fault.at - loop.time(), 0.0))
+        # a service takes longer to start than was planned for on a slow machine: one thing at a time for each target
+        lock = self.locks.setdefault(f"{fault.category}:{fault.target}", asyncio.Lock())
+        if fault.category in {"landed", "vendor", "callback"}:
+            await _ACTS[fault.category](self, fault)
+            return
+        async with lock:
+            self.tell(json.dumps({"second": round(loop.time() - began, 1), "fault": fault.kind, "target": fault.target,
+                                  "seconds": fault.seconds}))  # fmt: skip
+            await _ACTS[fault.category](self, fault)
+            self._count(fault)
+
+    def _count(self, fault: Planned, times: int = 1) -> None:
+        self.done[f"{fault.category}.{fault.kind}"] += times
+
+    async def _process(self, fault: Planned) -> None:
+        slot = self.arena.slots[fault.target]
+        slot.check()
+        match fault.kind:
+            case "kill":
+                slot.kill()
+                await asyncio.sleep(fault.seconds)
+                slot.start()
+            case "pause":
+                slot.pause()
+                await asyncio.sleep(fault.seconds)
+                slot.resume()
+            case _:
+                await slot.stop()
+                slot.start()
+
+    async def _broker(self, fault: Planned) -> None:
+        broker = self.arena.broker
+        if fault.kind == "pause":
+            broker.pause()
+            await asyncio.sleep(fault.seconds)
+            broker.resume()
+            return
+        await (broker.stop() if fault.kind == "restart" else broker.kill())
+        await asyncio.sleep(fault.seconds)
+        await broker.start()
+
+    async def _database(self, fault: Planned) -> None:
+        postgres = self.arena.postgres
+        await (postgres.stop() if fault.kind == "restart" else postgres.crash())
+        await asyncio.sleep(min(fault.seconds, 2.0))
+        await postgres.start()
+
+    async def _link(self, fault: Planned) -> None:
+        proxy = self.arena.proxies[fault.target]
+        direction: Any = fault.direction
+        number = proxy.add(Toxic(fault.kind, direction, fault.amount))
+        await asyncio.sleep(fault.seconds)
+        proxy.remove(number)
+
+    async def _clock(self, fault: Planned) -> None:
+        """Step and step back: a clock that stays wrong is for the people who own it."""
+        if fault.target == "vendors":
+            clock = self.arena.world.sandbox.world.clock
+            clock.advance(timedelta(seconds=fault.amount))
+            await asyncio.sleep(fault.seconds)
+            clock.advance(timedelta(seconds=-fault.amount))
+            return
+        file = self.arena.clock_files[fault.target]
+        file.write_text(str(fault.amount))
+        await asyncio.sleep(fault.seconds)
+        file.write_text("0")
+
+    async def _landed(self, fault: Planned) -> None:
+        method, path = WRITES[fault.target]
+        await self._armed(
+            fault, Fault(fault.kind, SYSTEMS[fault.target], method, path, 1, params={"seconds": HELD_SECONDS})
+        )
+
+    async def _vendor(self, fault: Planned) -> None:
+        longer = LONGER_THAN_TIMEOUT * self.arena.profile.timeout_seconds
+        params = {"seconds": longer, "retry_after": 1}
+        system = SYSTEMS[fault.target]
+        path = r"/api\.xro/|/finance/|/system/|/company/"
+        fired = await self._armed(fault, Fault(fault.kind, system, None, path, int(fault.amount), params=params))
+        if fired and fault.kind == "revoked_token":
+            await asyncio.sleep(CONSENT_AFTER)
+            await self.reconnected()
+
+    async def _callback(self, fault: Planned) -> None:
+        await self._armed(fault, Fault(fault.kind, "connectwise", None, r"^/invoice/", int(fault.amount)))
+
+    async def _armed(self, fault: Planned, armed: Fault) -> int:
+        """Arm a named fault until it has fired as often as it should or its window is over; how often it fired."""
+        faults = self.arena.world.sandbox.world.faults
+        number = faults.add(armed)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + fault.seconds
+        fired = 0
+        while loop.time() < until:
+            row = next(one for one in faults.list() if one["number"] == number)
+            fired = int(row["fired"])
+            if row["left"] == 0:
+                break
+            await asyncio.sleep(0.25)
+        fired = next(int(one["fired"]) for one in faults.list() if one["number"] == number)
+        faults.clear(number=number)
+        self._count(fault, fired)
+        return fired
+
+    async def reconnected(self) -> None:
+        """A person connects ledger and ConnectWise again; tried until the database takes it."""
+        for _ in range(60):
+            try:
+                await self.arena.world.consent_again()
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError):
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    async def heal(self) -> None:
+        """Everything that was broken is whole again: what the drain begins with."""
+        for proxy in self.arena.proxies.values():
+            proxy.heal()
+        self.arena.world.sandbox.world.faults.clear()
+        for file in self.arena.clock_files.values():
+            file.write_text("0")
+        self.arena.broker.resume()
+        await self.arena.broker.start()
+        await self.arena.postgres.start()
+        for slot in self.arena.slots.values():
+            slot.check()
+            slot.resume()
+            if not slot.runs:
+                slot.start()
+        for slot in self.arena.slots.values():
+            await slot.serving()
+        await self.reconnected()
+
+
+_ACTS: dict[str, Callable[[Nemesis, Planned], Awaitable[None]]] = {
+    "broker": Nemesis._broker,
+    "callback": Nemesis._callback,
+    "clock": Nemesis._clock,
+    "database": Nemesis._database,
+    "landed": Nemesis._landed,
+    "link": Nemesis._link,
+    "process": Nemesis._process,
+    "vendor": Nemesis._vendor,
+}

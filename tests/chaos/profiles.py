@@ -1,0 +1,99 @@
+"""How big a run is and how hard it is hit; each mode of the command is one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The measures of a run.
+
+    Attributes:
+        documents: closed invoices; rate: closed in a second.
+        faults: how many are drawn of each category; those that would overlap on one target are left out.
+        toxics: those drawn for links; empty means all.
+        longest_*: seconds a fault of that sort lasts at most; `fault_window` is how long a named vendor fault stays armed.
+        ledger_limits: whether the ledger's 60 calls a minute hold, in the sandbox and in our own budget.
+        drain_seconds: the most the drain may take; after `patience` of it the waits of retried work are cut short.
+    """
+
+    name: str
+    documents: int
+    rate: float
+    faults: Mapping[str, int]
+    replicas: Mapping[str, int] = field(default_factory=lambda: {"ingest": 1, "mapper": 2, "poster": 2})
+    toxics: tuple[str, ...] = ()
+    longest_down: float = 3.0
+    longest_pause: float = 8.0
+    longest_toxic: float = 8.0
+    fault_window: float = 8.0
+    ledger_limits: bool = False
+    lease_seconds: float = 3.0
+    timeout_seconds: float = 4.0
+    settle_seconds: float = 1.0
+    drain_seconds: float = 240.0
+    patience: float = 60.0
+    landed_wanted: int = 0
+    faults_wanted: int = 0
+
+    @property
+    def load_seconds(self) -> float:
+        """How long the load takes."""
+        return self.documents / self.rate
+
+
+SHORT = Profile(
+    "short",
+    documents=60,
+    rate=3.0,
+    faults={"process": 3, "broker": 1, "database": 1, "link": 3, "landed": 5, "vendor": 3, "callback": 3, "clock": 1},
+    longest_down=1.0,
+    longest_pause=2.0,
+    longest_toxic=2.0,
+    fault_window=4.0,
+    lease_seconds=1.5,
+    timeout_seconds=2.0,
+    settle_seconds=0.5,
+    drain_seconds=60.0,
+    patience=2.0,
+)
+"""Continuous integration: about 20 seconds of load."""
+
+KILLS = Profile("kills", documents=120, rate=4.0, faults={"process": 8}, toxics=(), patience=5.0, drain_seconds=90.0)
+"""SIGKILL, SIGSTOP and SIGTERM only."""
+
+USUAL = Profile(
+    "usual",
+    documents=1_800,
+    rate=6.0,
+    faults={
+        "process": 24, "broker": 5, "database": 8, "link": 36, "landed": 50, "vendor": 30, "callback": 24, "clock": 6,
+    },
+    replicas={"ingest": 2, "mapper": 2, "poster": 2},
+    longest_pause=15.0,
+    longest_toxic=12.0,
+)  # fmt: skip
+"""`make chaos`: five minutes of load, every kind of fault."""
+
+LONG = Profile(
+    "long",
+    documents=20_000,
+    rate=16.0,
+    faults={
+        "process": 70, "broker": 14, "database": 30, "link": 130, "landed": 200, "vendor": 110, "callback": 90, "clock": 20,
+    },
+    replicas={"ingest": 2, "mapper": 2, "poster": 2},
+    longest_pause=30.0,
+    longest_toxic=20.0,
+    fault_window=15.0,
+    ledger_limits=True,
+    drain_seconds=900.0,
+    patience=240.0,
+    landed_wanted=100,
+    faults_wanted=500,
+)  # fmt: skip
+"""`make chaos-long`: twenty-one minutes of load with the ledger's call limits on."""
+
+PROFILES = {one.name: one for one in (SHORT, KILLS, USUAL, LONG)}

@@ -1,0 +1,238 @@
+"""A TCP proxy that mistreats what passes through it: Toxiproxy's eight toxics, an end that is down, and partitions.
+
+It listens on the loopback address, belongs to the harness and knows nothing of what it carries. A toxic acts on one direction
+(`up` is towards the server) or on both, and on connections that are open already as well as on new ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ledgerwire.common.embedded.process import free_port
+
+Direction = Literal["up", "down"]
+TOXICS = ("latency", "jitter", "bandwidth", "slow_close", "timeout", "reset_peer", "slicer", "limit_data")
+CUTS = ("down", "partition")
+"""`down` refuses and drops connections; `partition` lets nothing through and tells nobody, as a lost route does."""
+_CHUNK = 65_536
+_RESET = struct.pack("ii", 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Toxic:
+    """One mistreatment. `amount` is in the kind's own unit: seconds, bytes a second (bandwidth), bytes (slicer, limit_data)."""
+
+    kind: str
+    direction: Literal["up", "down", "both"] = "both"
+    amount: float = 0.0
+
+    def acts_on(self, direction: Direction) -> bool:
+        return self.direction in {"both", direction}
+
+
+@dataclass(eq=False, slots=True)
+class _Pipe:
+    """One direction of one connection."""
+
+    direction: Direction
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    passed: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class _Connection:
+    writers: tuple[asyncio.StreamWriter, asyncio.StreamWriter]
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def reset(self) -> None:
+        """End both sides with RST, as a crashed peer or an angry firewall does."""
+        for writer in self.writers:
+            raw = writer.get_extra_info("socket")
+            if raw is not None:
+                with contextlib.suppress(OSError):
+                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            writer.transport.abort()
+
+
+class FaultProxy:
+    """One link. `upstreams` are asked for at every connection, in turn, so that a server may move or have replicas."""
+
+    def __init__(self, name: str, upstreams: Callable[[], Sequence[int]], *, draw: random.Random | None = None) -> None:
+        self.name = name
+        self.port = free_port()
+        self._upstreams = upstreams
+        self._draw = draw or random.Random(0)  # noqa: S311 - jitter
+        self._toxics: dict[int, Toxic] = {}
+        self._numbers = itertools.count(1)
+        self._turn = itertools.count()
+        self._changed = asyncio.Event()
+        self._open: set[_Connection] = set()
+        self.accepted = 0
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[FaultProxy]:
+        """Listen for the length of a block; what is open at its end is reset."""
+        server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, backlog=512)
+        try:
+            yield self
+        finally:
+            server.close()
+            self.cut()
+
+    def add(self, toxic: Toxic) -> int:
+        """Begin a mistreatment; the number ends it."""
+        number = next(self._numbers)
+        self._toxics[number] = toxic
+        if toxic.kind == "down":
+            self.cut()
+        self._tell()
+        return number
+
+    def remove(self, number: int) -> None:
+        """End one; what was held back goes on its way."""
+        self._toxics.pop(number, None)
+        self._tell()
+
+    def heal(self) -> None:
+        """End all."""
+        self._toxics.clear()
+        self._tell()
+
+    def cut(self) -> None:
+        """Reset every open connection."""
+        for connection in list(self._open):
+            connection.reset()
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._open)
+
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _of(self, kind: str, direction: Direction) -> Toxic | None:
+        return next((one for one in self._toxics.values() if one.kind == kind and one.acts_on(direction)), None)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        if any(one.kind == "down" for one in self._toxics.values()):
+            _Connection((writer, writer)).reset()
+            return
+        there = await self._connect()
+        if there is None:
+            _Connection((writer, writer)).reset()
+            return
+        connection = _Connection((writer, there[1]))
+        self._open.add(connection)
+        pipes = (_Pipe("up", reader, there[1]), _Pipe("down", there[0], writer))
+        connection.tasks = {asyncio.ensure_future(self._carry(pipe, connection)) for pipe in pipes}
+        try:
+            await asyncio.wait(connection.tasks)
+        finally:
+            for task in connection.tasks:
+                task.cancel()
+            self._open.discard(connection)
+            for one in connection.writers:
+                one.close()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        ports = list(self._upstreams())
+        first = next(self._turn)
+        for step in range(len(ports)):
+            try:
+                return await asyncio.open_connection("127.0.0.1", ports[(first + step) % len(ports)])
+            except OSError:
+                continue
+        return None
+
+    async def _carry(self, pipe: _Pipe, connection: _Connection) -> None:
+        try:
+            while data := await pipe.reader.read(_CHUNK):
+                if not self._toxics:
+                    pipe.writer.write(data)
+                    await pipe.writer.drain()
+                    pipe.passed += len(data)
+                elif not await self._mistreated(pipe, connection, data):
+                    return
+            toxic = self._of("slow_close", pipe.direction)
+            if toxic is not None:
+                await asyncio.sleep(toxic.amount)
+            if pipe.writer.can_write_eof():
+                pipe.writer.write_eof()
+        except (OSError, RuntimeError):
+            connection.reset()
+
+    async def _mistreated(self, pipe: _Pipe, connection: _Connection, data: bytes) -> bool:
+        """Pass `data` on as the toxics let it; False when they ended the connection."""
+        for kind, act in (("reset_peer", self._reset), ("timeout", self._timeout)):
+            toxic = self._of(kind, pipe.direction)
+            if toxic is not None and await act(toxic, connection):
+                return False
+        await self._held(pipe.direction)
+        await self._late(pipe.direction)
+        limit = self._of("limit_data", pipe.direction)
+        if limit is not None and len(data) > (left := int(limit.amount)):
+            pipe.writer.write(data[:left])
+            await self._close(connection)
+            return False
+        await self._sliced(pipe, data)
+        pipe.passed += len(data)
+        return True
+
+    async def _reset(self, toxic: Toxic, connection: _Connection) -> bool:
+        await asyncio.sleep(toxic.amount)
+        connection.reset()
+        return True
+
+    async def _timeout(self, toxic: Toxic, connection: _Connection) -> bool:
+        """Nothing passes; after `amount` seconds the connection is closed, unless the toxic has gone by then."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(toxic.amount):
+                while toxic in self._toxics.values():
+                    await self._changed.wait()
+                return False
+        await self._close(connection)
+        return True
+
+    async def _close(self, connection: _Connection) -> None:
+        for writer in connection.writers:
+            writer.close()
+
+    async def _held(self, direction: Direction) -> None:
+        while self._of("partition", direction) is not None:
+            await self._changed.wait()
+
+    async def _late(self, direction: Direction) -> None:
+        latency, jitter = self._of("latency", direction), self._of("jitter", direction)
+        seconds = (latency.amount if latency else 0.0) + (self._draw.random() * jitter.amount if jitter else 0.0)
+        if seconds:
+            await asyncio.sleep(seconds)
+
+    async def _sliced(self, pipe: _Pipe, data: bytes) -> None:
+        slicer, bandwidth = self._of("slicer", pipe.direction), self._of("bandwidth", pipe.direction)
+        size = int(slicer.amount) if slicer else len(data)
+        pieces = [data[start : start + size] for start in range(0, len(data), size)]
+        for piece in (*pieces[:_MOST_SLICES], b"".join(pieces[_MOST_SLICES:])):
+            if not piece:
+                continue
+            pipe.writer.write(piece)
+            await pipe.writer.drain()
+            if slicer:
+                await asyncio.sleep(0.001)
+            if bandwidth:
+                await asyncio.sleep(len(piece) / bandwidth.amount)
+
+
+_MOST_SLICES = 200
+"""A body in thousands of slices would only test the patience of the reader."""

@@ -1,0 +1,167 @@
+"""One run: arena, load and nemesis together, heal, drain, check; and what came of it in one value."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from time import monotonic
+from typing import Any
+
+import asyncpg
+from tests.chaos.arena import Arena, open_arena
+from tests.chaos.drain import drained, leftovers, unsettled
+from tests.chaos.history import History, Verdict, check
+from tests.chaos.load import Load
+from tests.chaos.nemesis import Nemesis
+from tests.chaos.plan import LANDED, Plan
+from tests.chaos.profiles import Profile
+from tests.e2e.vendors import _number
+
+from ledgerwire.common.testing.run import TestRun
+from ledgerwire.sandbox.audit import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Everything a reader of the one JSON line needs."""
+
+    seed: int
+    profile: str
+    verdict: Verdict
+    faults: int
+    faults_by_kind: dict[str, int]
+    landed_unanswered: int
+    books_clean: bool
+    findings: list[str]
+    leftovers: dict[str, int]
+    seconds_load: float
+    seconds_drain: float | None
+    notes: list[str] = field(default_factory=list)
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[str]:
+        """Why the run is not clean; empty when it is."""
+        verdict = self.verdict
+        told = [
+            (not verdict.sound, f"history: {dict(verdict.examples)}"),
+            (verdict.recovered == 0, "nothing was recovered: the run exercised no ambiguity"),
+            (self.seconds_drain is None, "the drain did not end in time"),
+            (any(self.leftovers.values()), f"left over: { {name: n for name, n in self.leftovers.items() if n} }"),
+            (not self.books_clean, f"books: {self.findings[:5]}"),
+        ]
+        return [text for wrong, text in told if wrong] + self.notes
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line that is printed."""
+        verdict = {name: value for name, value in self.verdict.as_dict().items() if name != "examples"}
+        own = asdict(self) | {"problems": self.problems, "clean": not self.problems}
+        del own["verdict"], own["findings"], own["notes"]
+        return {"seed": own.pop("seed"), "profile": own.pop("profile"), "clean": own.pop("clean"), **verdict, **own}
+
+
+async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[str], None]) -> Outcome:
+    """Carry out a plan from beginning to end."""
+    async with open_arena(profile, run) as arena:
+        load, nemesis = Load(arena.world, profile.documents, profile.rate), Nemesis(arena, plan, tell)
+        began = monotonic()
+        async with asyncio.TaskGroup() as together, _unlimited(arena):
+            together.create_task(load.run())
+            together.create_task(nemesis.run())
+        took = monotonic() - began
+        async with _unlimited(arena):
+            await nemesis.heal()
+            tell('{"drain": "begins"}')
+            drain = await drained(arena, len(load.expected))
+        return await _judged(arena, plan, load, nemesis, took, drain)
+
+
+@asynccontextmanager
+async def _unlimited(arena: Arena) -> AsyncIterator[None]:
+    """Forgets what our own budget counted, where the profile lifts the ledger's limits; nothing otherwise."""
+    if arena.profile.ledger_limits:
+        yield
+        return
+    task = asyncio.create_task(_forget(arena))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _forget(arena: Arena) -> None:
+    while True:
+        with contextlib.suppress(
+            OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError
+        ):  # it may be away
+            await arena.world.rows("DELETE FROM tenants.budget")
+        await asyncio.sleep(1.0)
+
+
+async def _judged(arena: Arena, plan: Plan, load: Load, nemesis: Nemesis, took: float, drain: float | None) -> Outcome:
+    verdict = check(await _history(arena, load))
+    inside = arena.world.sandbox.world
+    entries = inside.journal.entries(since_seq=inside.seeded_at)
+    books = audit(load.expected, entries, list(arena.world.psa.state.tables["invoices"].values()))
+    landed = sum(1 for one in entries if one.fault in LANDED and one.method in {"PUT", "POST"} and one.status < 300)
+    notes = [f"unsettled: {row}" for row in await unsettled(arena)] if drain is None else []
+    faults = sum(nemesis.done.values())
+    if arena.profile.faults_wanted > faults:
+        notes.append(f"only {faults} faults, {arena.profile.faults_wanted} were wanted")
+    if arena.profile.landed_wanted > landed:
+        notes.append(f"only {landed} answers lost after a write, {arena.profile.landed_wanted} were wanted")
+    return Outcome(
+        seed=plan.seed,
+        profile=plan.profile,
+        verdict=verdict,
+        faults=faults,
+        faults_by_kind=dict(sorted(nemesis.done.items())),
+        landed_unanswered=landed,
+        books_clean=books.clean,
+        findings=[f"{one.code} {one.number}: {one.message}" for one in books.findings],
+        leftovers=await leftovers(arena),
+        seconds_load=round(took, 1),
+        seconds_drain=drain,
+        notes=notes,
+        figures=await _figures(arena, entries),
+    )
+
+
+async def _history(arena: Arena, load: Load) -> History:
+    world = arena.world
+    by_id = {one.invoice_id: one for one in load.expected}
+    answered = (one.data for one in world.sandbox.world.journal.entries("connectwise", kind="callback"))
+    acknowledged = {int(one["record_id"]) for one in answered if one["status"] and 200 <= one["status"] < 300}
+    told = await world.rows("SELECT number FROM mapper.record WHERE settled_outcome = 'batched'")
+    marks: list[str] = []
+    invoices = world.psa.state.tables["invoices"]
+    named = Counter(str(row["batchIdentifier"]) for row in world.psa.state.tables["batches"].values())
+    for row in invoices.values():
+        if row.get("glBatch"):
+            marks += [str(row["invoiceNumber"])] * named[str(row["glBatch"]["name"])]
+    return History(
+        attempted=[one.number for one in load.expected],
+        acknowledged=[by_id[one].number if one in by_id else str(one) for one in acknowledged],
+        documents=[_number(row) for row in world.documents()],
+        batched=marks,
+        no_document=[one.number for one in load.expected if one.state == "no_effect"],
+        told=[str(row["number"]) for row in told],
+    )
+
+
+async def _figures(arena: Arena, entries: Any) -> dict[str, Any]:
+    """What else happened: how often an outcome was unknown, and the look-ups that followed (R3)."""
+    [row] = await arena.world.rows(
+        "SELECT count(*) FILTER (WHERE step = 'outcome_unknown') AS unknown, count(*) FILTER (WHERE step = 'looked_up') AS looked"
+        " FROM poster.timeline"
+    )
+    return {
+        "outcomes_unknown": row["unknown"],
+        "looked_up": row["looked"],
+        "vendor_calls": sum(1 for one in entries if one.kind == "http"),
+        "starts": {name: slot.starts for name, slot in arena.slots.items()},
+    }
