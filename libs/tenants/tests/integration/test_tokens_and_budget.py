@@ -9,9 +9,10 @@ import pytest
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import ConfigurationError, Waiting
 from ledgerwire.common.ids import account_id
+from ledgerwire.common.work.urgency import serving
 from ledgerwire.tenants import accounts
 from ledgerwire.tenants.accounts import apply
-from ledgerwire.tenants.budget import BudgetGate, Window
+from ledgerwire.tenants.budget import BudgetGate, PsaBudgetGate, Window, connectwise_windows
 from ledgerwire.tenants.read import account_for_service
 from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
 
@@ -214,3 +215,74 @@ async def test_an_answer_without_figures_changes_nothing(poster, ledger):
     budget = gate(poster, ledger)
     await budget.observe(Report())
     await budget.take(5)
+
+
+# ConnectWise's budget ---------------------------------------------------------------------------------------------------
+
+
+def psa_gate(poster: Database, ledger, per_minute: int) -> PsaBudgetGate:
+    # which connection it is does not matter to a budget
+    return PsaBudgetGate(poster, ACCOUNT, ledger.connection_id, connectwise_windows(per_minute))
+
+
+async def taken(budget, *, bulk: bool, tries: int) -> int:
+    """How many of so many calls at once the budget lets through."""
+
+    async def one() -> bool:
+        try:
+            await budget.take(1)
+        except Waiting:
+            return False
+        return True
+
+    with serving(bulk=bulk):
+        return sum(await asyncio.gather(*(one() for _ in range(tries))))
+
+
+@pytest.mark.requirement("D19")
+async def test_replicas_share_connectwise_s_minute(poster, ledger):
+    replicas = [psa_gate(poster, ledger, 20) for _ in range(3)]
+    assert sum([await taken(one, bulk=False, tries=10) for one in replicas]) == 19
+
+
+@pytest.mark.requirement("D19")
+async def test_bulk_work_goes_at_a_pace_and_what_is_urgent_passes_it(poster, ledger):
+    budget = psa_gate(poster, ledger, 100)
+    assert await taken(budget, bulk=True, tries=10) == 5
+    with serving(bulk=True), pytest.raises(Waiting) as caught:
+        await budget.take(1)
+    assert caught.value.after is not None
+    assert caught.value.after < timedelta(seconds=3.2)
+    assert caught.value.code == "CONNECTWISE_RATE_LIMITED"
+    assert await taken(budget, bulk=False, tries=5) == 5
+
+
+@pytest.mark.requirement("D19")
+async def test_bulk_work_leaves_ledger_calls_for_what_is_urgent(poster, ledger):
+    budget = BudgetGate(poster, ACCOUNT, ledger.connection_id)
+    with serving(bulk=True):
+        await budget.take(57)
+        with pytest.raises(Waiting):
+            await budget.take(1)
+    await budget.take(3)
+    with pytest.raises(Waiting):
+        await budget.take(1)
+
+
+@pytest.mark.requirement("D19")
+@pytest.mark.parametrize(("advice", "closed"), [(timedelta(seconds=12), 12), (None, 30)])
+async def test_a_refusal_by_connectwise_closes_the_budget_for_all_for_as_long_as_it_asks(
+    poster, ledger, advice, closed
+):
+    await psa_gate(poster, ledger, 100).observe(429, advice)
+    for bulk in (False, True):
+        with serving(bulk=bulk), pytest.raises(Waiting) as caught:
+            await psa_gate(poster, ledger, 100).take(1)
+        assert caught.value.after is not None
+        assert closed - 5 < caught.value.after.total_seconds() <= closed
+
+
+async def test_an_answer_that_refuses_nothing_leaves_connectwise_s_budget_as_it_is(poster, ledger):
+    budget = psa_gate(poster, ledger, 100)
+    await budget.observe(500, timedelta(seconds=12))
+    assert await taken(budget, bulk=False, tries=3) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Hashable, Mapping
 from functools import lru_cache
@@ -11,11 +12,11 @@ import httpx
 import msgspec
 import stamina
 
-from ledgerwire.common.errors import Transient
+from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.http.client import classify_transport_error
 from ledgerwire.connectwise.codebase import Codebase
 from ledgerwire.connectwise.conditions import Condition, encode
-from ledgerwire.connectwise.config import ConnectWiseConfig
+from ledgerwire.connectwise.config import CALL_SECONDS, ConnectWiseConfig
 from ledgerwire.connectwise.errors import Answer, failure, retry_after, unreadable
 from ledgerwire.connectwise.paging import PAGE_SIZE, at_end, next_number, next_page
 
@@ -23,7 +24,10 @@ T = TypeVar("T")
 
 READ_ATTEMPTS = 3
 IN_PLACE_WAIT = dt.timedelta(seconds=5)
-"""The longest a read waits in place when ConnectWise asks to slow down; longer advice goes to the caller."""
+"""The longest wait in place: of a read when ConnectWise asks to slow down, of any call for the budget to open. What lasts
+longer goes to the caller."""
+_SENT_WITHIN = CALL_SECONDS / 2
+_LEAST_PAUSE = 0.01
 _MAX_PAGES = 5000
 
 
@@ -156,12 +160,15 @@ class Session:
         is_write: bool,
         forward_only: bool = False,
     ) -> Answer:
+        deadline = asyncio.get_running_loop().time() + CALL_SECONDS
         used = await self.codebase.current()
-        answer = await self._send(used, method, path, query, body, is_write=is_write, forward_only=forward_only)
+        answer = await self._send(used, deadline, method, path, query, body, is_write=is_write, forward=forward_only)
         if answer.misrouted and await self.codebase.changed_since(used):
             # Nothing was done under an address that does not exist, so even a write may go to the new one.
             used = await self.codebase.current()
-            answer = await self._send(used, method, path, query, body, is_write=is_write, forward_only=forward_only)
+            answer = await self._send(
+                used, deadline, method, path, query, body, is_write=is_write, forward=forward_only
+            )
         if 200 <= answer.status < 300 and not answer.misrouted:
             return answer
         raise failure(answer, method=method, path=path, is_write=is_write)
@@ -169,29 +176,51 @@ class Session:
     async def _send(
         self,
         codebase: str,
+        deadline: float,
         method: str,
         path: str,
         query: Mapping[str, str] | None,
         body: bytes | None,
         *,
         is_write: bool,
-        forward_only: bool,
+        forward: bool,
     ) -> Answer:
+        """One exchange. A write has ended by `deadline`, the wait for the budget included: its sender's lease counts on it."""
         url = f"https://{self._config.api_host}/{codebase}/apis/3.0{path}"
         if query:
             url += "?" + "&".join(f"{name}={encode(value)}" for name, value in query.items())
         headers = dict(self._headers)
         if body is not None:
             headers["Content-Type"] = "application/json"
-        if forward_only:
+        if forward:
             headers["pagination-type"] = "forward-only"
-        await self._gate.take(1)
+        await self._admitted(deadline)
         try:
-            answer = await self._http.request(method, url, content=body, headers=headers)
+            async with asyncio.timeout_at(deadline if is_write else None):
+                answer = await self._http.request(method, url, content=body, headers=headers)
+        except TimeoutError as error:
+            late = httpx.ReadTimeout("the answer took too long")
+            raise classify_transport_error(late, method_is_write=is_write) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise classify_transport_error(error, method_is_write=is_write) from error
         await self._gate.observe(answer.status_code, retry_after(answer.headers))
         return Answer(answer.status_code, answer.headers, answer.content)
+
+    async def _admitted(self, deadline: float) -> None:
+        """Take a call from the budget; a short wait for it is sat out here, while there is time left to send."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                await self._gate.take(1)
+            except Waiting as waiting:
+                if waiting.after is None or waiting.after > IN_PLACE_WAIT:
+                    raise
+                pause = max(waiting.after.total_seconds(), _LEAST_PAUSE)
+                if clock() + pause > deadline - _SENT_WITHIN:
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return
 
     def _decode(self, answer: Answer, kind: type[T], method: str, path: str) -> T:
         try:

@@ -56,13 +56,16 @@ class ScriptedServer(httpx.AsyncBaseTransport):
 
 
 class CountingGate:
-    """Keeps what was taken and observed."""
+    """Keeps what was taken and observed; refuses with `refusals` first, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *refusals: Exception) -> None:
+        self.refusals = list(refusals)
         self.taken = 0
         self.observed: list[tuple[int, Any]] = []
 
     async def take(self, calls: int) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
         self.taken += calls
 
     async def observe(self, status: int, retry_after: Any) -> None:

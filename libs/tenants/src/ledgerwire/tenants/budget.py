@@ -1,4 +1,7 @@
-"""The provider's call limits of one connection, counted in the database for all processes together."""
+"""The provider's call limits of one connection, counted in the database for all processes together.
+
+Bulk work takes from its own, narrower windows besides: what it leaves of the provider's is for what is urgent (D19).
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,59 @@ from uuid import UUID
 
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Waiting
+from ledgerwire.common.work.urgency import is_bulk
+from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.repository import functions
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `ceiling` calls in any span of `seconds`."""
+    """At most `ceiling` calls in any span of `seconds`; one for `bulk` counts the calls of bulk work alone."""
 
     name: str
     seconds: int
     ceiling: int
+    bulk: bool = False
 
 
-XERO_WINDOWS = (Window("minute", 60, 60), Window("day", 86_400, 5_000))
+XERO_WINDOWS = (
+    Window("minute", 60, 60),
+    Window("day", 86_400, 5_000),
+    Window("bulk minute", 60, 57, bulk=True),
+    Window("bulk day", 86_400, 4_800, bulk=True),
+)
 """Xero's limits per organisation: 60 calls a minute, 5,000 a day (developer documentation, "OAuth 2.0 API limits")."""
 
-QUICKBOOKS_WINDOWS = (Window("minute", 60, 480), Window("second", 1, 8))
+QUICKBOOKS_WINDOWS = (
+    Window("minute", 60, 480),
+    Window("second", 1, 8),
+    Window("bulk minute", 60, 456, bulk=True),
+)
 """Intuit's limits per company: 500 calls a minute, 10 a second; a little less, for calls bunch up on their way."""
 
-WINDOWS = {"xero": XERO_WINDOWS, "quickbooks": QUICKBOOKS_WINDOWS}
+CONNECTWISE_PER_MINUTE = 1_000
+"""ConnectWise publishes no quota; it throttles traffic much above this (developer guide)."""
+
+
+def connectwise_windows(per_minute: int = CONNECTWISE_PER_MINUTE) -> tuple[Window, ...]:
+    """ConnectWise's windows for so many calls a minute, a little less for the reason above.
+
+    Bulk work goes at an even pace, so that it has never used up a minute in its first half: it waits a second or two each
+    time, and what is urgent finds room at any moment.
+    """
+    return (
+        Window("minute", 60, max(per_minute * 98 // 100, 1)),
+        Window("bulk pace", 3, max(per_minute // 20, 1), bulk=True),
+    )
+
+
+WINDOWS = {"xero": XERO_WINDOWS, "quickbooks": QUICKBOOKS_WINDOWS, CONNECTWISE: connectwise_windows()}
 """The limits by the kind of connection."""
+
+
+UNSTATED_PAUSE = timedelta(seconds=30)
+"""How long ConnectWise is left alone after a refusal that does not say how long."""
+_TOO_MANY = 429
 
 
 class LimitReport(Protocol):
@@ -45,30 +81,35 @@ class LimitReport(Protocol):
     def retry_after(self) -> timedelta | None: ...
 
 
-class BudgetGate:
-    """The gate before each call of one connection."""
+class _Budget:
+    """The windows of one connection."""
 
-    def __init__(
-        self, database: Database, account_id: UUID, connection_id: UUID, windows: Sequence[Window] = XERO_WINDOWS
-    ) -> None:
+    code = "RATE_LIMITED"
+
+    def __init__(self, database: Database, account_id: UUID, connection_id: UUID, windows: Sequence[Window]) -> None:
         self._database = database
         self._account_id = account_id
         self._connection_id = connection_id
         self._windows = tuple(windows)
 
     async def take(self, n: int = 1) -> None:
-        """Take `n` calls from every window, or from none: then Waiting(RATE_LIMITED) until the last of them has room."""
+        """Take `n` calls from every window, or from none: then Waiting until the last of them has room."""
+        bulk = is_bulk()
+        windows = [window for window in self._windows if bulk or not window.bulk]
         async with self._database.account(self._account_id) as unit:
-            waits = [
-                await functions.budget_take(
-                    unit, self._connection_id, window.name, seconds=window.seconds, n=n, ceiling=window.ceiling
-                )
-                for window in self._windows
-            ]
-            wait = max(waits, default=timedelta(0))
+            wait = await functions.budget_take(unit, self._connection_id, windows, n)
             if wait > timedelta(0):
                 # leaving by an exception gives back what the other windows gave
-                raise Waiting("the provider's call limit is reached", code="RATE_LIMITED", after=wait)
+                raise Waiting("the provider's call limit is reached", code=self.code, after=wait)
+
+
+class BudgetGate(_Budget):
+    """The gate before each call of one ledger connection."""
+
+    def __init__(
+        self, database: Database, account_id: UUID, connection_id: UUID, windows: Sequence[Window] = XERO_WINDOWS
+    ) -> None:
+        super().__init__(database, account_id, connection_id, windows)
 
     async def observe(self, report: LimitReport) -> None:
         """Follow the provider: lower what is left to its figures; after a refusal close for as long as it asked."""
@@ -85,3 +126,19 @@ class BudgetGate:
                     await functions.budget_observe(
                         unit, self._connection_id, window.name, remaining=left, closed_for=closed_for
                     )
+
+
+class PsaBudgetGate(_Budget):
+    """The gate before each call of one ConnectWise connection, whose answers name no figures."""
+
+    code = "CONNECTWISE_RATE_LIMITED"
+
+    async def observe(self, status: int, retry_after: timedelta | None) -> None:
+        """Learn how ConnectWise answered: a 429 closes the budget for as long as it asked, half a minute if it did not."""
+        if status != _TOO_MANY:
+            return
+        closed = UNSTATED_PAUSE if retry_after is None else retry_after
+        async with self._database.account(self._account_id) as unit:
+            await functions.budget_observe(
+                unit, self._connection_id, self._windows[0].name, remaining=None, closed_for=closed
+            )

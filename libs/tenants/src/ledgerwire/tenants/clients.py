@@ -26,7 +26,14 @@ from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
 from ledgerwire.connectwise.client import ConnectWise, build_connectwise
 from ledgerwire.connectwise.config import ConnectWiseConfig
-from ledgerwire.tenants.budget import WINDOWS, XERO_WINDOWS, BudgetGate
+from ledgerwire.tenants.budget import (
+    CONNECTWISE_PER_MINUTE,
+    WINDOWS,
+    XERO_WINDOWS,
+    BudgetGate,
+    PsaBudgetGate,
+    connectwise_windows,
+)
 from ledgerwire.tenants.read import AccountContext, ConnectionContext, account_for_service, open_connection_secret
 from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
 
@@ -108,6 +115,11 @@ class ConnectionClients:
             on_premise=stored.get("on_premise", False),
             key_hosts=tuple(stored.get("key_hosts", ())),
         )
+
+    def _open_connectwise(self, connection: ConnectionContext) -> ConnectWise:
+        windows = connectwise_windows(connection.config.get("calls_per_minute") or CONNECTWISE_PER_MINUTE)
+        gate = PsaBudgetGate(self._database, connection.account_id, connection.connection_id, windows)
+        return build_connectwise(self.connectwise_config(connection), gate, on_call=self._on_call)
 
     def _open_ledger(self, connection: ConnectionContext) -> _Kept[Ledger]:
         config = dict(connection.config) | {

@@ -21,6 +21,7 @@ from ledgerwire.poster.records import Case
 
 Outcome = Literal["batched", "stopped", "draft", "waiting", "remap", "refresh"]
 
+_LIMITS = frozenset({"RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
 PATIENCE = 3
 """Failed attempts of one record after which people are told that it waits for a provider."""
 
@@ -98,7 +99,7 @@ class RecordGroup:
         if isinstance(error, Stopped):
             await self.settle(case, "stopped", error.findings, in_unit=unit)
             return
-        waits = isinstance(error, Waiting) and error.code != "RATE_LIMITED"
+        waits = isinstance(error, Waiting) and error.code not in _LIMITS
         if waits or (isinstance(error, Waiting | Transient) and case.item.attempts >= PATIENCE):
             await self.report(unit, case, "waiting", [self._why(case, error)], once=True)
         await self.fail(unit, case.item, error)

@@ -20,8 +20,9 @@ from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.telemetry import GROUP_SECONDS
 from ledgerwire.common.work.group import LeasedGroup, OnDead
 from ledgerwire.common.work.lease import Lease, LeaseTerms, take
-from ledgerwire.common.work.model import Handler, WorkItem
+from ledgerwire.common.work.model import Handler, Priority, WorkItem
 from ledgerwire.common.work.store import Candidate, WorkStore
+from ledgerwire.common.work.urgency import serving
 
 _log = structlog.get_logger(__name__)
 
@@ -144,7 +145,8 @@ class Worker:
     async def _handle(self, lease: Lease, kind: str, items: tuple[WorkItem, ...]) -> None:
         group = LeasedGroup(self._database, self._schema, self.store, lease, items, self._on_dead)
         began = monotonic()
-        failure = await self._call(kind, group)
+        with serving(bulk=all(item.priority is Priority.BULK for item in items)):
+            failure = await self._call(kind, group)
         GROUP_SECONDS.labels(self._schema.name, kind).observe(monotonic() - began)
         for item in group.unsettled:
             async with group.unit() as unit:
