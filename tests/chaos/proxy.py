@@ -15,7 +15,7 @@ import struct
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from ledgerwire.common.embedded.process import free_port
 
@@ -77,6 +77,7 @@ class FaultProxy:
         self._turn = itertools.count()
         self._changed = asyncio.Event()
         self._open: set[_Connection] = set()
+        self._accepting: set[asyncio.Task[Any]] = set()
         self.accepted = 0
 
     @asynccontextmanager
@@ -88,6 +89,8 @@ class FaultProxy:
         finally:
             server.close()
             self.cut()
+            if self._accepting:
+                await asyncio.wait(self._accepting, timeout=5.0)
 
     def add(self, toxic: Toxic) -> int:
         """Begin a mistreatment; the number ends it."""
@@ -112,6 +115,8 @@ class FaultProxy:
         """Reset every open connection."""
         for connection in list(self._open):
             connection.reset()
+            for task in connection.tasks:
+                task.cancel()  # it may be holding something back
 
     @property
     def open_connections(self) -> int:
@@ -126,6 +131,10 @@ class FaultProxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._accepting.add(task)
+        task.add_done_callback(self._accepting.discard)
         if any(one.kind == "down" for one in self._toxics.values()):
             _Connection((writer, writer)).reset()
             return
@@ -140,8 +149,6 @@ class FaultProxy:
         try:
             await asyncio.wait(connection.tasks)
         finally:
-            for task in connection.tasks:
-                task.cancel()
             self._open.discard(connection)
             for one in connection.writers:
                 one.close()
@@ -226,12 +233,12 @@ class FaultProxy:
         for piece in (*pieces[:_MOST_SLICES], b"".join(pieces[_MOST_SLICES:])):
             if not piece:
                 continue
+            if bandwidth:
+                await asyncio.sleep(len(piece) / bandwidth.amount)
             pipe.writer.write(piece)
             await pipe.writer.drain()
             if slicer:
                 await asyncio.sleep(0.001)
-            if bandwidth:
-                await asyncio.sleep(len(piece) / bandwidth.amount)
 
 
 _MOST_SLICES = 200

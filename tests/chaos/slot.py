@@ -56,7 +56,7 @@ class Slot:
         """Start the process; it has begun, it may not serve yet."""
         self.starts += 1
         self._log = self.directory / f"{self.name}-{self.starts}.log"
-        environment = {**self.environment(), "PYTHONPATH": str(ROOT)}
+        environment = {**self.environment(), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         command = [sys.executable, "-m", "tests.chaos.stepped", self.service, str(self.clock_file)]
         self._process = spawn(command, log=self._log, environment=environment)
 

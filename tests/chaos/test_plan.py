@@ -1,0 +1,65 @@
+"""The schedule of the nemesis: the same from the same seed, inside its bounds, and with every kind of fault."""
+
+from __future__ import annotations
+
+import pytest
+from tests.chaos.plan import CALLBACKS, LANDED, LINKS, REFUSED, SERVICES, TOXICS, Planned, make_plan
+from tests.chaos.profiles import LONG, PROFILES, SHORT, USUAL, Profile
+
+
+@pytest.mark.requirement("R11")
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda one: one.name)
+def test_a_seed_gives_the_same_schedule_always_and_another_seed_another_one(profile: Profile) -> None:
+    assert make_plan(7, profile) == make_plan(7, profile)
+    assert make_plan(7, profile).faults != make_plan(8, profile).faults
+
+
+def test_a_schedule_is_the_one_of_its_seed_on_every_machine() -> None:
+    first = make_plan(1, SHORT).faults[0]
+    assert isinstance(first, Planned)
+    assert (first.at, first.category, first.kind, first.target) == FIRST_OF_SEED_1
+
+
+FIRST_OF_SEED_1 = (3.87, "link", "slow_close", "ingest-broker")
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda one: one.name)
+@pytest.mark.parametrize("seed", range(5))
+def test_faults_of_one_target_never_overlap_and_begin_within_the_load(profile: Profile, seed: int) -> None:
+    free: dict[str, float] = {}
+    for fault in make_plan(seed, profile).faults:
+        assert 0 < fault.at <= profile.load_seconds
+        if fault.category in {"process", "broker", "database", "link", "clock"}:
+            key = f"{fault.category}:{fault.target}"
+            assert fault.at >= free.get(key, 0.0)
+            free[key] = fault.at + fault.seconds
+
+
+@pytest.mark.requirement("R10")
+@pytest.mark.parametrize("seed", range(3))
+def test_the_long_run_has_every_kind_of_fault_on_every_link_and_service(seed: int) -> None:
+    faults = make_plan(seed, LONG).faults
+    kinds = {(one.category, one.kind) for one in faults}
+    assert {kind for category, kind in kinds if category == "link"} == set(TOXICS)
+    assert {one.target for one in faults if one.category == "link"} == set(LINKS)
+    assert {kind for category, kind in kinds if category == "process"} == {"kill", "pause", "restart"}
+    assert {one.target.partition("-")[0] for one in faults if one.category == "process"} == set(SERVICES)
+    assert {kind for category, kind in kinds if category == "broker"} == {"restart", "crash", "pause"}
+    assert {kind for category, kind in kinds if category == "database"} == {"restart", "crash"}
+    assert {kind for category, kind in kinds if category == "landed"} == set(LANDED)
+    assert {kind for category, kind in kinds if category == "vendor"} == {*LANDED, *REFUSED}
+    assert {kind for category, kind in kinds if category == "callback"} == set(CALLBACKS)
+    assert {one.target for one in faults if one.category == "clock"} == {"vendors", *SERVICES}
+
+
+@pytest.mark.requirement("R2")
+def test_the_long_run_is_as_long_as_it_says() -> None:
+    plan = make_plan(1, LONG)
+    assert LONG.documents >= 20_000
+    assert len(plan.faults) >= 500
+    assert plan.counts()["landed"] >= 150  # some windows close before a call comes
+
+
+def test_the_usual_run_has_faults_of_every_category_and_ends_within_ten_minutes() -> None:
+    assert set(make_plan(1, USUAL).counts()) == set(USUAL.faults)
+    assert USUAL.load_seconds + USUAL.drain_seconds <= 600
