@@ -23,8 +23,26 @@ CALLBACKS = Counter("ledgerwire_callbacks_total", "Callbacks by what became of t
 MISSED_CALLBACKS = Counter(
     "ledgerwire_missed_callbacks_total", "Closed records found by the sweep that no callback announced"
 )
+CALLBACK_REPAIRS = Counter(
+    "ledgerwire_callback_repairs_total", "Registrations that had to be put right in ConnectWise", ["cause"]
+)
+DRIFTED_DOCUMENTS = Gauge(
+    "ledgerwire_drifted_documents", "Posted documents that are not in the ledger as posted any more", ["cause"]
+)
+CONSENT_DAYS_LEFT = Gauge(
+    "ledgerwire_consent_days_left", "Days until a ledger's consent ends if nothing signs in meanwhile", ["connection"]
+)
 BUDGET_LEFT = Gauge("ledgerwire_budget_left", "Calls left in a provider's window", ["connection", "window"])
 DEAD_LETTERS = Counter("ledgerwire_dead_letters_total", "Dead letters written", ["service", "cause"])
+DEAD_LETTERS_WAITING = Gauge(
+    "ledgerwire_dead_letters_waiting", "Dead letters that nobody has replayed or discarded yet", ["service", "cause"]
+)
+STOPPED_RECORDS = Gauge(
+    "ledgerwire_stopped_records", "Records that stopped, or died, and wait for a person", ["service", "cause"]
+)
+LOOKS_FAILING = Gauge(
+    "ledgerwire_looks_failing", "Connections whose recurring look met a fault last time", ["service", "kind", "cause"]
+)
 BACKLOG_AGE = Gauge("ledgerwire_backlog_age_seconds", "Age of the oldest due work", ["service"])
 OUTBOX_AGE = Gauge("ledgerwire_outbox_age_seconds", "Age of the oldest message not yet published", ["service"])
 WORK_SETTLED = Counter("ledgerwire_work_settled_total", "Work rows by destination", ["service", "kind", "destination"])
@@ -58,8 +76,11 @@ def current_traceparent() -> str | None:
 
 def new_traceparent() -> str | None:
     """The traceparent of a trace that begins here; None while tracing is not configured."""
-    with _TRACER.start_as_current_span("message", context=context.Context()):
-        return current_traceparent()
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
+        return None
+    ids = provider.id_generator  # a span of its own would say nothing more, and cost more than the message
+    return f"00-{ids.generate_trace_id():032x}-{ids.generate_span_id():016x}-01"
 
 
 def inject_trace(headers: MutableMapping[str, str]) -> None:

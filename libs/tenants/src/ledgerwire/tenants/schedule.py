@@ -14,14 +14,14 @@ from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import LedgerwireError, Transient, Waiting
 from ledgerwire.common.events import first_of
 from ledgerwire.common.work.model import Doorbell, Priority
-from ledgerwire.common.work.store import WorkStore
+from ledgerwire.common.work.store import SCHEDULED, WorkStore
 from ledgerwire.tenants.read import all_connections
 from ledgerwire.tenants.views import DirectoryEntry
 
-SCHEDULED = "SCHEDULED"
-"""What a recurring row says that rests until its next time."""
 LOOK_EVERY = timedelta(seconds=5)
 _SHORTEST = timedelta(minutes=1)
+
+__all__ = ["SCHEDULED", "Scheduler", "pause_after"]
 
 _log = structlog.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from ledgerwire.billing_sync.desk import CallCount, SeatsDesk
 from ledgerwire.billing_sync.syncing import LOOK_EVERY, SYNC, SyncSeats, sync_requested
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.figures import StandingFigures
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.consumer import Consumer
@@ -53,7 +54,7 @@ def build(runtime: Runtime) -> AssembledService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
-        background=[scheduler.run],
+        background=[scheduler.run, StandingFigures(database, SCHEMA).run],
         closers=[desk.close, database.close],
     )
 
@@ -72,4 +73,6 @@ def _desk(settings: Settings, clock: Clock) -> SeatsDesk:
         await clients.close()
         await database.close()
 
-    return SeatsDesk(database, clients, clock, count, close)
+    lease = timedelta(seconds=settings.lease_seconds)
+    terms = LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS))
+    return SeatsDesk(database, clients, clock, count, close, terms)

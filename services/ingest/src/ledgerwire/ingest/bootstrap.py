@@ -7,7 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from ledgerwire.common.clock import SystemClock
+from ledgerwire.common.db.direct import DirectPool
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.db.roles import account_role
+from ledgerwire.common.figures import StandingFigures
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
 from ledgerwire.common.http.calls import record_calls
 from ledgerwire.common.lifecycle import AssembledService, Runtime
@@ -22,6 +25,8 @@ from ledgerwire.common.work.model import Handler
 from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.ingest import sweep, watch
 from ledgerwire.ingest.api import build_app
+from ledgerwire.ingest.receipt.group_commit import AT_ONCE, GroupCommit
+from ledgerwire.ingest.receipt.repository import ReceiptRows
 from ledgerwire.ingest.receive import Receiver
 from ledgerwire.ingest.registration import Registrar
 from ledgerwire.ingest.runs import Runs
@@ -57,20 +62,21 @@ def build(runtime: Runtime) -> AssembledService:
     scheduler = Scheduler(
         database, worker.store, worker.wake, tuple(recurring), lambda entry: entry.kind == CONNECTWISE
     )
+    keeper = GroupCommit(DirectPool(settings, account_role(SCHEMA.name), size=AT_ONCE), ReceiptRows(outbox))
     return AssembledService(
         name=SCHEMA.name,
         runtime=runtime,
         workers=[worker],
         relay=relay,
-        app=build_app(Receiver(database, tenancy, outbox, runtime.clock)),
+        app=build_app(Receiver(tenancy, keeper, runtime.clock)),
         checks=[
             database_ready(database),
             transport_ready(runtime.transport),
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
-        background=[scheduler.run],
-        closers=[clients.close, database.close],
+        background=[scheduler.run, StandingFigures(database, SCHEMA).run],
+        closers=[keeper.close, clients.close, database.close],
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from ledgerwire.common.canonical import from_canonical
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.db.session import Unit
+from ledgerwire.common.figures import StandingFigures
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.consumer import Consumer
@@ -22,6 +23,7 @@ from ledgerwire.common.work.model import Doorbell
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.mapper.announcing import SOURCE
 from ledgerwire.mapper.domain.settings import MappingSettings
+from ledgerwire.mapper.figures.standing import stopped_records
 from ledgerwire.mapper.handlers import MAP, MapRecords, bury
 from ledgerwire.mapper.impact import ImpactDesk
 from ledgerwire.mapper.person import RecordDesk
@@ -110,6 +112,7 @@ def build(runtime: Runtime) -> AssembledService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
+        background=[StandingFigures(database, SCHEMA, [stopped_records(database, SCHEMA.name)]).run],
         closers=[clients.close, database.close],
     )
 

@@ -9,6 +9,7 @@ from ledgerwire.accounting.port import Ledger
 from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.figures import StandingFigures
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.consumer import Consumer
@@ -109,6 +110,6 @@ def build(runtime: Runtime) -> AssembledService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
-        background=[scheduler.run],
+        background=[scheduler.run, StandingFigures(database, SCHEMA).run],
         closers=[clients.close, database.close],
     )

@@ -25,6 +25,24 @@ _ITEM = (
 _KEY = "account_id = :account_id AND connection_id = :connection_id AND work_key = :work_key"
 
 
+SCHEDULED = "SCHEDULED"
+"""What a recurring row says that rests until its next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailingLook:
+    """A recurring look that met a fault last time. `cause` is the fault's code, with what tells it apart in brackets."""
+
+    account_id: UUID
+    connection_id: UUID
+    kind: str
+    cause: str
+
+    @property
+    def code(self) -> str:
+        return self.cause.partition("[")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A connection that has due work and is free."""
@@ -54,6 +72,10 @@ class WorkStore:
         self._oldest = text(_oldest_sql(table))
         self._recurring = text(
             f"SELECT connection_id, work_key FROM {table} WHERE work_key = ANY (CAST(:kinds AS text[]))"
+        )
+        self._failing = text(
+            f"SELECT account_id, connection_id, kind, last_code FROM {table} WHERE work_key = kind"
+            " AND last_code <> :scheduled ORDER BY account_id, connection_id, kind"
         )
 
     async def ring(self, unit: Unit, doorbells: Iterable[Doorbell]) -> None:
@@ -141,6 +163,11 @@ class WorkStore:
         """(connection, kind) of every recurring row of these kinds: such a row is named after its kind (system unit)."""
         rows = await unit.execute(self._recurring, {"kinds": list(kinds)})
         return {(row.connection_id, row.work_key) for row in rows}
+
+    async def failing_looks(self, unit: Unit) -> list[FailingLook]:
+        """Recurring rows whose last look ended with a fault (system unit)."""
+        rows = await unit.execute(self._failing, {"scheduled": SCHEDULED})
+        return [FailingLook(row.account_id, row.connection_id, row.kind, row.last_code) for row in rows]
 
 
 def _coalesced(doorbells: Iterable[Doorbell]) -> list[Doorbell]:

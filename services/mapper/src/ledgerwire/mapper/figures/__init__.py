@@ -1,0 +1,1 @@
+"""What the standing job of figures counts of records."""
