@@ -6,10 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +14,12 @@ import httpx
 import pytest
 
 from ledgerwire.common.clock import FixedClock
-from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.mq.outbox import COLUMNS, Outbox
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.connectwise.testing import ScriptedServer, reply, scripted_client
 from ledgerwire.ingest.api import build_app
 from ledgerwire.ingest.problems import CallbackRefused
+from ledgerwire.ingest.receipt.model import Receipt
 from ledgerwire.ingest.receive import Receiver
 from ledgerwire.ingest.tenancy import Route, SyncTerms, Tenant, UnknownConnectionError
 
@@ -38,20 +36,18 @@ class RememberingDatabase:
         self.written: list[tuple[str, dict[str, Any]]] = []
         self.failing: Exception | None = None
 
-    @asynccontextmanager
-    async def account(self, account_id: UUID) -> AsyncIterator[Any]:
+    async def keep(self, receipt: Receipt) -> bool:
         if self.failing is not None:
             raise self.failing
-
-        async def execute(statement: Any, parameters: Any = None) -> Any:
-            table = str(statement).split()[2]
-            seen = [row["dedupe_key"] for name, row in self.written if name == "ingest.receipt"]
-            if table == "ingest.receipt" and parameters["dedupe_key"] in seen:
-                return SimpleNamespace(rowcount=0)
-            self.written.append((table, dict(parameters)))
-            return SimpleNamespace(rowcount=1)
-
-        yield SimpleNamespace(account_id=account_id, execute=execute, after_commit=lambda hook: None, traces={})
+        if receipt.judged.dedupe_key in [row["dedupe_key"] for row in self.rows("ingest.receipt")]:
+            return False
+        row = {"dedupe_key": receipt.judged.dedupe_key, "correlation_id": receipt.correlation_id}
+        self.written.append(("ingest.receipt", row))
+        if receipt.announcement is not None:
+            values = Outbox(ServiceSchema("ingest")).row(receipt.announcement)
+            self.written.append(("ingest.outbox", dict(zip(COLUMNS, values, strict=True))))
+            self.written.append(("ingest.timeline", {"record_id": receipt.record}))
+        return True
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return [row for name, row in self.written if name == table]
@@ -67,9 +63,7 @@ class Gateway:
         self.own_member: str | None = "ledgerwire"
         self.gone = False
         self._psa = scripted_client(self.keys)
-        receiver = Receiver(
-            self.database, self, Outbox(ServiceSchema("ingest")), FixedClock(datetime(2026, 3, 1, tzinfo=UTC))
-        )
+        receiver = Receiver(self, self.database, FixedClock(datetime(2026, 3, 1, tzinfo=UTC)))
         self.receiver, self.refused = receiver, CallbackRefused
         self.app = build_app(receiver)
 

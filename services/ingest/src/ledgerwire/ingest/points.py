@@ -1,7 +1,8 @@
-"""Ingest's crash point."""
+"""Ingest's crash points."""
 
 from __future__ import annotations
 
 from ledgerwire.common.crashpoints import declare
 
-STORED = declare("ingest.stored", "receipt and message committed, ConnectWise not answered")
+WRITTEN = declare("ingest.written", "receipts and messages written and not yet committed")
+STORED = declare("ingest.stored", "receipts and messages committed, ConnectWise not answered")

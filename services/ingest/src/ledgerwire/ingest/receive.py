@@ -1,4 +1,4 @@
-"""Takes one callback: checks where it comes from, keeps it, tells mapper; all in one transaction or not at all."""
+"""Takes one callback: checks where it comes from, keeps it, tells mapper; all in one commit or not at all."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ from time import monotonic
 from uuid import uuid4
 
 import structlog
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledgerwire.common.clock import Clock
-from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
-from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Transient, Waiting
-from ledgerwire.common.ids import AccountId, ConnectionId, record_id
-from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.connectwise.models import CallbackMessage
 from ledgerwire.connectwise.signature import KeyUrlRefused, check_key_url, verify
-from ledgerwire.ingest import points, repository
-from ledgerwire.ingest.judgement import INVOICE, Judged, judge, read_message
+from ledgerwire.ingest.judgement import Judged, judge, read_message
 from ledgerwire.ingest.problems import CallbackRefused
+from ledgerwire.ingest.receipt.model import Keeper, receipt_of
 from ledgerwire.ingest.tenancy import Route, Tenancy, Tenant, UnknownConnectionError
 
 BODY_LIMIT = 64 * 1024
@@ -43,10 +39,9 @@ class Taken:
 class Receiver:
     """The use case behind the callback address."""
 
-    def __init__(self, database: Database, tenancy: Tenancy, outbox: Outbox, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, tenancy: Tenancy, keeper: Keeper, clock: Clock) -> None:
         self._tenancy = tenancy
-        self._outbox = outbox
+        self._keeper = keeper
         self._clock = clock
 
     async def receive(self, token: str, raw: bytes, signature: str | None) -> Taken:
@@ -55,7 +50,7 @@ class Receiver:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 taken = await self._receive(token, raw, signature)
-        except (TimeoutError, SQLAlchemyError, OSError) as error:
+        except (TimeoutError, SQLAlchemyError, PostgresError, InterfaceError, OSError) as error:
             _log.warning("callback.not_stored", error=type(error).__name__)
             raise CallbackRefused("CALLBACK_NOT_STORED", "the database did not answer in time") from error
         _log.info(
@@ -107,40 +102,14 @@ class Receiver:
         return newer != key and verify(raw, signature, newer)
 
     async def _store(self, route: Route, judged: Judged) -> Taken:
-        receipt_id = uuid4()
-        correlation_id = str(receipt_id)
-        async with self._database.account(route.account_id) as unit:
-            new = await repository.store_receipt(
-                unit,
-                route.connection_id,
-                judged,
-                receipt_id=receipt_id,
-                correlation_id=correlation_id,
-                received_at=self._clock.now(),
-            )
-            if new and judged.ignored is None:
-                record = record_id(
-                    AccountId(route.account_id), ConnectionId(route.connection_id), INVOICE, judged.source_id
-                )
-                data = RecordClosedV1(
-                    record_id=record,
-                    connection_id=route.connection_id,
-                    record_type="invoice",
-                    source_id=judged.source_id,
-                    found_by="callback",
-                )
-                announcement = new_message(
-                    data,
-                    account_id=route.account_id,
-                    subject=str(record),
-                    correlation_id=correlation_id,
-                    causation_id=correlation_id,
-                    source="ingest",
-                )
-                await self._outbox.append(unit, announcement)
-                detail = {"action": judged.action, "source_id": judged.source_id}
-                await repository.write_step(unit, route.account_id, record, "callback", detail, correlation_id)
-        reach(points.STORED)
+        receipt = receipt_of(
+            judged,
+            account_id=route.account_id,
+            connection_id=route.connection_id,
+            receipt_id=uuid4(),
+            received_at=self._clock.now(),
+        )
+        new = await self._keeper.keep(receipt)
         if not new:
-            return Taken("duplicate", correlation_id)
-        return Taken("ignored" if judged.ignored else "accepted", correlation_id, judged.ignored)
+            return Taken("duplicate", receipt.correlation_id)
+        return Taken("ignored" if judged.ignored else "accepted", receipt.correlation_id, judged.ignored)

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.record_type import RecordType
-from ledgerwire.ingest.judgement import Judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +54,6 @@ class SweepCounts:
 
 
 COUNTED = ("seen", "known", "too_young", "announced", "missed")
-
-
-async def store_receipt(
-    unit: Unit, connection_id: UUID, judged: Judged, *, receipt_id: UUID, correlation_id: str, received_at: datetime
-) -> bool:
-    """Keep a callback; False if it is here already."""
-    statement = text(
-        "INSERT INTO ingest.receipt (account_id, dedupe_key, receipt_id, connection_id, body_hash, type, action, source_id,"
-        " member, ignored, correlation_id, received_at) VALUES (:account_id, :dedupe_key, :receipt_id, :connection_id,"
-        " :body_hash, :type, :action, :source_id, :member, :ignored, :correlation_id, :received_at)"
-        " ON CONFLICT (account_id, dedupe_key) DO NOTHING"
-    )
-    values = {
-        **_key(unit, connection_id),
-        "dedupe_key": judged.dedupe_key,
-        "body_hash": judged.body_hash,
-        "type": judged.type,
-        "action": judged.action,
-        "source_id": judged.source_id,
-        "member": judged.member,
-        "ignored": judged.ignored,
-        "receipt_id": receipt_id,
-        "correlation_id": correlation_id,
-        "received_at": received_at,
-    }
-    return bool((await unit.execute(statement, values)).rowcount)
 
 
 async def write_step(

@@ -23,7 +23,8 @@ POOL_WAIT_SECONDS = 30
 CONNECT_SECONDS = 10
 
 
-def _server_settings(name: str) -> dict[str, str]:
+def server_settings(name: str) -> dict[str, str]:
+    """What every session of ours runs under: time limits, UTC, and a name by which an operator finds it."""
     return {
         "application_name": name,
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
@@ -42,7 +43,7 @@ def open_engine(settings: Settings, role: str, *, pool_size: int | None = None) 
         driver_dsn(settings.database_url),
         user=role,
         password=settings.role_password(role) or None,
-        server_settings=_server_settings(f"ledgerwire {role}"),
+        server_settings=server_settings(f"ledgerwire {role}"),
         timeout=CONNECT_SECONDS,
     )
     engine = create_async_engine(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -58,11 +59,16 @@ def new_message(
     )
 
 
+COLUMNS = ("message_id", "message_type", "subject", "data", "correlation_id", "causation_id", "traceparent")
+"""What `Outbox.row` gives and `Outbox.insert_from` takes, besides the account."""
+
+
 class Outbox:
     """The outbox of one service. `wake` is its relay's event; None where no relay runs in this process."""
 
     def __init__(self, schema: ServiceSchema, wake: asyncio.Event | None = None) -> None:
         self._wake = wake
+        self._schema = schema
         self._insert = text(
             f"INSERT INTO {schema.outbox} (message_id, account_id, type, subject, data, correlation_id, causation_id,"
             " traceparent) VALUES (:message_id, :account_id, :type, :subject, :data, :correlation_id, :causation_id,"
@@ -79,8 +85,7 @@ class Outbox:
         """
         added = 0
         for message in messages:
-            if not queues_for(message.type):
-                raise UnroutableTypeError(f"no queue takes {message.type}; add its consumer to the topology first")
+            _must_be_routed(message)
             result = await unit.execute(
                 self._insert,
                 {
@@ -98,3 +103,36 @@ class Outbox:
         if added and self._wake is not None:
             unit.after_commit(self._wake.set)
         return added
+
+    def insert_from(self, rows: str, account: str) -> str:
+        """SQL that appends rows of a relation with `COLUMNS` under one account (an expression); for grouped writes.
+
+        Whoever runs it calls `announce` after the commit. `rows` may be a table expression with conditions.
+        """
+        return (
+            f"INSERT INTO {self._schema.outbox} (account_id, message_id, type, subject, data, correlation_id, causation_id,"
+            f" traceparent) SELECT {account}, {', '.join(COLUMNS)} FROM {rows} ON CONFLICT (message_id) DO NOTHING"
+        )
+
+    def row(self, message: Envelope) -> tuple[Any, ...]:
+        """The values of `COLUMNS` for a message that is appended by `insert_from`; raises UnroutableTypeError."""
+        _must_be_routed(message)
+        return (
+            message.id,
+            message.type,
+            message.subject,
+            message.data,
+            message.correlationid,
+            message.causationid,
+            message.traceparent or new_traceparent(),
+        )
+
+    def announce(self) -> None:
+        """Wake the relay: messages were committed."""
+        if self._wake is not None:
+            self._wake.set()
+
+
+def _must_be_routed(message: Envelope) -> None:
+    if not queues_for(message.type):
+        raise UnroutableTypeError(f"no queue takes {message.type}; add its consumer to the topology first")

@@ -1,0 +1,1 @@
+"""A verified callback on its way into the database: what is kept of it, and the group commit that keeps it."""
