@@ -96,6 +96,7 @@ class SuiteSettings(BaseSettings):
 
     database_url: str = Field(default="", repr=False, description="A PostgreSQL administrator's address.")
     broker_url: str = Field(default="", repr=False, description="An amqp:// address.")
+    stops: int = Field(default=3, ge=1, description="How often services are stopped under load (R15 wants 100).")
 
 
 def load_settings() -> Settings:
