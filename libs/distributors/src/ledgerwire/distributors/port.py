@@ -6,8 +6,8 @@ and nothing is ended for what an incomplete part does not show.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -21,6 +21,7 @@ from ledgerwire.common.seats import (
     SourceProduct,
     SubscriptionSnapshot,
 )
+from ledgerwire.distributors.standing import belongs_to, standing
 
 T = TypeVar("T")
 
@@ -34,6 +35,10 @@ class Period:
 
     def covers(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+    def touches(self, first: date, last: date) -> bool:
+        """Whether any day of a stretch is in it."""
+        return first <= self.last and last >= self.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +90,53 @@ def _unread(source: str, place: str, error: LedgerwireError, customer_id: str) -
 
 @dataclass(slots=True)
 class _Collected:
-    customers: tuple[SourceCustomer, ...] = ()
+    customers: list[SourceCustomer] = field(default_factory=list)
     products: tuple[SourceProduct, ...] = ()
     subscriptions: list[SubscriptionSnapshot] = field(default_factory=list)
-    charges: tuple[ChargeLine, ...] = ()
+    charges: list[ChargeLine] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
+    unsure: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
     complete: bool = True
 
     def take(self, part: Part[T]) -> tuple[T, ...]:
         self.problems += part.problems
+        self.touched |= {problem.customer_id for problem in part.problems if problem.customer_id}
         self.complete = self.complete and part.complete
         return part.rows
+
+    def take_charges(self, part: Part[ChargeLine]) -> None:
+        """Lines, and whose are not all there."""
+        self.charges += self.take(part)
+        named = {customer.id for customer in self.customers}
+        self.customers += [SourceCustomer(each, each) for each in _charged(self.charges) if each not in named]
+        self.unsure |= {problem.customer_id for problem in part.problems if problem.customer_id}
+        if not part.complete and not (part.problems and all(problem.customer_id for problem in part.problems)):
+            self.unsure |= {customer.id for customer in self.customers}
+
+    def join(self) -> None:
+        """Bring each line to its subscription; lines of none stand for themselves where nothing else could be theirs.
+
+        A file may call a subscription by another id than its list does: then order and SKU tell which one is meant.
+        """
+        known = {held.id for held in self.subscriptions}
+        by_order = {
+            (held.customer_id, held.order_id, held.sku): held.id for held in self.subscriptions if held.order_id
+        }
+        alone: list[ChargeLine] = []
+        for place, line in enumerate(self.charges):
+            if line.subscription_id in known:
+                continue
+            own = by_order.get((line.customer_id, line.order_id, line.sku)) or belongs_to(line)
+            self.charges[place] = joined = replace(line, subscription_id=own)
+            if own not in known:
+                alone.append(joined)
+        self.subscriptions += standing(line for line in alone if line.customer_id not in self.touched | self.unsure)
+
+
+def _charged(lines: Sequence[ChargeLine]) -> list[str]:
+    """Customers of lines: one that is charged and was never named is one that nobody linked, not one to leave out."""
+    return list(dict.fromkeys(line.customer_id for line in lines))
 
 
 async def read_source(
@@ -108,7 +149,7 @@ async def read_source(
     """Read a source once, customer by customer.
 
     A customer whose subscriptions cannot be read is one problem; the others go on. Customers or charges that cannot be read at
-    all raise the source's error.
+    all raise the source's error. Where some of the charges are missing and nobody knows whose, every customer is unsure.
 
     Args:
         source: where to read.
@@ -117,23 +158,26 @@ async def read_source(
         progress: told after each customer: how many are read, of how many.
     """
     got = _Collected()
-    got.customers = got.take(await source.customers())
+    got.customers += got.take(await source.customers())
     got.products = got.take(await source.products())
     for place, customer in enumerate(got.customers, 1):
         try:
             got.subscriptions += got.take(await source.subscriptions(customer))
         except LedgerwireError as error:
             got.problems.append(_unread(source.name, f"subscriptions of {customer.name}", error, customer.id))
+            got.touched.add(customer.id)
             got.complete = False
         progress(place, len(got.customers))
-    got.charges = got.take(await source.charges(period))
+    got.take_charges(await source.charges(period))
+    got.join()
     return SeatReading(
         source=source.name,
         fetched_at=now,
         completeness=Completeness.COMPLETE if got.complete else Completeness.PARTIAL,
-        customers=got.customers,
+        customers=tuple(got.customers),
         products=got.products,
         subscriptions=tuple(got.subscriptions),
-        charges=got.charges,
+        charges=tuple(got.charges),
         problems=tuple(got.problems),
+        unsure=frozenset(got.unsure),
     )

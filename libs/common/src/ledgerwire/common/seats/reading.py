@@ -47,6 +47,7 @@ class SeatReading:
         completeness: `COMPLETE` only if every page and row was read.
         subscriptions: every subscription, ended ones included while the source shows them.
         charges: lines of the invoices (or the unbilled period) that were read; may be empty.
+        unsure: customers of whom something could not be read: what is shown of them is not all, so nothing of it is planned.
     """
 
     source: str
@@ -57,3 +58,4 @@ class SeatReading:
     subscriptions: tuple[SubscriptionSnapshot, ...] = ()
     charges: tuple[ChargeLine, ...] = ()
     problems: tuple[RowProblem, ...] = ()
+    unsure: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ from ledgerwire.common.seats import (
 )
 from ledgerwire.distributors.exports.cells import Cells, RefusedRowError
 from ledgerwire.distributors.exports.layout import Layout, RowKind
-from ledgerwire.distributors.exports.table import TableRow
+from ledgerwire.distributors.exports.table import UNREADABLE, TableRow
 
 _TENANT_LENGTH = 36
 _TERMS = {
@@ -37,15 +37,19 @@ class ReadRow:
 def customer_of(layout: Layout, row: TableRow) -> str:
     """The customer of a row that may be damaged elsewhere, "" where even that cannot be read."""
     try:
-        return Cells(layout, row.values).identity("customer_id")
+        customer = Cells(layout, row.values).identity("customer_id")
     except RefusedRowError:
         return ""
+    return "" if UNREADABLE in customer else customer
 
 
 def read_row(layout: Layout, row: TableRow) -> ReadRow:
     """A row in normal form. Raises RefusedRowError with the reason."""
     if not row.whole:
         raise RefusedRowError("it has another number of cells than the heading")
+    for name, value in row.values.items():
+        if UNREADABLE in value:
+            raise RefusedRowError(f"{name} is {value.strip(UNREADABLE) or 'not text'}")
     cells = Cells(layout, row.values)
     customer_id, sku = cells.identity("customer_id"), cells.sku()
     customer = SourceCustomer(

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 from ledgerwire.common.seats import ChargeLine, RowProblem, SourceCustomer, SourceProduct, SubscriptionSnapshot
 from ledgerwire.distributors.exports.cells import RefusedRowError
-from ledgerwire.distributors.exports.layout import Layout
+from ledgerwire.distributors.exports.layout import Layout, RowKind
 from ledgerwire.distributors.exports.rows import ReadRow, customer_of, read_row
-from ledgerwire.distributors.exports.standing import standing
-from ledgerwire.distributors.exports.table import RefusedFileError, read_table
+from ledgerwire.distributors.exports.table import RefusedFileError, TableRow, read_table
+from ledgerwire.distributors.exports.workbook import read_workbook
 from ledgerwire.distributors.port import Part, Period
+from ledgerwire.distributors.standing import belongs_to, standing
+
+READERS: Final[Mapping[str, Callable[[bytes, Layout], list[TableRow]]]] = {
+    ".csv": read_table,
+    ".txt": read_table,
+    ".xlsx": read_workbook,
+    ".xlsm": read_workbook,
+}
+"""How a file is read, by the end of its name."""
+MOST_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -25,11 +37,16 @@ class _Read:
     charges: dict[str, ChargeLine] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
 
+    @property
+    def complete(self) -> bool:
+        """Whether what is missing is known by its customer."""
+        return all(problem.customer_id for problem in self.problems)
+
     def take(self, row: ReadRow) -> None:
         self.customers[row.customer.id] = row.customer
         self.products[row.product.sku] = row.product
         if row.charge is not None:
-            self.charges[row.charge.key] = row.charge
+            self.charges[row.charge.key] = replace(row.charge, subscription_id=belongs_to(row.charge))
         if row.subscription is not None:
             self.subscriptions[row.subscription.id] = row.subscription
 
@@ -38,7 +55,8 @@ class ExportSource:
     """A `SeatSource` over the files of a folder, read in the order of their names.
 
     The files are read when customers are asked for; the other questions are answered from that reading. A row that
-    cannot be read is a problem of its customer; a file that cannot be read leaves everything incomplete.
+    cannot be read is a problem of its customer; a file that cannot be read leaves everything incomplete. Problems are told
+    with what the files list: with the charges, or with the customers whose subscriptions they are.
     """
 
     def __init__(self, name: str, folder: Path, layout: Layout) -> None:
@@ -53,8 +71,9 @@ class ExportSource:
 
     async def customers(self) -> Part[SourceCustomer]:
         self._read = read = await asyncio.to_thread(self._read_all)
-        complete = all(problem.customer_id for problem in read.problems)
-        return Part(tuple(read.customers.values()), tuple(read.problems), complete)
+        if self._layout.rows is RowKind.CHARGE:
+            return Part(tuple(read.customers.values()))
+        return Part(tuple(read.customers.values()), tuple(read.problems), read.complete)
 
     async def products(self) -> Part[SourceProduct]:
         return Part(tuple((await self._known()).products.values()))
@@ -66,8 +85,11 @@ class ExportSource:
         return Part((*given, *derived))
 
     async def charges(self, period: Period) -> Part[ChargeLine]:
-        rows = (await self._known()).charges.values()
-        return Part(tuple(row for row in rows if row.charge_start <= period.last and row.charge_end >= period.first))
+        if self._layout.rows is not RowKind.CHARGE:
+            return Part(())
+        read = await self._known()
+        inside = (row for row in read.charges.values() if period.touches(row.charge_start, row.charge_end))
+        return Part(tuple(inside), tuple(read.problems), read.complete)
 
     async def _known(self) -> _Read:
         if self._read is None:
@@ -76,7 +98,7 @@ class ExportSource:
 
     def _read_all(self) -> _Read:
         read = _Read()
-        files = sorted(path for path in self._folder.glob("*.csv") if path.is_file())
+        files = sorted(path for path in self._folder.glob("*") if path.suffix.casefold() in READERS and path.is_file())
         if not files:
             read.problems.append(self._refused_file(self._folder.name, "the folder holds no file"))
         for path in files:
@@ -88,7 +110,7 @@ class ExportSource:
         return read
 
     def _read_file(self, path: Path, read: _Read) -> None:
-        for row in read_table(path.read_bytes(), self._layout):
+        for row in self._rows(path):
             try:
                 read.take(read_row(self._layout, row))
             except RefusedRowError as error:
@@ -96,6 +118,11 @@ class ExportSource:
                 params = (("source", self._name), ("row", place), ("reason", str(error)))
                 customer = customer_of(self._layout, row)
                 read.problems.append(RowProblem(f"row {place}", "BS_SOURCE_ROW_REFUSED", params, customer))
+
+    def _rows(self, path: Path) -> list[TableRow]:
+        if path.stat().st_size > MOST_BYTES:
+            raise RefusedFileError(f"it is larger than {MOST_BYTES // 1024 // 1024} MB")
+        return READERS[path.suffix.casefold()](path.read_bytes(), self._layout)
 
     def _refused_file(self, name: str, reason: str) -> RowProblem:
         params = (("source", self._name), ("file", name), ("reason", reason))

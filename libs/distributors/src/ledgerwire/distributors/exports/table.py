@@ -5,21 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import Final
 
 from ledgerwire.distributors.exports.layout import Layout, folded
 
-
-class Reader(Protocol):
-    """What the standard library's reader offers."""
-
-    @property
-    def line_num(self) -> int: ...
-
-    def __iter__(self) -> Iterator[list[str]]: ...
+MOST_ROWS: Final = 500_000
+UNREADABLE: Final = "\x00"
+"""Begins what stands in place of a cell that has no value of its own; no text has it."""
 
 
 class RefusedFileError(Exception):
@@ -55,14 +50,14 @@ def read_table(content: bytes, layout: Layout) -> list[TableRow]:
         raise RefusedFileError(f"it is not {layout.encoding} (byte {error.start})") from error
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter, strict=True)
     try:
-        columns = _columns(next(reader, []), layout)
-        return _rows(reader, columns)
+        columns = columns_of(next(reader, []), layout)
+        return rows_of(((reader.line_num, cells) for cells in reader), columns)
     except csv.Error as error:
         raise RefusedFileError(f"line {reader.line_num}: {error}") from error
 
 
-def _columns(heading: list[str], layout: Layout) -> tuple[dict[str, int], int]:
-    """Place by field, and how many cells a row has."""
+def columns_of(heading: Sequence[str], layout: Layout) -> tuple[dict[str, int], int]:
+    """Place by field, and how many cells a row has. Raises RefusedFileError for a column missing or there twice."""
     counted = Counter(folded(cell) for cell in heading if cell.strip())
     places = {folded(cell): place for place, cell in enumerate(heading)}
     found: dict[str, int] = {}
@@ -79,15 +74,18 @@ def _columns(heading: list[str], layout: Layout) -> tuple[dict[str, int], int]:
     return found, len(heading)
 
 
-def _rows(reader: Reader, columns: tuple[dict[str, int], int]) -> list[TableRow]:
+def rows_of(numbered: Iterable[tuple[int, Sequence[str]]], columns: tuple[dict[str, int], int]) -> list[TableRow]:
+    """Rows that hold anything, from their numbers and cells."""
     found, width = columns
     rows: list[TableRow] = []
     seen: Counter[str] = Counter()
-    for cells in reader:
+    for number, cells in numbered:
         if not any(cell.strip() for cell in cells):
             continue
+        if len(rows) >= MOST_ROWS:
+            raise RefusedFileError(f"it has more than {MOST_ROWS:,} rows")
         digest = sha256("\x1f".join(cells).encode()).hexdigest()[:32]
         seen[digest] += 1
         values = {name: cells[place] for name, place in found.items() if place < len(cells)}
-        rows.append(TableRow(reader.line_num, values, f"{digest}-{seen[digest]}", len(cells) == width))
+        rows.append(TableRow(number, values, f"{digest}-{seen[digest]}", len(cells) == width))
     return rows

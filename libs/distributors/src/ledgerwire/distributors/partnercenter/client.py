@@ -19,6 +19,7 @@ from ledgerwire.distributors.partnercenter.tokens import SignIn
 
 Json = dict[str, Any]
 Sleep = Callable[[float], Awaitable[None]]
+OpenBlobs = Callable[[str], httpx.AsyncClient]
 
 _ATTEMPTS = 3
 _THROTTLED = 429
@@ -28,12 +29,21 @@ _ASK_AGAIN = timedelta(minutes=15)
 
 
 class PartnerCenterClient:
-    """Both hosts of one partner tenant. Every method raises Waiting or Transient."""
+    """Both hosts of one partner tenant, and the hosts of exports. Every method raises Waiting or Transient.
+
+    `open_blobs` gives the client for the host that holds an export, or refuses the host; without it the one client is used.
+    """
 
     def __init__(
-        self, config: PartnerCenterConfig, http: httpx.AsyncClient, sign_in: SignIn, sleep: Sleep = asyncio.sleep
+        self,
+        config: PartnerCenterConfig,
+        http: httpx.AsyncClient,
+        sign_in: SignIn,
+        sleep: Sleep = asyncio.sleep,
+        open_blobs: OpenBlobs | None = None,
     ) -> None:
         self.config = config
+        self._open_blobs = open_blobs
         self._http = http
         self._sign_in = sign_in
         self._sleep = sleep
@@ -75,8 +85,13 @@ class PartnerCenterClient:
         return str(location)
 
     async def blob(self, url: str) -> httpx.Response:
-        """GET an address that carries its own signature: our token is not for it."""
-        return await self._sent("GET", httpx.URL(url), {}, None)
+        """GET an address that carries its own signature: our token is not for it. EgressRefused for a host that is not one."""
+        try:
+            where = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise Transient("The export is at an address that cannot be read") from error
+        http = self._http if self._open_blobs is None else self._open_blobs(where.netloc.decode("ascii"))
+        return await self._sent("GET", where, {}, None, http, self.config.blob_timeout)
 
     async def wait(self, seconds: float) -> None:
         """Let time pass, never more than the patience."""
@@ -113,12 +128,17 @@ class PartnerCenterClient:
         raise Transient("Partner Center did not answer")
 
     async def _sent(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], body: bytes | None
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        http: httpx.AsyncClient | None = None,
+        limit: timedelta | None = None,
     ) -> httpx.Response:
-        timeout = self.config.request_timeout.total_seconds()
         try:
-            async with asyncio.timeout(timeout):
-                response = await self._http.request(method, url, headers=dict(headers), content=body)
+            async with asyncio.timeout((limit or self.config.request_timeout).total_seconds()):
+                response = await (http or self._http).request(method, url, headers=dict(headers), content=body)
         except LedgerwireError:
             raise
         except (httpx.RequestError, TimeoutError) as error:

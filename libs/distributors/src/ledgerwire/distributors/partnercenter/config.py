@@ -18,6 +18,7 @@ class PartnerCenterConfig:
         currency: the partner's billing currency, ISO 4217.
         page_size: customers asked for at a time (500 is customary).
         request_timeout: for one call.
+        blob_timeout: for one part of an export, loaded whole.
         patience: the longest advised wait that is waited out; a longer one is left to whoever asked.
         polls: how often an export is asked whether it is done.
     """
@@ -30,5 +31,6 @@ class PartnerCenterConfig:
     graph_resource: str = "https://graph.microsoft.com"
     page_size: int = 500
     request_timeout: timedelta = timedelta(seconds=20)
+    blob_timeout: timedelta = timedelta(seconds=120)
     patience: timedelta = timedelta(seconds=60)
     polls: int = 60

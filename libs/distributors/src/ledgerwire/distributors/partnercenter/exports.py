@@ -73,10 +73,13 @@ async def _loaded(client: PartnerCenterClient, manifest: Json) -> list[Json] | N
     """Every line of every blob; None once the addresses have run out."""
     lines: list[Json] = []
     blobs = manifest.get("blobs") or []
+    root, signature = str(manifest.get("rootDirectory") or ""), str(manifest.get("sasToken") or "")
+    if blobs and not (root and all(isinstance(blob, dict) and blob.get("name") for blob in blobs)):
+        raise Transient("The export's manifest is incomplete")
     if len(blobs) != int(manifest.get("blobCount", len(blobs))):
         raise Transient("The export's manifest is incomplete")
     for blob in blobs:
-        response = await client.blob(f"{manifest['rootDirectory']}/{blob['name']}?{manifest['sasToken']}")
+        response = await client.blob(f"{root}/{blob['name']}?{signature}")
         if response.status_code == _FORBIDDEN:
             return None
         lines += _unpacked(response.content)

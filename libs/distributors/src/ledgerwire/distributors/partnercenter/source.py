@@ -8,12 +8,12 @@ from datetime import date, timedelta
 
 import httpx
 
-from ledgerwire.common.errors import LedgerwireError
+from ledgerwire.common.errors import LedgerwireError, Waiting
 from ledgerwire.common.seats import ChargeLine, RowProblem, SourceCustomer, SourceProduct, SubscriptionSnapshot
 from ledgerwire.distributors.exports.cells import RefusedRowError
 from ledgerwire.distributors.exports.layouts import MICROSOFT_RECONCILIATION
 from ledgerwire.distributors.exports.rows import read_row
-from ledgerwire.distributors.partnercenter.client import Json, PartnerCenterClient, Sleep
+from ledgerwire.distributors.partnercenter.client import Json, OpenBlobs, PartnerCenterClient, Sleep
 from ledgerwire.distributors.partnercenter.config import PartnerCenterConfig
 from ledgerwire.distributors.partnercenter.exports import billed_lines, unbilled_lines
 from ledgerwire.distributors.partnercenter.reading import customer_of, subscription_of, table_rows
@@ -25,10 +25,15 @@ _CYCLE = timedelta(days=31)
 
 
 def build_partner_center(
-    name: str, config: PartnerCenterConfig, http: httpx.AsyncClient, sign_in: SignIn, sleep: Sleep = asyncio.sleep
+    name: str,
+    config: PartnerCenterConfig,
+    http: httpx.AsyncClient,
+    sign_in: SignIn,
+    sleep: Sleep = asyncio.sleep,
+    open_blobs: OpenBlobs | None = None,
 ) -> PartnerCenterSource:
     """A source over one partner tenant; `sleep` lets time pass between polls and after a 429."""
-    return PartnerCenterSource(name, PartnerCenterClient(config, http, sign_in, sleep))
+    return PartnerCenterSource(name, PartnerCenterClient(config, http, sign_in, sleep, open_blobs))
 
 
 class PartnerCenterSource:
@@ -81,7 +86,7 @@ class PartnerCenterSource:
             try:
                 rows += await (unbilled_lines if unbilled else billed_lines)(self._client, invoice)
             except LedgerwireError as error:
-                if not place:
+                if not place and isinstance(error, Waiting):
                     raise
                 problems.append(self._stopped(f"unbilled lines ({invoice})" if unbilled else invoice, error))
         complete = not problems

@@ -18,6 +18,8 @@ from ledgerwire.common.http.client import classify_transport_error
 _MARGIN = timedelta(minutes=2)
 _ASK_AGAIN = timedelta(minutes=5)
 _RECONNECTED_YET = timedelta(minutes=1)
+_TURN_SECONDS, _TURN_POLLS = 0.1, 400
+"""A claim that its holder lost runs out before this many looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,31 @@ class KeyStore(Protocol):
         ...
 
 
+class Turn(Protocol):
+    """Who may use the refresh token now, over all processes: a short claim, never a lock held over the call.
+
+    Two workers with one refresh token are two replacements of which one is lost, and with it the sign-in.
+    """
+
+    async def take(self) -> bool:
+        """Take the turn; False while another has it."""
+        ...
+
+    async def give_back(self) -> None:
+        """End the turn early."""
+        ...
+
+
+class AlwaysMyTurn:
+    """The turn of an installation in which one process signs in."""
+
+    async def take(self) -> bool:
+        return True
+
+    async def give_back(self) -> None:
+        """Nothing is held."""
+
+
 class SignIn:
     """Gives out access tokens by audience. Share one instance per sign-in.
 
@@ -60,8 +87,10 @@ class SignIn:
         token_url: str,
         store: KeyStore,
         *,
+        turn: Turn | None = None,
         clock: Clock | None = None,
     ) -> None:
+        self._turn = turn or AlwaysMyTurn()
         self._http = http
         self._url = token_url
         self._store = store
@@ -76,7 +105,19 @@ class SignIn:
             if held and held[0] != stale and held[1] - self._clock.now() > _MARGIN:
                 return held[0]
             # Shielded: a caller that gives up must not lose a refresh token that is already spent.
-            return await asyncio.shield(asyncio.ensure_future(self._granted(resource)))
+            return await asyncio.shield(asyncio.ensure_future(self._in_turn(resource)))
+
+    async def _in_turn(self, resource: str) -> str:
+        for _ in range(_TURN_POLLS):
+            if await self._turn.take():
+                break
+            await asyncio.sleep(_TURN_SECONDS)
+        else:
+            raise Transient("Another worker is signing in to Partner Center")
+        try:
+            return await self._granted(resource)
+        finally:
+            await self._turn.give_back()
 
     async def _granted(self, resource: str) -> str:
         keys = await self._live()

@@ -77,3 +77,14 @@ async def kept(
     if days is not None:
         query = query.where(Pushed.first_day <= days[1], Pushed.last_day >= days[0])
     return list((await unit.execute(query)).scalars())
+
+
+async def unnamed(unit: Unit, source: str) -> list[str]:
+    """Customers of pushed subscriptions and charges that were never pushed themselves."""
+    named = select(Pushed.key).where(Pushed.source == source, Pushed.kind == "customer")
+    query = (
+        select(Pushed.customer_id)
+        .distinct()
+        .where(Pushed.source == source, Pushed.kind.in_(("subscription", "charge")), Pushed.customer_id.not_in(named))
+    )
+    return list((await unit.execute(query.order_by(Pushed.customer_id))).scalars())

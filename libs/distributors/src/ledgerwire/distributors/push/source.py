@@ -72,7 +72,10 @@ class PushSource:
         return self._name
 
     async def customers(self) -> Part[SourceCustomer]:
-        return Part(tuple(from_canonical(body, SourceCustomer) for body in await self._bodies("customer")))
+        given = [from_canonical(body, SourceCustomer) for body in await self._bodies("customer")]
+        async with self._database.account(self._account_id) as unit:
+            unnamed = await repository.unnamed(unit, self._name)
+        return Part((*given, *(SourceCustomer(each, each) for each in unnamed)))
 
     async def products(self) -> Part[SourceProduct]:
         return Part(tuple(from_canonical(body, SourceProduct) for body in await self._bodies("product")))
