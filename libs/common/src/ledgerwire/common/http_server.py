@@ -23,11 +23,14 @@ class _Server(uvicorn.Server):
 
 
 def compose(apps: Sequence[FastAPI], checks: Sequence[Check]) -> FastAPI:
-    """One application: health first, then each service's own routes."""
+    """One application: health first, then each service's own routes (an application with middleware keeps it)."""
     application = FastAPI(title="Ledgerwire", docs_url=None, redoc_url=None, openapi_url=None)
     application.include_router(health_router(checks))
     for app in apps:
-        application.mount("", app)
+        if app.user_middleware:
+            application.mount("", app)
+        else:
+            application.router.routes.extend(app.routes)
     return application
 
 

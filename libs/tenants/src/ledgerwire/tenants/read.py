@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from ledgerwire.common.security import SecretBox
 from ledgerwire.tenants.account_file import SyncSection
 from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.repository import accounts as directory_rows
-from ledgerwire.tenants.repository import functions
+from ledgerwire.tenants.repository import callback_routes
 from ledgerwire.tenants.repository import services as rows
 from ledgerwire.tenants.seats_file import SeatsSection
 from ledgerwire.tenants.secrets import ConnectWiseSecret, callback_token_hash, open_connection
@@ -187,9 +187,12 @@ def open_connection_secret(box: SecretBox, connection: ConnectionContext) -> Con
     return open_connection(box, connection.connection_id, connection.secret)
 
 
-async def account_of_callback(unit: Unit, token: str) -> tuple[UUID, UUID] | None:
-    """Account and PSA connection of a callback's path token, None for an unknown one; for ingest's system unit."""
-    return await functions.callback_account(unit, callback_token_hash(token))
+async def accounts_of_callbacks(unit: Unit, tokens: Sequence[str]) -> list[tuple[UUID, UUID] | None]:
+    """Account and PSA connection of callbacks' path tokens in one statement, in their order, None for an unknown one.
+
+    For ingest's system unit.
+    """
+    return await callback_routes.accounts(unit, [callback_token_hash(token) for token in tokens])
 
 
 async def all_connections(unit: Unit) -> list[DirectoryEntry]:

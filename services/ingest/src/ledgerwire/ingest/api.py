@@ -1,10 +1,19 @@
-"""The callback address. ConnectWise appends the record's id and action to the address as text: any query is accepted."""
+"""The callback address. ConnectWise appends the record's id and action to the address as text: any query is accepted.
+
+The address speaks ASGI itself: under a flood of forged callbacks what a framework does for each would cost more than the
+refusal.
+"""
 
 from __future__ import annotations
 
+from time import monotonic
+from typing import Any
+
+import msgspec
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from ledgerwire.common.telemetry import CALLBACKS
 from ledgerwire.connectwise.signature import HEADER
@@ -12,7 +21,10 @@ from ledgerwire.ingest.problems import CallbackRefused, Problem
 from ledgerwire.ingest.receive import BODY_LIMIT, Receiver
 
 CALLBACK_PATH = "/callbacks/connectwise/"
+REFUSALS_LOGGED = 20
+"""Lines a second about refused callbacks; the rest is counted on the next line, so that a flood cannot fill the disk."""
 _RETRY_AFTER = "2"
+_HEADER = HEADER.encode()
 
 _log = structlog.get_logger(__name__)
 
@@ -20,41 +32,92 @@ _log = structlog.get_logger(__name__)
 def build_app(receiver: Receiver) -> FastAPI:
     """The HTTP application of ingest."""
     app = FastAPI(title="Ledgerwire ingest", docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.post(CALLBACK_PATH + "{token}")
-    async def callback(token: str, request: Request) -> JSONResponse:
-        try:
-            taken = await receiver.receive(token, await read_body(request), request.headers.get(HEADER))
-        except CallbackRefused as refused:
-            _log.warning("callback.refused", code=refused.code, why=str(refused))
-            return problem_answer(refused.problem)
-        except Exception:  # noqa: BLE001 - answered and logged
-            # whatever it was, asking for it again is safe; a 500 would lose it
-            _log.exception("callback.failed")
-            return problem_answer(Problem("CALLBACK_NOT_STORED"))
-        CALLBACKS.labels(taken.outcome).inc()
-        headers = {"x-correlation-id": taken.correlation_id}
-        return JSONResponse({"outcome": taken.outcome, "reason": taken.reason}, headers=headers)
-
+    app.router.routes.append(Route(CALLBACK_PATH + "{token}", CallbackAddress(receiver), methods=["POST"]))
     return app
 
 
-async def read_body(request: Request) -> bytes:
-    """The raw bytes of a request; CallbackRefused CALLBACK_TOO_LARGE as soon as they are too many."""
-    announced = request.headers.get("content-length", "")
+class CallbackAddress:
+    """The ASGI application behind the callback path; a request is answered with a status, always."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._refusals = _RefusalLog()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name: value for name, value in scope["headers"] if name in {_HEADER, b"content-length"}}
+        try:
+            raw = await read_body(headers.get(b"content-length", b""), receive)
+            if raw is None:
+                return  # whoever asked has gone
+            signature = headers.get(_HEADER)
+            taken = await self._receiver.receive(
+                scope["path_params"]["token"], raw, None if signature is None else signature.decode("latin-1")
+            )
+        except CallbackRefused as refused:
+            self._refusals.write(refused)
+            await _answer_problem(send, refused.problem)
+            return
+        except Exception:  # noqa: BLE001 - answered and logged
+            # whatever it was, asking for it again is safe; a 500 would lose it
+            _log.exception("callback.failed")
+            await _answer_problem(send, Problem("CALLBACK_NOT_STORED"))
+            return
+        CALLBACKS.labels(taken.outcome).inc()
+        body = {"outcome": taken.outcome, "reason": taken.reason}
+        await _answer(send, 200, b"application/json", body, (b"x-correlation-id", taken.correlation_id.encode()))
+
+
+class _RefusalLog:
+    """Writes so many lines a second and counts what it left out."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._written = 0
+        self._left_out = 0
+
+    def write(self, refused: CallbackRefused) -> None:
+        second = int(monotonic())
+        if second != self._second:
+            self._second, self._written = second, 0
+        if self._written >= REFUSALS_LOGGED:
+            self._left_out += 1
+            return
+        self._written += 1
+        _log.warning("callback.refused", code=refused.code, why=str(refused), left_out_before=self._left_out)
+        self._left_out = 0
+
+
+async def read_body(announced: bytes, receive: Receive) -> bytes | None:
+    """The raw bytes of a request, None if its sender went away.
+
+    Raises CallbackRefused CALLBACK_TOO_LARGE as soon as they are too many, by the announced length or by count.
+    """
     if announced.isdigit() and int(announced) > BODY_LIMIT:
         raise CallbackRefused("CALLBACK_TOO_LARGE", "the announced length is too large")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    body: bytes = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
         if len(body) > BODY_LIMIT:
             raise CallbackRefused("CALLBACK_TOO_LARGE", "the body is too large")
-    return bytes(body)
+        if not message.get("more_body", False):
+            return body
 
 
-def problem_answer(problem: Problem) -> JSONResponse:
+async def _answer_problem(send: Send, problem: Problem) -> None:
     """A problem as the caller sees it, counted."""
     CALLBACKS.labels(problem.code).inc()
-    headers = {"retry-after": _RETRY_AFTER} if problem.send_again else {}
+    extra = ((b"retry-after", _RETRY_AFTER.encode()),) if problem.send_again else ()
     body = {"type": "about:blank", "title": problem.title, "status": problem.status, "code": problem.code}
-    return JSONResponse(body, problem.status, headers, media_type="application/problem+json")
+    await _answer(send, problem.status, b"application/problem+json", body, *extra)
+
+
+async def _answer(
+    send: Send, status: int, content_type: bytes, body: dict[str, Any], *extra: tuple[bytes, bytes]
+) -> None:
+    content = msgspec.json.encode(body)
+    headers = [(b"content-type", content_type), (b"content-length", str(len(content)).encode()), *extra]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

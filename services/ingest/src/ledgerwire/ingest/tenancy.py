@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.grouping import Grouped
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.security import SecretBox
 from ledgerwire.connectwise import ConnectWise
 from ledgerwire.ingest import repository
 from ledgerwire.tenants.account_file import SyncSection
 from ledgerwire.tenants.clients import ConnectionClients
-from ledgerwire.tenants.read import account_of_callback, open_connection_secret
+from ledgerwire.tenants.read import accounts_of_callbacks, open_connection_secret
 
 KEEP_SECONDS = 10.0
 _KEEP_ROUTES = 10_000
@@ -108,6 +111,8 @@ class Tenancy:
         self._now = monotonic
         self._routes: OrderedDict[str, tuple[Route, float]] = OrderedDict()
         self._tenants: dict[UUID, tuple[Tenant, float]] = {}
+        self._loading: dict[UUID, asyncio.Task[Tenant]] = {}
+        self._asked: Grouped[str, tuple[UUID, UUID] | None] = Grouped(self._look_up, limit=500, at_once=1)
 
     async def route(self, token: str) -> Route | None:
         """The account and connection of a callback address; None for a token nobody has."""
@@ -116,8 +121,7 @@ class Tenancy:
         kept = self._routes.get(token)
         if kept is not None and kept[1] > self._now():
             return kept[0]
-        async with self._database.system() as unit:
-            found = await account_of_callback(unit, token)
+        found = await self._asked.ask(token)
         if found is None:
             self._routes.pop(token, None)
             return None
@@ -130,16 +134,36 @@ class Tenancy:
 
     async def tenant(self, account_id: UUID, connection_id: UUID, *, fresh: bool = False) -> Tenant:
         """The account's ConnectWise; UnknownConnectionError if it is gone. `fresh` reads the settings now."""
+        if fresh:
+            return await self._keep(account_id, connection_id)
         kept = self._tenants.get(connection_id)
-        if kept is not None and kept[1] > self._now() and not fresh:
+        if kept is not None and kept[1] > self._now():
             return kept[0]
-        tenant = await self._load(account_id, connection_id)
-        self._tenants[connection_id] = (tenant, self._now() + KEEP_SECONDS)
-        return tenant
+        loading = self._loading.get(connection_id)
+        if loading is None:
+            # one of many callbacks at one moment reads the account; the others wait for what it finds
+            loading = asyncio.create_task(self._keep(account_id, connection_id))
+            self._loading[connection_id] = loading
+            loading.add_done_callback(partial(self._loaded, connection_id))
+        return await asyncio.shield(loading)
 
     def forget(self, connection_id: UUID) -> None:
         """Read this tenant again at its next use: something of it has just changed."""
         self._tenants.pop(connection_id, None)
+
+    def _loaded(self, connection_id: UUID, loading: asyncio.Task[Tenant]) -> None:
+        self._loading.pop(connection_id, None)
+        if not loading.cancelled():
+            loading.exception()  # whoever waits for it learns it; by now that may be nobody
+
+    async def _look_up(self, tokens: Sequence[str]) -> list[tuple[UUID, UUID] | None]:
+        async with self._database.system() as unit:
+            return await accounts_of_callbacks(unit, tokens)
+
+    async def _keep(self, account_id: UUID, connection_id: UUID) -> Tenant:
+        tenant = await self._load(account_id, connection_id)
+        self._tenants[connection_id] = (tenant, self._now() + KEEP_SECONDS)
+        return tenant
 
     async def _load(self, account_id: UUID, connection_id: UUID) -> Tenant:
         try:

@@ -13,7 +13,6 @@ from sqlalchemy import TextClause, text
 
 from ledgerwire.common.db.session import Unit
 
-_CALLBACK = text("SELECT account_id, connection_id FROM tenants.callback_account(:token_hash)")
 _CLAIM = text("SELECT tenants.token_claim(:account_id, :consent_id, :holder, CAST(:duration AS interval))")
 _RELEASE = text("SELECT tenants.token_release(:account_id, :consent_id, :holder)")
 _ROTATE = text(
@@ -35,12 +34,6 @@ class Span(Protocol):
     def seconds(self) -> int: ...
     @property
     def ceiling(self) -> int: ...
-
-
-async def callback_account(unit: Unit, token_hash: bytes) -> tuple[UUID, UUID] | None:
-    """Account and connection of a callback's path token; for ingest's system unit."""
-    row = (await unit.execute(_CALLBACK, {"token_hash": token_hash})).one_or_none()
-    return None if row is None else (row.account_id, row.connection_id)
 
 
 async def token_claim(unit: Unit, consent_id: UUID, holder: str, duration: timedelta) -> bool:
