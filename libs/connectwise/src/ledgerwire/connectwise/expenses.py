@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Sequence
 
 from ledgerwire.connectwise.accounting import EXPORT_CHUNK, export_body
 from ledgerwire.connectwise.conditions import Field, in_chunks
-from ledgerwire.connectwise.models.expenses import ExpenseExport, UnpostedExpense
+from ledgerwire.connectwise.models.expenses import ExpenseEntry, ExpenseExport, UnpostedExpense
 from ledgerwire.connectwise.session import Session
+from ledgerwire.connectwise.setup_tables import EXPENSE_ENTRIES
 
 UNPOSTED = "/finance/accounting/unpostedexpenses"
 
@@ -23,6 +24,14 @@ async def unposted_by_id(session: Session, ids: Sequence[int]) -> list[UnpostedE
 def unposted_pages(session: Session) -> AsyncIterator[list[UnpostedExpense]]:
     """The whole unposted list, forward only."""
     return session.forward(UNPOSTED, UnpostedExpense)
+
+
+async def entries_on(session: Session, report_ids: Sequence[int]) -> list[ExpenseEntry]:
+    """Every expense on these reports, in whatever status it is."""
+    rows: list[ExpenseEntry] = []
+    for chunk in in_chunks(report_ids):
+        rows += await session.rows(EXPENSE_ENTRIES, ExpenseEntry, conditions=Field("expenseReport/id").in_(chunk))
+    return rows
 
 
 async def export_expenses(session: Session, ids: Sequence[int]) -> ExpenseExport:

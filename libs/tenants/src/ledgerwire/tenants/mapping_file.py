@@ -153,6 +153,7 @@ class ExpensesSection(Section):
     required_status: Literal[
         "", "PendingApproval", "ApprovedByTierOne", "ApprovedByTierTwo", "ReadyToBill", "Billed"
     ] = ""
+    document_per: Literal["expense", "report"] = "expense"
 
 
 class CompanyMappingSection(Section):

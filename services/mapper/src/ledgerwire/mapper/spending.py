@@ -85,6 +85,12 @@ class ExpenseSubject:
         return self.row.date_expense
 
     @property
+    def report_id(self) -> int | None:
+        """The expense report it is on, None where that cannot be read."""
+        entry = self.reads.entries.get(self.row.expense_detail_id or 0)
+        return id_of(entry.expense_report) if entry else None
+
+    @property
     def to_map(self) -> bool:
         return True
 
@@ -172,6 +178,7 @@ class ExpenseSubject:
             customer_id=id_of(row.company),
             tax_code=code_of(row.tax_code),
             tax_xrefs=tuple(xref for xref, _ in levels if xref),
+            report_id=self.report_id,
         )
 
     def _party(self, ledger: LedgerReads, key: str, company: Company, earlier: Earlier) -> Party:
@@ -226,19 +233,40 @@ def _entry_ids(line: psa.ExpenseBillDetail | psa.ExportExpense | psa.ExpenseOffs
     return ids
 
 
-async def read_expenses(client: Psa, setup: Setup, ids: Sequence[int]) -> list[ExpenseSubject]:
-    """The unposted rows of these expenses with their export and approval; one that left the list is left out."""
-    rows = [row for row in await client.unposted_expenses(ids) if row.expense_detail_id in set(ids)]
+async def read_expenses(
+    client: Psa, setup: Setup, ids: Sequence[int], *, whole_reports: bool = False
+) -> list[ExpenseSubject]:
+    """The unposted rows of these expenses with their export and approval; one that left the list is left out.
+
+    `whole_reports`: with everything else on their reports that stands on the list (M17).
+    """
+    rows = await _listed(client, ids)
     if not rows:
         return []
+    entries = await client.expense_entries([row.expense_detail_id or 0 for row in rows])
+    if whole_reports:
+        others = await _others_on(client, entries)
+        rows += await _listed(client, [entry.id for entry in others])
+        entries += others
     wanted = [row.expense_detail_id for row in rows if row.expense_detail_id is not None]
-    exported, entries, types = await asyncio.gather(
-        client.export_expenses(wanted), client.expense_entries(wanted), client.payment_types()
-    )
+    exported, types = await asyncio.gather(client.export_expenses(wanted), client.payment_types())
     names = frozenset(item.name.strip() for item in types if item.name)
     exports = await _each(client, rows, exported)
     reads = ExpenseReads(exports, {entry.id: entry for entry in entries}, names, setup)
     return [ExpenseSubject(row, reads) for row in rows]
+
+
+async def _listed(client: Psa, ids: Sequence[int]) -> list[psa.UnpostedExpense]:
+    found = await client.unposted_expenses(ids) if ids else []
+    return [row for row in found if row.expense_detail_id in set(ids)]
+
+
+async def _others_on(client: Psa, entries: Sequence[psa.ExpenseEntry]) -> list[psa.ExpenseEntry]:
+    """What else is on the reports of these expenses."""
+    reports = {entry.expense_report.id for entry in entries if entry.expense_report and entry.expense_report.id}
+    known = {entry.id for entry in entries}
+    found = await client.expense_entries_on(sorted(reports)) if reports else []
+    return [entry for entry in found if entry.id not in known]
 
 
 async def _each(

@@ -73,3 +73,20 @@ register(
         source="M17",
     ),
 )
+
+register(
+    Entry(
+        code="EXPENSE_GROUP_INCOMPLETE",
+        severity=Severity.STOP,
+        title="Another expense of the same report cannot go yet",
+        message="{number} of {customer} is on {report} with {blocking}, which cannot go yet. The report is one document, so "
+        "nothing of it is posted.",
+        action="Clear what keeps {blocking} (it is listed with its own cause) and Retry that one; or Skip it, and the report "
+        "goes without it.",
+        where="Ledgerwire: ledgerwire record retry, or ledgerwire record skip",
+        who="clerk",
+        side=Side.LEDGERWIRE,
+        cause_params=("report", "blocking"),
+        source="M17",
+    ),
+)

@@ -137,9 +137,9 @@ def _bill(case: Case, source: ExpenseInput) -> LedgerDocument | None:
         kind=DocumentKind.BILL if is_bill else DocumentKind.SUPPLIER_CREDIT,
         number=expense.number,
         contact=contact,
-        original_date=expense.dated,
-        dated=locks.decide(case, expense.dated),
-        due=expense.dated,
+        original_date=source.document_date,
+        dated=locks.decide(case, source.document_date),
+        due=source.document_date,
         currency=money,
         reference=_reference(case, expense, party),
     )
@@ -222,7 +222,8 @@ def _journal(case: Case, source: ExpenseInput) -> LedgerDocument | None:
         _unbalanced(case, gross, made)
         return None
     found = [journals.of_pair(case, pair, ("Expense", "Expense offset")) for pair in source.pairs]
-    journal = Journal(expense.number, expense.dated, expense.currency, f"{expense.member} / {expense.description}")
+    about = f"{expense.member} / {expense.description}"
+    journal = Journal(expense.number, source.document_date, expense.currency, about)
     return journals.document(case, journal, [entry for entry in found if entry is not None], source.kept_rate)
 
 

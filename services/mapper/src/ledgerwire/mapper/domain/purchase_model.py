@@ -133,6 +133,7 @@ class Expense:
         total: as entered; whether it contains `tax` is a setting (M17).
         classification: Reimbursable, NonReimbursable or Personal.
         status: of the expense entry, None where it cannot be read.
+        report_id: the expense report it is on, None where that cannot be read.
     """
 
     source_id: str
@@ -153,6 +154,15 @@ class Expense:
     customer_id: int | None = None
     tax_code: str | None = None
     tax_xrefs: tuple[str, ...] = ()
+    report_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTerms:
+    """What all expenses of one document share (M17): its number and date."""
+
+    number: str
+    dated: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +170,7 @@ class ExpenseInput:
     """Everything that decides what an expense becomes; stored exactly.
 
     `bill` has the lines of the bill style, tax rows (ET) included, `pairs` those of the journal style; at most one is filled.
-    `payment_types` are the names that the PSA has.
+    `payment_types` are the names that the PSA has. `group`: it is one of the expenses of that document.
     """
 
     ledger: str
@@ -177,3 +187,9 @@ class ExpenseInput:
     choices: tuple[str, ...] = ()
     kept_rate: Decimal | None = None
     rounding_used: Decimal = Decimal(0)
+    group: GroupTerms | None = None
+
+    @property
+    def document_date(self) -> date:
+        """The date of the document: the expense's own, or that of all its document's expenses."""
+        return self.group.dated if self.group else self.expense.dated

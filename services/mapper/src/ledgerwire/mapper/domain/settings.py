@@ -259,6 +259,13 @@ class ProcurementSettings:
     suppliers: dict[str, str] = field(default_factory=dict)
 
 
+class DocumentPer(StrEnum):
+    """What one ledger document stands for: each expense by itself, or all of a member's on one report (M17)."""
+
+    EXPENSE = "expense"
+    REPORT = "report"
+
+
 @dataclass(frozen=True, slots=True)
 class ExpenseSettings:
     """Expenses (M17).
@@ -272,6 +279,7 @@ class ExpenseSettings:
         untaxed_type: ledger tax type of untaxed expense lines; None = the one of sales.
         taxed_links: PSA tax code or cross-reference -> ledger tax type of expenses.
         required_status: the approval an expense needs at least; empty = the unposted list decides.
+        document_per: one document for each expense, or one for each member and report.
     """
 
     enabled: bool = False
@@ -282,6 +290,7 @@ class ExpenseSettings:
     untaxed_type: str | None = None
     taxed_links: dict[str, str] = field(default_factory=dict)
     required_status: str = ""
+    document_per: DocumentPer = DocumentPer.EXPENSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ _SUBJECTS = {
     "date": "Date",
     "currency": "Currency",
     "cost": "Cost of sales",
+    "group": "One document",
 }
 
 

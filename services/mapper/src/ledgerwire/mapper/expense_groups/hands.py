@@ -1,0 +1,174 @@
+"""The expenses of a look that may share a document, and what each of them is to it: goes, keeps it back, or is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.errors import Stopped
+from ledgerwire.mapper import looking
+from ledgerwire.mapper.deciding import Decider, Prepared
+from ledgerwire.mapper.domain.expense_groups import GroupKey, key_of
+from ledgerwire.mapper.domain.purchase_model import ExpenseInput
+from ledgerwire.mapper.domain.record import RecordEvent, RecordState
+from ledgerwire.mapper.expense_groups.model import StoredGroup
+from ledgerwire.mapper.looking import Look
+from ledgerwire.mapper.records import StoredRecord
+from ledgerwire.mapper.subjects import Subject
+
+GOES = frozenset({RecordState.MAPPED, RecordState.HELD})
+"""States of a look that has a document; held is what an account makes of it that is not live yet."""
+
+_WHY = {
+    RecordState.NO_EFFECT: "moves nothing",
+    RecordState.SKIPPED: "is left out by a rule or the first day",
+    RecordState.OPEN: "is not on the unposted list",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One expense in hand. `rung`: somebody asked for it; others are looked at because they are on its report.
+
+    `subject` is None for one that is not on the unposted list, `report_id` then too.
+    """
+
+    record: StoredRecord
+    subject: Subject | None
+    report_id: int | None
+    rung: bool
+
+    @property
+    def record_id(self) -> UUID:
+        return self.record.record_id
+
+    @property
+    def number(self) -> str:
+        """What people call it."""
+        return self.record.number or f"EXP-{self.record.source_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An expense on the list that would share a document: its key, and how it would go by itself."""
+
+    hand: Hand
+    prepared: Prepared
+    key: GroupKey
+    alone: Look
+
+    @property
+    def dated(self) -> date:
+        """The expense's own date."""
+        return self.alone.record.record_date or date.min
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """An expense for which its report waits; without a key it cannot be told which document it would be in."""
+
+    hand: Hand
+    key: GroupKey | None = None
+
+    def holds_up(self, key: GroupKey) -> bool:
+        """Whether a document of this key waits for it."""
+        return self.key.text == key.text if self.key else self.hand.report_id == key.report_id
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The expenses in hand, each as what it is.
+
+    Attributes:
+        wishes: would share a document, or stop.
+        blocking: their report waits for them as long as it is not sent.
+        left_out: of the report, but not in a document; with the reason.
+        looks: what has to be written of those that are not wishes.
+        failed: what kept an expense from being decided.
+    """
+
+    wishes: dict[UUID, Wish] = field(default_factory=dict)
+    blocking: list[Blocking] = field(default_factory=list)
+    left_out: dict[UUID, tuple[Hand, str]] = field(default_factory=dict)
+    looks: dict[UUID, Look] = field(default_factory=dict)
+    failed: dict[UUID, Exception] = field(default_factory=dict)
+
+
+def goes(look: Look) -> bool:
+    """Whether the look ends in a document."""
+    return look.record.state in GOES and look.record.hold_reason is None
+
+
+class Sorter:
+    """Tells of each expense what it is to the document of its report."""
+
+    def __init__(self, decider: Decider, members: Mapping[UUID, StoredGroup], alone: frozenset[UUID]) -> None:
+        """`alone`: records whose own document is in the ledger, or may be: they go on by themselves."""
+        self._decider = decider
+        self._members = members
+        self._alone = alone
+        self.found = Sorted()
+
+    def sort(self, hands: Iterable[Hand]) -> Sorted:
+        """Every hand as what it is; none of them raises."""
+        for hand in hands:
+            if hand.record.state is RecordState.ONBOARDED and not hand.rung:
+                continue
+            group = self._members.get(hand.record_id)
+            if hand.record.hold_reason is not None and hand.record.state is not RecordState.HELD:
+                self.found.left_out[hand.record_id] = (hand, "was skipped by a person")
+            elif hand.subject is None:
+                self._off_the_list(hand, group)
+            elif group is not None or hand.record_id not in self._alone:
+                self._listed(hand, sticky=group is not None)
+        return self.found
+
+    def _off_the_list(self, hand: Hand, group: StoredGroup | None) -> None:
+        """One that left the list before its document was sent is not in it; a document that was sent keeps it (M8)."""
+        if group is None or hand.record.hold_reason is not None:
+            return
+        look = self._decider.decide(hand.record, None)
+        if not group.sent:
+            params = {"number": hand.number, "customer": hand.record.customer or "", "ledger": "the ledger"}
+            look = looking.found(hand.record, RecordEvent.FOUND_OPEN, Finding("NOT_ON_UNPOSTED_LIST", params))
+            self.found.left_out[hand.record_id] = (hand, _WHY[RecordState.OPEN])
+        self.found.looks[hand.record_id] = look
+
+    def _listed(self, hand: Hand, *, sticky: bool) -> None:
+        try:
+            prepared = self._decider.prepare(hand.record, hand.subject)
+            if isinstance(prepared, Look):
+                self._unready(hand, prepared)
+            else:
+                self._prepared(hand, prepared, sticky=sticky)
+        except Stopped as error:
+            self._unready(hand, looking.found(hand.record, RecordEvent.STOPPED, *error.findings))
+        except Exception as error:  # noqa: BLE001 - its class decides the destination of this one; its report waits
+            self.found.failed[hand.record_id] = error
+            self.found.blocking.append(Blocking(hand))
+
+    def _unready(self, hand: Hand, look: Look) -> None:
+        """One that cannot be read: its report waits for it."""
+        if hand.report_id is not None and hand.record.hold_reason is None:
+            self.found.looks[hand.record_id] = look
+        self.found.blocking.append(Blocking(hand))
+
+    def _prepared(self, hand: Hand, prepared: Prepared, *, sticky: bool) -> None:
+        source = prepared.source
+        company = str(prepared.route.ledger_connection_id)
+        key = key_of(source, company, always=sticky) if isinstance(source, ExpenseInput) else None
+        if key is None and not sticky:
+            return
+        if hand.record.hold_reason is not None:
+            self.found.blocking.append(Blocking(hand, key))
+            return
+        look = self._decider.conclude(prepared)
+        if key is not None and (goes(look) or look.record.state is RecordState.STOPPED):
+            self.found.wishes[hand.record_id] = Wish(hand, prepared, key, look)
+        else:
+            self.found.looks[hand.record_id] = look
+            why = _WHY.get(look.record.state, "is stopped")
+            self.found.left_out[hand.record_id] = (hand, why)

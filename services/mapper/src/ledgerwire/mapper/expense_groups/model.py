@@ -1,0 +1,85 @@
+"""A group of expenses as it is stored, and what one look makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid5
+
+from ledgerwire.common.canonical import canonical_bytes, sha256_hex
+from ledgerwire.common.ledger.document import LedgerDocument
+from ledgerwire.mapper.domain.expense_documents import Share
+from ledgerwire.mapper.domain.expense_groups import KnownGroup
+from ledgerwire.mapper.domain.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A record that a group's document stands for, with the share of it that is in there.
+
+    `batched`: poster proved its batch, or a revision of it is settled so; `source_id` is its id in ConnectWise.
+    """
+
+    record_id: UUID
+    source_id: str
+    number: str
+    revision: int
+    share: LedgerDocument
+
+    def as_share(self) -> Share:
+        return Share(self.number, self.share)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGroup:
+    """One group row with its members. `sent`: its document is in the ledger, or may be."""
+
+    group_id: UUID
+    ledger_connection_id: UUID
+    number: str
+    key: str
+    dated: date
+    revision: int
+    documents: tuple[LedgerDocument, ...]
+    documents_hash: str
+    members: tuple[Member, ...]
+    sent: bool
+
+    @property
+    def known(self) -> KnownGroup:
+        """The group as `divide` sees it."""
+        return KnownGroup(self.group_id, self.number, self.key, frozenset(item.record_id for item in self.members))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """A group as it is to be stored: `members` are its records, each with the revision whose share is in the document."""
+
+    group_id: UUID
+    ledger_connection_id: UUID
+    number: str
+    key: str
+    dated: date
+    revision: int
+    documents: tuple[LedgerDocument, ...]
+    documents_hash: str
+    trace: Trace
+    members: tuple[tuple[UUID, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGroup:
+    """A group as people are shown it: one document for these expenses, in words."""
+
+    number: str
+    trace: Trace
+
+
+def group_id_of(account_id: UUID, connection_id: UUID, ledger_connection_id: UUID, number: str) -> UUID:
+    """The id of a group: the same after any restart, replay or restore."""
+    return uuid5(account_id, f"expense_group:{connection_id}:{ledger_connection_id}:{number}")
+
+
+def hash_of(documents: tuple[LedgerDocument, ...]) -> str:
+    """Equal documents, equal hash."""
+    return sha256_hex(canonical_bytes(documents))

@@ -1,0 +1,159 @@
+"""All SQL of the mapper over groups of expenses, and on what poster sent of them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, delete, func, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PGUUID
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from ledgerwire.common.canonical import canonical_bytes
+from ledgerwire.common.db.models.mapper import ExpenseGroup, ExpenseGroupMember, Record, Revision
+from ledgerwire.common.db.session import Unit
+from ledgerwire.mapper import repository as rows_of
+from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup
+from ledgerwire.mapper.records import StoredRecord, decode_documents, decode_trace
+
+_SENT = text("SELECT group_id FROM poster.documents_sent_for_mapper WHERE group_id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
+)
+
+
+async def groups(unit: Unit, connection_id: UUID, record_ids: Iterable[UUID], keys: Iterable[str]) -> list[StoredGroup]:
+    """The groups that these records are in, and those that take expenses of these keys, by number."""
+    table = ExpenseGroup.__table__
+    own = select(ExpenseGroupMember.group_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
+    rows = await unit.execute(
+        select(table)
+        .where(table.c.connection_id == connection_id)
+        .where(or_(table.c.group_id.in_(own), table.c.key.in_(list(keys))))
+        .order_by(table.c.number)
+    )
+    found = list(rows)
+    ids = [row.group_id for row in found]
+    members = await _members(unit, ids)
+    there = await sent(unit, ids)
+    return [_group(row, members.get(row.group_id, ()), sent=row.group_id in there) for row in found]
+
+
+def _group(row: Any, members: Sequence[Member], *, sent: bool) -> StoredGroup:
+    return StoredGroup(
+        group_id=row.group_id,
+        ledger_connection_id=row.ledger_connection_id,
+        number=row.number,
+        key=row.key,
+        dated=row.dated,
+        revision=row.revision,
+        documents=decode_documents(row.documents),
+        documents_hash=row.documents_hash,
+        members=tuple(members),
+        sent=sent,
+    )
+
+
+async def _members(unit: Unit, group_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
+    member, record, revision = ExpenseGroupMember.__table__, Record.__table__, Revision.__table__
+    rows = await unit.execute(
+        select(
+            member.c.group_id, member.c.record_id, member.c.revision, record.c.source_id, record.c.number,
+            revision.c.documents,
+        )
+        .join(record, (record.c.account_id == member.c.account_id) & (record.c.record_id == member.c.record_id))
+        .join(
+            revision,
+            (revision.c.account_id == member.c.account_id)
+            & (revision.c.record_id == member.c.record_id)
+            & (revision.c.revision == member.c.revision),
+        )
+        .where(member.c.group_id.in_(group_ids))
+        .order_by(func.length(record.c.number), record.c.number, record.c.record_id)
+    )  # fmt: skip
+    found: dict[UUID, list[Member]] = {}
+    for row in rows:
+        [share] = decode_documents(row.documents)
+        one = Member(row.record_id, row.source_id, row.number or row.source_id, row.revision, share)
+        found.setdefault(row.group_id, []).append(one)
+    return found
+
+
+async def sent(unit: Unit, ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these (groups, or records that go by themselves) have a document that is in the ledger, or may be."""
+    return frozenset((await unit.execute(_SENT, {"ids": list(ids)})).scalars())
+
+
+async def mates(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
+    """The other records of these records' groups that are not batched yet."""
+    groups_of = select(ExpenseGroupMember.group_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
+    query = select(ExpenseGroupMember.record_id).where(ExpenseGroupMember.group_id.in_(groups_of))
+    ids = set((await unit.execute(query)).scalars()) - set(record_ids)
+    found = await rows_of.records(unit, sorted(ids)) if ids else {}
+    return [record for record in found.values() if not record.batched]
+
+
+async def numbers(unit: Unit, connection_id: UUID, ledger_connection_id: UUID, first: str) -> frozenset[str]:
+    """The numbers of the documents of a report that are taken: `first`, and `first` with a place behind it."""
+    query = select(ExpenseGroup.number).where(
+        ExpenseGroup.connection_id == connection_id,
+        ExpenseGroup.ledger_connection_id == ledger_connection_id,
+        ExpenseGroup.number.startswith(first, autoescape=True),
+    )
+    return frozenset((await unit.execute(query)).scalars())
+
+
+async def put(unit: Unit, connection_id: UUID, changes: Sequence[GroupChange], leaving: Iterable[UUID]) -> None:
+    """Write groups as they are now; records that leave are in none of them afterwards unless one names them."""
+    gone = {*leaving, *(record for change in changes for record, _ in change.members)}
+    if gone:
+        await unit.execute(delete(ExpenseGroupMember).where(ExpenseGroupMember.record_id.in_(sorted(gone))))
+    for change in changes:
+        await _put(unit, connection_id, change)
+
+
+async def _put(unit: Unit, connection_id: UUID, change: GroupChange) -> None:
+    changed = {
+        "key": change.key,
+        "dated": change.dated,
+        "revision": change.revision,
+        "documents": canonical_bytes(change.documents),
+        "documents_hash": change.documents_hash,
+        "trace": zlib.compress(canonical_bytes(change.trace), level=6),
+    }
+    await unit.execute(
+        upsert(ExpenseGroup)
+        .values(
+            account_id=unit.account_id,
+            group_id=change.group_id,
+            connection_id=connection_id,
+            ledger_connection_id=change.ledger_connection_id,
+            number=change.number,
+            **changed,
+        )
+        .on_conflict_do_update(index_elements=["account_id", "group_id"], set_=changed | {"updated_at": func.now()})
+    )
+    rows = [
+        {"account_id": unit.account_id, "record_id": record, "group_id": change.group_id, "revision": revision}
+        for record, revision in change.members
+    ]
+    if rows:
+        await unit.execute(upsert(ExpenseGroupMember).values(rows))
+
+
+async def shown(unit: Unit, record_id: UUID) -> tuple[ShownGroup, bytes] | None:
+    """The group a record is in as people are shown it, with its documents (canonical bytes); None for one by itself."""
+    row = (
+        await unit.execute(
+            select(ExpenseGroup.number, ExpenseGroup.trace, ExpenseGroup.documents)
+            .join(
+                ExpenseGroupMember,
+                (ExpenseGroupMember.account_id == ExpenseGroup.account_id)
+                & (ExpenseGroupMember.group_id == ExpenseGroup.group_id),
+            )
+            .where(ExpenseGroupMember.record_id == record_id)
+        )
+    ).one_or_none()
+    return (ShownGroup(row.number, decode_trace(row.trace)), row.documents) if row else None
