@@ -269,3 +269,4 @@ async def test_a_posted_document_shows_no_difference_to_what_was_decided(
         verdict = await quickbooks.send(made, key=str(kind))
         read = await quickbooks.ledger.read_document(kind, verdict.ledger_id)
         assert differences(made, read) == ()
+        assert list(await quickbooks.ledger.read_documents(kind, [f"N-{kind}"])) == [read]

@@ -140,6 +140,22 @@ async def test_an_id_of_another_kind_reads_as_nothing(xero: Any, document: Docum
     assert (read.contact_name, read.reference, read.due_date) == ("Harbour Dental", "PO 77", date(2026, 3, 31))
 
 
+@pytest.mark.requirement("D11")
+async def test_documents_are_read_whole_in_one_call_as_each_alone(
+    xero: Any, document: Documents, journal: Documents
+) -> None:
+    first, second = await sent(xero, document("INV-1")), await sent(xero, document("INV-2"), key="k2")
+    entry = await sent(xero, journal("COGS-1"), key="k3")
+    before = len(xero.calls("GET", "/Invoices"))
+    together = await xero.ledger.read_documents(INVOICE, ["INV-1", "INV-2", "INV-3"])
+    assert len(xero.calls("GET", "/Invoices")) == before + 1
+    alone = [await xero.ledger.read_document(INVOICE, one.ledger_id) for one in (first, second)]
+    assert list(together) == alone
+    assert list(await xero.ledger.read_documents(JOURNAL, ["COGS-1"])) == [
+        await xero.ledger.read_document(JOURNAL, entry.ledger_id)
+    ]
+
+
 async def test_prices_that_a_person_made_tax_inclusive_are_read_without_tax(xero: Any, document: Documents) -> None:
     verdict = await sent(xero, document("INV-1"))
     row = xero.state.invoices.get(verdict.ledger_id)

@@ -268,6 +268,10 @@ class Ledger(Protocol):
         """The document as it is now, with its lines; None if the ledger does not know the id."""
         ...
 
+    async def read_documents(self, kind: DocumentKind, numbers: Sequence[str]) -> Sequence[ReadDocument]:
+        """The same documents as `find_documents`, each with its lines, in as few calls."""
+        ...
+
     async def void(self, kind: DocumentKind, ledger_id: str, idempotency_key: str) -> None:
         """Take a document out of the books; one that is void already is left as it is.
 

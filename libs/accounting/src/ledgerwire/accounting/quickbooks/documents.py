@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 
 from ledgerwire.accounting.port import FoundDocument, ReadDocument, ReadLine
@@ -27,15 +27,22 @@ async def find_documents(
 
     `home` is the currency of documents that name none. Raises Waiting, Transient or Stopped as any read.
     """
-    asked = {number.casefold(): number for number in numbers}
     found: dict[str, FoundDocument] = {}
-    for condition in any_of("DocNumber", numbers):
-        async for row in client.select(ENDPOINTS[kind].entity, condition):
-            number = asked.get((text(row, "DocNumber") or "").casefold())
-            if number is not None:
-                document = _found(kind, row, number, home)
-                found[document.ledger_id] = document
+    async for row, number in _numbered(client, kind, numbers):
+        document = _found(kind, row, number, home)
+        found[document.ledger_id] = document
     return tuple(found.values())
+
+
+async def read_documents(
+    client: QuickBooksClient, kind: DocumentKind, numbers: Sequence[str], company: Company
+) -> tuple[ReadDocument, ...]:
+    """The same documents with their lines, which a query shows too. Raises as `find_documents`."""
+    read: dict[str, ReadDocument] = {}
+    async for row, number in _numbered(client, kind, numbers):
+        document = _whole(kind, row, number, company)
+        read[document.found.ledger_id] = document
+    return tuple(read.values())
 
 
 async def read_document(
@@ -43,9 +50,23 @@ async def read_document(
 ) -> ReadDocument | None:
     """A document with its lines; None if the company does not know the id (a deleted one neither)."""
     row = await client.read_one(ENDPOINTS[kind].entity, ledger_id) if ledger_id.isdecimal() else None
-    if row is None:
-        return None
-    found = _found(kind, row, text(row, "DocNumber") or "", company.reference.base_currency)
+    return None if row is None else _whole(kind, row, text(row, "DocNumber") or "", company)
+
+
+async def _numbered(
+    client: QuickBooksClient, kind: DocumentKind, numbers: Sequence[str]
+) -> AsyncIterator[tuple[Json, str]]:
+    """The rows of this kind that have one of these numbers, each with the number as it was asked for."""
+    asked = {number.casefold(): number for number in numbers}
+    for condition in any_of("DocNumber", numbers):
+        async for row in client.select(ENDPOINTS[kind].entity, condition):
+            number = asked.get((text(row, "DocNumber") or "").casefold())
+            if number is not None:
+                yield row, number
+
+
+def _whole(kind: DocumentKind, row: Json, number: str, company: Company) -> ReadDocument:
+    found = _found(kind, row, number, company.reference.base_currency)
     party = group(row, ENDPOINTS[kind].party) if ENDPOINTS[kind].party else {}
     return ReadDocument(
         found=found,

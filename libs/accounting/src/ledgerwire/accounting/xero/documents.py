@@ -32,15 +32,22 @@ async def find_documents(
         Waiting, Transient: as any read.
         Stopped: a number that cannot be asked for.
     """
-    endpoint = ENDPOINTS[kind]
-    asked = {number.casefold(): number for number in numbers}
     found: dict[str, FoundDocument] = {}
-    async for row in _listed(client, kind, tuple(dict.fromkeys(numbers))):
-        number = endpoint.number_of(row).casefold()
-        if endpoint.holds(row) and number in asked:
-            document = _read(kind, row, asked[number], base_currency)
-            found[document.ledger_id] = document
+    async for row, number in _numbered(client, kind, numbers):
+        document = _read(kind, row, number, base_currency)
+        found[document.ledger_id] = document
     return tuple(found.values())
+
+
+async def read_documents(
+    client: XeroClient, kind: DocumentKind, numbers: Sequence[str], base_currency: str = ""
+) -> tuple[ReadDocument, ...]:
+    """The same documents with their lines, which a paged list shows too. Raises as `find_documents`."""
+    read: dict[str, ReadDocument] = {}
+    async for row, _ in _numbered(client, kind, numbers):
+        document = _read_whole(kind, row, base_currency)
+        read[document.found.ledger_id] = document
+    return tuple(read.values())
 
 
 async def read_document(
@@ -48,12 +55,7 @@ async def read_document(
 ) -> ReadDocument | None:
     """The document of this id with its lines; None where there is none of this kind. Raises Waiting or Transient."""
     row = await current(client, ENDPOINTS[kind], ledger_id)
-    if row is None:
-        return None
-    try:
-        return _whole(kind, row, base_currency)
-    except UnreadableError as error:
-        unreadable(str(error), write=False)
+    return None if row is None else _read_whole(kind, row, base_currency)
 
 
 async def current(client: XeroClient, endpoint: Endpoint, ledger_id: str) -> Json | None:
@@ -161,6 +163,16 @@ def _tracking(line: Json) -> tuple[Tracking, ...]:
     return tuple(Tracking(text(one, "Name") or "", text(one, "Option") or "") for one in rows(line, "Tracking"))
 
 
+async def _numbered(client: XeroClient, kind: DocumentKind, numbers: Sequence[str]) -> AsyncIterator[tuple[Json, str]]:
+    """The rows of this kind that have one of these numbers, each with the number as it was asked for."""
+    endpoint = ENDPOINTS[kind]
+    asked = {number.casefold(): number for number in numbers}
+    async for row in _listed(client, kind, tuple(dict.fromkeys(numbers))):
+        number = endpoint.number_of(row).casefold()
+        if endpoint.holds(row) and number in asked:
+            yield row, asked[number]
+
+
 async def _listed(client: XeroClient, kind: DocumentKind, numbers: Sequence[str]) -> AsyncIterator[Json]:
     endpoint = ENDPOINTS[kind]
     for number in numbers:
@@ -194,6 +206,13 @@ def _queries(endpoint: Endpoint, numbers: Sequence[str]) -> Iterator[dict[str, s
         # Credit notes have no list parameter for numbers.
         for chunk in chunks(numbers, overhead=len(f' OR {endpoint.number_field}==""') + 20):
             yield {"where": any_of(endpoint.number_field, chunk)}
+
+
+def _read_whole(kind: DocumentKind, row: Json, base_currency: str) -> ReadDocument:
+    try:
+        return _whole(kind, row, base_currency)
+    except UnreadableError as error:
+        unreadable(str(error), write=False)
 
 
 def _read(kind: DocumentKind, row: Json, number: str, base_currency: str) -> FoundDocument:

@@ -92,6 +92,9 @@ class XeroLedger:
     async def read_document(self, kind: DocumentKind, ledger_id: str) -> ReadDocument | None:
         return await documents.read_document(self._client, kind, ledger_id, await self._currency_of(kind))
 
+    async def read_documents(self, kind: DocumentKind, numbers: Sequence[str]) -> Sequence[ReadDocument]:
+        return await documents.read_documents(self._client, kind, numbers, await self._currency_of(kind))
+
     async def void(self, kind: DocumentKind, ledger_id: str, idempotency_key: str) -> None:
         await removal.void(self._client, kind, ledger_id, idempotency_key)
 
