@@ -35,12 +35,14 @@ class Grouped(Generic[Item, Result]):
         self._at_once = at_once
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._working: set[asyncio.Task[None]] = set()
+        self._groups = 0
 
     async def ask(self, item: Item) -> Result:
         """The item's result, once its group is done. Cancelled while it waits, it joins no group."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._working) < self._at_once:
+        if self._groups < self._at_once:
+            self._groups += 1
             task = asyncio.create_task(self._work())
             self._working.add(task)
             task.add_done_callback(self._working.discard)
@@ -51,17 +53,24 @@ class Grouped(Generic[Item, Result]):
         await asyncio.gather(*self._working, return_exceptions=True)
 
     async def _work(self) -> None:
-        while group := self._next():
-            try:
-                outcomes = await self._carry_out([item for item, _ in group])
-            except Exception as error:  # noqa: BLE001 - each caller learns it
-                outcomes = [error] * len(group)
-            except asyncio.CancelledError:
-                for _, future in group:
-                    future.cancel()
-                raise
-            for (_, future), outcome in zip(group, outcomes, strict=True):
-                _settle(future, outcome)
+        try:
+            while group := self._next():
+                await self._carry(group)
+        finally:
+            # in the step that saw nothing waiting: whoever asks after it finds one worker fewer and starts another
+            self._groups -= 1
+
+    async def _carry(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            outcomes = await self._carry_out([item for item, _ in group])
+        except Exception as error:  # noqa: BLE001 - each caller learns it
+            outcomes = [error] * len(group)
+        except asyncio.CancelledError:
+            for _, future in group:
+                future.cancel()
+            raise
+        for (_, future), outcome in zip(group, outcomes, strict=True):
+            _settle(future, outcome)
 
     def _next(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         group: list[tuple[Item, asyncio.Future[Result]]] = []
