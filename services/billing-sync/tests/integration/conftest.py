@@ -68,10 +68,10 @@ def day(at: str) -> date:
     return datetime.strptime(f"{at} 2026", "%d %b %Y").replace(tzinfo=UTC).date()
 
 
-def subscription(name: str = "sub-1", quantity: str = "10", **changes: Any) -> SubscriptionSnapshot:
+def subscription(key: str = "sub-1", quantity: str = "10", **changes: Any) -> SubscriptionSnapshot:
     """Ten seats of a monthly product since January, at 18.00 each."""
     values: dict[str, Any] = {
-        "id": name,
+        "id": key,
         "customer_id": "acme",
         "sku": SKU,
         "name": "Business Premium",
@@ -84,7 +84,7 @@ def subscription(name: str = "sub-1", quantity: str = "10", **changes: Any) -> S
     return SubscriptionSnapshot(**values | changes)
 
 
-def annual(name: str = "year-1", quantity: str = "10", **changes: Any) -> SubscriptionSnapshot:
+def annual(key: str = "year-1", quantity: str = "10", **changes: Any) -> SubscriptionSnapshot:
     """Ten seats paid for a year at once, from 1 March."""
     values: dict[str, Any] = {
         "sku": ANNUAL_SKU,
@@ -96,7 +96,7 @@ def annual(name: str = "year-1", quantity: str = "10", **changes: Any) -> Subscr
         "term_end": date(2027, 2, 28),
         "unit_cost": Decimal("120.96"),
     }
-    return subscription(name, quantity, **values | changes)
+    return subscription(key, quantity, **values | changes)
 
 
 def sold(*subscriptions: SubscriptionSnapshot, charges: tuple[ChargeLine, ...] = ()) -> Push:
@@ -243,7 +243,7 @@ def codes(findings: Any) -> list[str]:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, tls: TlsFiles) -> AsyncIterator[World]:
+async def opened(settings: Settings, tls: TlsFiles, name: str = "acme") -> AsyncIterator[World]:
     """A world: two agreements for Acme, links for its motions, and a product for its monthly SKU."""
     key = f"k1:{base64.b64encode(bytes(32)).decode()}"
     settings = settings.model_copy(update={"encryption_keys": SecretStr(key)})
@@ -259,9 +259,9 @@ async def opened(settings: Settings, tls: TlsFiles) -> AsyncIterator[World]:
         state.site.base_url = served.base_url
         fixed = FixedClock(moment)
         async with open_seats(settings, fixed) as desk:
-            world = World(server, faults, settings, desk, fixed, account_id("acme"))
+            world = World(server, faults, settings, desk, fixed, account_id(name))
             await _agreements(world)
-            world.content = _account(state, served.base_url, str(tls.ca_file), world)
+            world.content = {"account": name, **_account(state, served.base_url, str(tls.ca_file), world)}
             await world.product(SKU, "M365-NCE")
             await world.product(ANNUAL_SKU, "M365-NCE-YR")
             await world.configure()
@@ -288,7 +288,6 @@ def _account(state: ConnectWiseState, base_url: str, ca_file: str, world: World)
     keys, seats = state.credentials, state.credentials.for_seats()
     motions = {"seat-monthly": world.monthly, "azure": world.monthly, "seat-annual": world.annual}
     return {
-        "account": "acme",
         "connectwise": {
             "site": base_url.removeprefix("https://"),
             "on_premise": True,

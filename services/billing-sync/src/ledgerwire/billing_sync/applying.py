@@ -23,14 +23,21 @@ from ledgerwire.billing_sync.domain.planner import shown_row
 from ledgerwire.billing_sync.domain.readback import check_read_back
 from ledgerwire.billing_sync.domain.rules import SeatRules
 from ledgerwire.billing_sync.planning import Progress, no_progress
-from ledgerwire.billing_sync.points import ADDITION_WRITTEN
+from ledgerwire.billing_sync.points import (
+    ADDITION_RECORDED,
+    ADDITION_WRITTEN,
+    AGREEMENT_COPIED,
+    PRODUCT_MADE,
+    STEP_SENT,
+)
 from ledgerwire.billing_sync.repository import links, plans, written
-from ledgerwire.billing_sync.stored import AgreementPart, StepState, StoredPlan, StoredStep
+from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Stopped
-from ledgerwire.connectwise import ConnectWise
+from ledgerwire.connectwise import ConnectWise, RecordMissing
+from ledgerwire.connectwise.agreements import NewAddition
 from ledgerwire.connectwise.models.agreements import Addition
 
 _log = structlog.get_logger(__name__)
@@ -74,9 +81,7 @@ class Applying:
     async def run(self, progress: Progress = no_progress) -> Applied:
         """Write what is approved, agreement by agreement; what one refuses stops that agreement only."""
         current = await self._current()
-        await self._restore_copies()
-        async with self._database.account(self._account_id) as unit:
-            self._ours = {each.written.addition_id for each in await written.records(unit, self._plan.connection_id)}
+        await self._prepare()
         by_agreement: dict[int, list[StoredStep]] = defaultdict(list)
         for stored in self._plan.steps:
             by_agreement[stored.step.agreement_id].append(stored)
@@ -104,6 +109,64 @@ class Applying:
                 await plans.finish(unit, self._plan.plan_id)
         return Applied(self._plan.plan_id, done, refused, left, tuple(findings))
 
+    async def settle(self) -> int:
+        """Look for what became of writes that were sent and not seen; how many had been made.
+
+        Called before a new plan: one that finds its own half-recorded write would take it for a person's edit.
+        """
+        await self._prepare()
+        parts = {part.agreement.id: part for part in self._plan.parts}
+        made = 0
+        for step in [stored.step for stored in self._plan.steps if stored.state is StepState.SENT]:
+            if await self._was_made(parts[step.agreement_id], step):
+                made += 1
+            else:
+                await self._mark([step], StepState.STOPPED)
+        return made
+
+    async def _was_made(self, part: AgreementPart, step: Step) -> bool:
+        if step.kind is StepKind.COPY_AGREEMENT:
+            found = await self._psa.agreements.named(part.company_id, self._copy_name(part))
+            if found:
+                await self._copy(part, step)
+            return bool(found)
+        agreement = self._copies.get(step.agreement_id, part.agreement) if step.on_copy else part.agreement
+        product, row = step.product_id, None
+        if step.kind is StepKind.CREATE:
+            product = await self._known_product(step.product_id)
+            row = await self._standing(agreement, step, product) if product else None
+        elif step.addition_id is not None:
+            row = await self._changed_row(agreement, step, step.addition_id)
+        if row is None:
+            return False
+        await self._remember(part, agreement, step, row, product, None)
+        return True
+
+    async def _standing(self, agreement: Agreement, step: Step, product_id: int) -> Addition | None:
+        found = await self._psa.agreements.find_additions(agreement.id, self._new(step, product_id), besides=self._ours)
+        return found[0] if found else None
+
+    async def _changed_row(self, agreement: Agreement, step: Step, addition_id: int) -> Addition | None:
+        try:
+            row = await self._psa.agreements.addition(agreement.id, addition_id)
+        except RecordMissing:
+            return None
+        values = wire.values_of(row, cancelled_is_last_day=self._rules.cancelled_is_last_day)
+        return row if values == step.after else None
+
+    async def _known_product(self, product_id: int) -> int:
+        """The product of a step, 0 where it has not been made."""
+        if product_id > 0:
+            return product_id
+        sku = self._plan.products[product_id].vendor_sku
+        rows = (await self._psa.catalog.by_vendor_sku([sku])).get(sku, [])
+        return min((row.id for row in rows), default=0)
+
+    async def _prepare(self) -> None:
+        await self._restore_copies()
+        async with self._database.account(self._account_id) as unit:
+            self._ours = {each.written.addition_id for each in await written.records(unit, self._plan.connection_id)}
+
     async def _restore_copies(self) -> None:
         """Copies of agreements that an earlier attempt at this plan made."""
         copies = {
@@ -125,6 +188,8 @@ class Applying:
     def _stale(self, part: AgreementPart, now: Agreement | None) -> Finding | None:
         """Why the plan of an agreement no longer holds: it was invoiced meanwhile, or is not to be seen."""
         before = part.agreement
+        if self._plan.state is PlanState.REPLACED:
+            return Finding(STALE, {"agreement": before.name, "reason": "a newer plan has replaced it"})
         if now is None:
             return Finding(STALE, {"agreement": before.name, "reason": "the agreement is not visible any more"})
         if (now.next_invoice, now.invoiced_once) != (before.next_invoice, before.invoiced_once):
@@ -169,6 +234,7 @@ class Applying:
     async def _step(self, part: AgreementPart, step: Step) -> Finding | None:
         """One write; what stops the rest of its agreement, or None."""
         await self._mark([step], StepState.SENT)
+        reach(STEP_SENT)
         if step.kind is StepKind.COPY_AGREEMENT:
             await self._copy(part, step)
             return None
@@ -196,11 +262,13 @@ class Applying:
         await self._remember(part, agreement, step, row, product, wrong)
         return wrong
 
+    def _new(self, step: Step, product_id: int) -> NewAddition:
+        assert step.after is not None  # noqa: S101 - a step that creates says what
+        last = self._rules.cancelled_is_last_day
+        return wire.new_addition(step.after, product_id, step.description, cancelled_is_last_day=last)
+
     async def _created(self, agreement: Agreement, step: Step, product_id: int) -> Addition:
-        assert step.after is not None  # noqa: S101 - checked by the caller
-        new = wire.new_addition(
-            step.after, product_id, step.description, cancelled_is_last_day=self._rules.cancelled_is_last_day
-        )
+        new = self._new(step, product_id)
         row, made = await self._psa.agreements.ensure_addition(agreement.id, new, besides=self._ours)
         _log.info("seats.addition", agreement=agreement.id, addition=row.id, made=made, step=step.key)
         return row
@@ -241,6 +309,7 @@ class Applying:
             await written.put(unit, self._plan.connection_id, part.company_id, record, step.key)
             await plans.mark(unit, self._plan.plan_id, [step.key], StepState.WRITTEN, addition_id=row.id, found=said)
         self._ours.add(row.id)
+        reach(ADDITION_RECORDED)
 
     def _uninvoiced_from(self, part: AgreementPart, agreement: Agreement, step: Step) -> date:
         if agreement.id == part.agreement.id:
@@ -248,12 +317,15 @@ class Applying:
         rules = self._rules.in_advance
         return first_uninvoiced(agreement.next_invoice, agreement.period_type, agreement.start, rules)
 
+    def _copy_name(self, part: AgreementPart) -> str:
+        return f"{part.agreement.name} {self._plan.day:%Y-%m-%d}"
+
     async def _copy(self, part: AgreementPart, step: Step) -> None:
         """A One-Time agreement that has had its invoice gets a successor (M22); its name tells the day of the plan."""
-        name = f"{part.agreement.name} {self._plan.day:%Y-%m-%d}"
         row = await self._psa.agreements.copy(
-            step.agreement_id, company_id=part.company_id, name=name, start=self._plan.day
+            step.agreement_id, company_id=part.company_id, name=self._copy_name(part), start=self._plan.day
         )
+        reach(AGREEMENT_COPIED)
         copied = wire.agreement_of(row, await wire.terms(self._psa))
         self._copies[step.agreement_id] = copied
         async with self._database.account(self._account_id) as unit:
@@ -275,6 +347,7 @@ class Applying:
         if product_id not in self._made:
             wanted = self._plan.products[product_id]
             row = await make(self._psa, wanted)
+            reach(PRODUCT_MADE)
             async with self._database.account(self._account_id) as unit:
                 await links.link_products(unit, self._plan.connection_id, [(wanted.vendor_sku, row.id)], "plan")
             self._made[product_id] = row.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ledgerwire.billing_sync.desk import CallCount, SeatsDesk
+from ledgerwire.billing_sync.sources import SeatSources
 from ledgerwire.billing_sync.syncing import LOOK_EVERY, SYNC, SyncSeats, sync_requested
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.db.engine import open_database
@@ -15,6 +16,7 @@ from ledgerwire.common.mq.consumer import Consumer
 from ledgerwire.common.mq.relay import Relay, relay_terms
 from ledgerwire.common.mq.topology import SEATS_SYNC_REQUESTED
 from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
@@ -69,10 +71,13 @@ def _desk(settings: Settings, clock: Clock) -> SeatsDesk:
     count = CallCount()
     clients = ConnectionClients(database, settings, on_call=count)
 
+    sources = SeatSources(database, SecretBox.from_settings(settings), clock)
+
     async def close() -> None:
+        await sources.close()
         await clients.close()
         await database.close()
 
     lease = timedelta(seconds=settings.lease_seconds)
     terms = LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS))
-    return SeatsDesk(database, clients, clock, count, close, terms)
+    return SeatsDesk(database, clients, sources, clock, count, close, terms)

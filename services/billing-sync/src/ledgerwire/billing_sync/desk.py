@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 from uuid import UUID
 
 from ledgerwire.billing_sync.applying import Applied, Applying
 from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
-from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress, period_of
+from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress
+from ledgerwire.billing_sync.reading import read_sources
 from ledgerwire.billing_sync.reconciling import SeatReport, read_invoiced, reconcile
 from ledgerwire.billing_sync.repository import links, plans, written
 from ledgerwire.billing_sync.settings import rules_of, seats_of
 from ledgerwire.billing_sync.setup import Checking, SetUp
+from ledgerwire.billing_sync.sources import SeatSources
 from ledgerwire.billing_sync.stored import StepState, StoredPlan
+from ledgerwire.billing_sync.turn import turn
 from ledgerwire.common.clock import Clock
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.http.calls import Call
 from ledgerwire.common.seats import SeatReading
+from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.connectwise import ConnectWise
-from ledgerwire.distributors.port import SeatSource, read_source
-from ledgerwire.distributors.push import Push, PushSource, Received, receive
+from ledgerwire.distributors.push import Push, Received, receive
 from ledgerwire.tenants.clients import ConnectionClients
 from ledgerwire.tenants.read import AccountContext
-from ledgerwire.tenants.seats_file import SeatSourceSection
+from ledgerwire.tenants.seat_sources import PushSourceSection
+
+PATIENCE = timedelta(seconds=10)
+"""How long a person waits for another run before being told of it."""
 
 
 class CallCount:
@@ -78,12 +85,16 @@ class SeatsDesk:
         self,
         database: Database,
         clients: ConnectionClients,
+        sources: SeatSources,
         clock: Clock,
         count: CallCount,
         close: Callable[[], Awaitable[None]],
+        terms: LeaseTerms,
     ) -> None:
         self._database = database
+        self._terms = terms
         self._clients = clients
+        self._sources = sources
         self._clock = clock
         self._count = count
         self._close = close
@@ -118,21 +129,14 @@ class SeatsDesk:
     async def push(self, account_id: UUID, source: str, push: Push) -> Received:
         """Keep what was posted for a source; posting it again changes nothing."""
         section = seats_of(await self.account(account_id))
-        if source not in {each.name for each in section.sources}:
+        if source not in {each.name for each in section.sources if isinstance(each, PushSourceSection)}:
             raise ConfigurationError(f"the account has no push source {source!r}", code="SOURCE_UNKNOWN")
         async with self._database.account(account_id) as unit:
             return await receive(unit, source, push)
 
     async def read(self, account: AccountContext, progress: Progress = no_progress) -> tuple[SeatReading, ...]:
-        """Read every source of an account."""
-        section, now = seats_of(account), self._clock.now()
-        period = period_of(section, now.date())
-        readings = []
-        for source in section.sources:
-            opened = self._source(account, source)
-            told = _told(source.name, progress)
-            readings.append(await read_source(opened, period, now, progress=told))
-        return tuple(readings)
+        """Read every source of an account; one that cannot be read holds up nothing but its own customers."""
+        return await read_sources(self._sources, account, self._clock.now(), progress)
 
     async def given(self, account: AccountContext, progress: Progress = no_progress) -> Given:
         """Everything a plan starts from besides ConnectWise."""
@@ -150,12 +154,17 @@ class SeatsDesk:
     async def plan(self, account_id: UUID, *, keep: bool = True, progress: Progress = no_progress) -> StoredPlan:
         """Plan now. Only a plan that is kept can be applied; nothing is written to ConnectWise either way."""
         account = await self.account(account_id)
+        async with self._turn(account):
+            return await self._planned(account, keep=keep, progress=progress)
+
+    async def _planned(self, account: AccountContext, *, keep: bool, progress: Progress) -> StoredPlan:
+        await self._settle(account)
         before = self._count.calls
         given, found = await self.situation(account, progress)
         connection_id = account.psa.connection_id
         plan = decide(given, found, connection_id, self._clock.now(), self._count.calls - before)
         if keep:
-            async with self._database.account(account_id) as unit:
+            async with self._database.account(account.account_id) as unit:
                 await links.link_products(unit, connection_id, found.linked.shelf.found.items(), "sku")
                 await plans.store(unit, plan)
         return plan
@@ -180,19 +189,37 @@ class SeatsDesk:
 
         Interrupted, it is called again: steps that were sent are looked for, the others go on where they stopped.
         """
-        plan = await self._one(account_id, plan_id)
-        keys = (selection or Selection()).keys(plan)
-        async with self._database.account(account_id) as unit:
+        account = await self.account(account_id)
+        async with self._turn(account):
+            plan = await self._one(account_id, plan_id)
+            return await self._applied(account, plan, selection or Selection(), progress)
+
+    async def _applied(
+        self, account: AccountContext, plan: StoredPlan, selection: Selection, progress: Progress
+    ) -> Applied:
+        keys = selection.keys(plan)
+        async with self._database.account(account.account_id) as unit:
             await plans.approve(unit, plan.plan_id, keys)
         approved = set(keys)
         steps = tuple(
             replace(stored, state=StepState.APPROVED) if stored.step.key in approved else stored
             for stored in plan.steps
         )
-        account = await self.account(account_id)
+        return await (await self._applying(account, replace(plan, steps=steps))).run(progress)
+
+    async def _applying(self, account: AccountContext, plan: StoredPlan) -> Applying:
         psa, rules = await self.psa(account), rules_of(seats_of(account))
-        work = Applying(self._database, psa, account_id, replace(plan, steps=steps), rules)
-        return await work.run(progress)
+        return Applying(self._database, psa, account.account_id, plan, rules)
+
+    async def _settle(self, account: AccountContext) -> None:
+        """See what became of writes that an earlier run sent and did not see answered."""
+        async with self._database.account(account.account_id) as unit:
+            open_plans = await plans.unsettled(unit, account.psa.connection_id)
+        for plan in open_plans:
+            await (await self._applying(account, plan)).settle()
+
+    def _turn(self, account: AccountContext) -> AbstractAsyncContextManager[None]:
+        return turn(self._database, account.account_id, account.psa.connection_id, self._terms, PATIENCE)
 
     async def reconcile(
         self, account_id: UUID, first: date, last: date, progress: Progress = no_progress
@@ -228,13 +255,3 @@ class SeatsDesk:
         if plan is None:
             raise ConfigurationError(f"there is no plan {plan_id}", code="NO_PLAN")
         return plan
-
-    def _source(self, account: AccountContext, source: SeatSourceSection) -> SeatSource:
-        return PushSource(self._database, account.account_id, source.name)
-
-
-def _told(name: str, progress: Progress) -> Callable[[int, int], None]:
-    def told(done: int, wanted: int) -> None:
-        progress(f"source {name}", done, wanted)
-
-    return told

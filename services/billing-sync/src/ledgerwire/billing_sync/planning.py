@@ -63,13 +63,20 @@ class Sold:
 
 @dataclass(slots=True)
 class Linked:
-    """What the sources sold, joined with ConnectWise as far as people said how."""
+    """What the sources sold, joined with ConnectWise as far as people said how.
+
+    Attributes:
+        held: subscriptions of customers whose charges are not all there: left as they are, whatever little is shown of them.
+        partial: companies of whom something was not shown: what is absent there is unknown, not gone.
+    """
 
     sold: dict[Place, list[Sold]] = field(default_factory=lambda: defaultdict(list))
     names: dict[int, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unlinked: list[tuple[SourceCustomer, SubscriptionSnapshot]] = field(default_factory=list)
     shelf: Shelf = field(default_factory=Shelf)
+    held: set[str] = field(default_factory=set)
+    partial: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +155,8 @@ def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, c
         by_company[record.company_id].append(record)
     for agreement, places in _by_agreement(found.agreements):
         company_id, motion = places[0]
-        lines = tuple(line for place in places for line in found.lines[place])
+        shown = (line for place in places for line in found.lines[place])
+        lines = tuple(line for line in shown if line.line not in found.linked.held)
         own = [record.written for record in by_company[company_id] if record.written.agreement_id == agreement.id]
         others = [record.written for record in by_company[company_id] if record.written.agreement_id != agreement.id]
         plan = plan_agreement(
@@ -161,7 +169,8 @@ def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, c
                 rules=given.rules,
                 today=given.today,
                 elsewhere=frozenset((other.line, other.charge) for other in others if other.charge),
-                complete=all(reading.completeness is Completeness.COMPLETE for reading in given.readings),
+                complete=company_id not in found.linked.partial
+                and all(reading.completeness is Completeness.COMPLETE for reading in given.readings),
             )
         )
         known = {line.line: (line.product_id, line.name) for line in lines}
@@ -254,13 +263,18 @@ def _joined(
     for charge in reading.charges:
         by_line[charge.subscription_id or f"order:{charge.order_id}"].append(charge)
     found = []
+    not_whole = reading.unsure | {problem.customer_id for problem in reading.problems}
     for customer in reading.customers:
         own = by_customer.get(customer.id, [])
+        stored = given.links.customers.get((reading.source, customer.id))
+        ids = [*chosen.get((reading.source, customer.id), []), *([stored] if stored else [])]
+        if customer.id in not_whole:
+            linked.partial |= set(ids)
         if not own:
             continue
-        ids = [*chosen.get((reading.source, customer.id), [])]
-        stored = given.links.customers.get((reading.source, customer.id))
-        link = link_customer(customer, {customer.id: [*ids, *([stored] if stored else [])]}, companies.values())
+        if customer.id in reading.unsure:
+            linked.held |= {subscription.id for subscription in own}
+        link = link_customer(customer, {customer.id: ids}, companies.values())
         linked.findings += link.findings
         if link.company_id is None:
             linked.unlinked += [(customer, subscription) for subscription in own]

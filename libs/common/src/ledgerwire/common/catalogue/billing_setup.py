@@ -22,6 +22,18 @@ register(
         source="M20",
     ),
     Entry(
+        code="BS_ANOTHER_RUN",
+        severity=Severity.CONNECTION,
+        title="Another run is at work",
+        message="Seats of this connection are being planned or applied by another run.",
+        action="Nothing; look again in a minute.",
+        where=_PLAN,
+        who="clerk",
+        side=Side.NONE,
+        cause_params=(),
+        source="B33",
+    ),
+    Entry(
         code="BS_PERMISSION_MISSING",
         severity=Severity.STOP,
         title="Right missing",

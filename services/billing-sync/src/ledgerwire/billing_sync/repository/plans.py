@@ -78,6 +78,14 @@ async def latest(unit: Unit, connection_id: UUID) -> StoredPlan | None:
     return None if row is None else await _whole(unit, row)
 
 
+async def unsettled(unit: Unit, connection_id: UUID) -> list[StoredPlan]:
+    """Plans with a write that was sent and whose outcome nobody has seen, oldest first."""
+    sent = select(SeatPlanStep.plan_id).where(SeatPlanStep.state == StepState.SENT)
+    query = select(SeatPlan.__table__).where(SeatPlan.connection_id == connection_id, SeatPlan.plan_id.in_(sent))
+    rows = (await unit.execute(query.order_by(SeatPlan.made_at, SeatPlan.plan_id))).all()
+    return [await _whole(unit, row) for row in rows]
+
+
 async def approve(unit: Unit, plan_id: UUID, keys: Collection[str]) -> int:
     """Approve steps that are planned; how many were."""
     result = await unit.execute(

@@ -1,0 +1,187 @@
+"""Cut off anywhere, between any two steps: the next run goes on, nothing is written twice, and running again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import random
+import signal
+import sys
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from ledgerwire.billing_sync import applying, points
+from ledgerwire.common.errors import Ambiguous, Transient, Waiting
+from ledgerwire.common.settings import environment_of
+from ledgerwire.common.work.lease import LeaseTerms
+
+from .conftest import annual, codes, day, opened, sold, subscription
+from .story import WANTED, before, bought, live
+
+POINTS = [
+    points.STEP_SENT,
+    points.PRODUCT_MADE,
+    points.AGREEMENT_COPIED,
+    points.ADDITION_WRITTEN,
+    points.ADDITION_RECORDED,
+]
+BRIEF = LeaseTerms(ttl=timedelta(milliseconds=300), renew_every=timedelta(milliseconds=50), grace=timedelta(0))
+
+
+class PowerCut(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture
+def brief(world):
+    """A run that was cut off gives its turn up after a moment."""
+    world.desk._terms = BRIEF
+    return world
+
+
+async def killed_at(world, point) -> int:
+    """`ledgerwire seats apply` as a process of its own, told to die at a point; its exit code."""
+    environment = os.environ | environment_of(world.settings.model_copy(update={"lease_seconds": 1.0}))
+    environment["LEDGERWIRE_CRASH_AT"] = point
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _APPLY, str(world.account_id), env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode in {0, -signal.SIGKILL}, said.decode()[-2000:]
+    return process.returncode
+
+
+_APPLY = """
+import asyncio, sys
+from uuid import UUID
+from ledgerwire.billing_sync.bootstrap import open_seats
+from ledgerwire.common.crashpoints import arm
+from ledgerwire.common.settings import load_settings
+
+async def run():
+    settings = load_settings()
+    arm(settings.crash_at)
+    async with open_seats(settings) as desk:
+        await desk.apply(UUID(sys.argv[1]))
+
+asyncio.run(run())
+"""
+
+
+@pytest.mark.requirement("B33", "A175", "A207", "M22")
+@pytest.mark.parametrize(
+    ("point", "way"), list(zip(POINTS, itertools.cycle(["planned anew", "applied again"]), strict=False))
+)
+async def test_a_process_killed_at_a_point_leaves_nothing_that_the_next_run_does_not_finish(brief, point, way):
+    world = brief
+    await before(world)
+    await world.post(bought())
+    plan = await world.plan()
+    assert {"create", "copy-agreement"} <= {stored.step.kind for stored in plan.steps}
+    assert await killed_at(world, point) == -signal.SIGKILL
+
+    if way == "planned anew":
+        await world.plan()
+    done = await world.desk.apply(world.account_id)
+    assert (done.refused, done.left) == (0, 0)
+    assert len([row for row in world.state.tables["agreements"].values() if "2026-03-20" in row["name"]]) == 1
+    assert Counter(row.get("vendorSku") for row in world.state.tables["catalog"].values())["NEW:0001"] == 1
+    assert live(world) == WANTED
+    assert not any(count > 1 for count in Counter(live(world)).values())
+    writes = world.desk.count.writes
+    again, nothing = await world.sync()
+    assert (again.steps, nothing.written, world.desk.count.writes) == ((), 0, writes)
+    assert "BS_EDITED_BY_HAND" not in codes(again.all_findings)
+
+
+class _Unlucky:
+    """Cuts the power at one point in a few, and lets ConnectWise fail before or after it has written."""
+
+    FAULTS = ("500_after", "500_before", "500_midway", "half_body", "html_page")
+
+    def __init__(self, world, seed):
+        self.world, self.chance, self.cuts = world, random.Random(seed), 0  # noqa: S311 - reproducible, no secret
+
+    def reach(self, _point):
+        if self.chance.random() < 0.25:
+            self.cuts += 1
+            raise PowerCut
+
+    async def sync(self):
+        """Plan and apply, again and again, until one attempt comes through."""
+        planned = False
+        for _ in range(40):
+            if self.chance.random() < 0.6:
+                method = self.chance.choice(("POST", "PATCH", "GET"))
+                self.world.fail(self.chance.choice(self.FAULTS), method=method, path_regex="agreements|catalog")
+            try:
+                if not planned or self.chance.random() < 0.5:
+                    await self.world.plan()
+                    planned = True
+                await self.world.desk.apply(self.world.account_id)
+            except (PowerCut, Ambiguous, Transient, Waiting):
+                self.cuts += 1
+            else:
+                break
+        self.world.faults.clear()
+
+
+def half_year(seed):
+    """What is sold on four days: seats go up, down and away, a product is new, a year is bought."""
+    chance = random.Random(seed)  # noqa: S311 - reproducible, no secret
+    first = sold(subscription("sub-1", str(chance.randint(5, 20))), subscription("sub-2", "4"), annual("year-1"))
+    seats = {"sub-1": chance.randint(1, 30), "sub-2": chance.randint(1, 9)}
+    changed = day(f"{chance.randint(2, 28)} Mar")
+    second = [subscription(name, str(count), changed_on=changed) for name, count in seats.items()]
+    new = subscription("sub-3", "7", sku="NEW:0001", name="New product", start=day("10 Mar"))
+    gone = subscription("sub-2", str(seats["sub-2"]), changed_on=changed, ended_on=day("12 Apr"))
+    return [
+        (day("20 Mar"), first),
+        (day("28 Mar"), sold(*second, new, annual("year-1"), annual("year-2", "3", start=day("15 Mar"), term_start=day("15 Mar")))),
+        (day("20 Apr"), sold(second[0], gone, new, annual("year-1"), annual("year-2", "3", start=day("15 Mar"), term_start=day("15 Mar")))),
+    ]  # fmt: skip
+
+
+async def lived(world, seed, *, unlucky=None):
+    """The half-year in one world, ConnectWise invoicing on the 1st of April."""
+    await world.policies(one_time="copy", decreases="negative-row")
+    await world.desk.check(world.account_id, fix=True)
+    for at, push in half_year(seed):
+        if at.month == 4:
+            await world.invoice(world.monthly)
+        world.move(at)
+        await world.post(push)
+        if unlucky is None:
+            await world.sync()
+        else:
+            await unlucky.sync()
+        if at.day == 20 and at.month == 3:
+            await world.invoice(world.annual)
+
+
+@pytest.mark.requirement("B33", "A207", "M20", "M22", "D12")
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_random_cuts_and_faults_do_not_change_the_end(settings, tls, monkeypatch, seed):
+    async with opened(settings, tls, "calm") as calm:
+        await lived(calm, seed)
+        wanted = live(calm)
+    async with opened(settings, tls, "rough") as world:
+        world.desk._terms = BRIEF
+        unlucky = _Unlucky(world, seed)
+        monkeypatch.setattr(applying, "reach", unlucky.reach)
+        await lived(world, seed, unlucky=unlucky)
+        monkeypatch.undo()
+        await world.sync()
+
+        assert unlucky.cuts > 3
+        assert live(world) == wanted
+        assert (await world.plan()).steps == ()
+        terms = Counter(
+            (row["product"]["identifier"], row["effectiveDate"])
+            for row in world.rows
+            if "YR" in row["product"]["identifier"]
+        )
+        assert set(terms.values()) == {1}
