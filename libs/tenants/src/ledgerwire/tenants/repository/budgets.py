@@ -15,7 +15,7 @@ _LEFT = text(
     SELECT connection_id, "window" AS name, seconds, ceiling,
            greatest(ceiling - coalesce((
                SELECT sum(taken) FROM unnest(slots) WITH ORDINALITY AS slot (taken, place)
-                WHERE place <= 21 - greatest(floor(extract(epoch FROM clock_timestamp()) * 20 / seconds)::bigint - b.slot, 0)
+                WHERE place <= 61 - greatest(floor(extract(epoch FROM clock_timestamp()) * 60 / seconds)::bigint - b.slot, 0)
            ), 0), 0) AS left_now,
            greatest(closed_until - clock_timestamp(), interval '0') AS closed_for
       FROM tenants.budget b

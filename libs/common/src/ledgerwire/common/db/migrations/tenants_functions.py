@@ -309,6 +309,8 @@ $$
 )
 
 FUNCTIONS = (*_GUARDS, _CALLBACK, *_TOKENS, *_BUDGETS, *_LEASES)
+BUDGET_ROW = next(function for function in _BUDGETS if function.signature.startswith("tenants.budget_row("))
+BUDGET_TAKE = next(function for function in _BUDGETS if function.signature.startswith("tenants.budget_take("))
 LEASE_TAKE = next(function for function in _LEASES if function.signature.startswith("tenants.lease_take("))
 LEASE_CHECK = next(function for function in _LEASES if function.signature.startswith("tenants.lease_check("))
 

@@ -139,9 +139,9 @@ class Lease(Base):
 
 
 class Budget(Base):
-    """Calls taken from one provider window of one connection, by twentieths of the window.
+    """Calls taken from one provider window of one connection, by sixtieths of the window.
 
-    `slots[1]` counts the current twentieth (number `slot` since the epoch), `slots[21]` the oldest that may still be inside
+    `slots[1]` counts the current sixtieth (number `slot` since the epoch), `slots[61]` the oldest that may still be inside
     the provider's window: so no span of `seconds` ever holds more than `ceiling` calls.
     """
 

@@ -21,7 +21,7 @@ from ledgerwire.common.db.migrations.grants import (
 from ledgerwire.common.db.roles import DIRECTORY, account_role, system_role
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

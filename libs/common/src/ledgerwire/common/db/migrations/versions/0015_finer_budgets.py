@@ -1,0 +1,50 @@
+"""Budgets count calls by sixtieths of their window instead of twentieths.
+
+A call is given back when the whole part of the window in which it was made has passed. With twentieths a twentieth of what the
+provider allows was never used while work waited. The previous release calls the same functions.
+"""
+
+from __future__ import annotations
+
+import re
+
+from alembic import op
+
+from ledgerwire.common.db.migrations.tenants_functions import BUDGET_ROW, BUDGET_TAKE, replacing
+
+revision = "0015"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+# A third of a twentieth each; what was taken counts in the newest, so that no count ends early.
+_FINER = """
+UPDATE tenants.budget SET slot = slot * 3 + 2, slots = (
+    SELECT array_agg(CASE WHEN place % 3 = 1 THEN slots[(place + 2) / 3] ELSE 0 END ORDER BY place)
+      FROM generate_series(1, 61) AS place)
+"""
+_COARSER = """
+UPDATE tenants.budget SET slot = slot / 3, slots = (
+    SELECT array_agg(coalesce(slots[3 * place - 2], 0) + coalesce(slots[3 * place - 1], 0) + coalesce(slots[3 * place], 0)
+                     ORDER BY place)
+      FROM generate_series(1, 21) AS place)
+"""
+_PARTS = {"20": "60", "20.0": "60.0", "21": "61", "22": "62"}
+
+
+def _finer(body: str) -> str:
+    return re.sub(r"\b2[0-2](\.0)?\b", lambda found: _PARTS[found[0]], replacing(body))
+
+
+def upgrade() -> None:
+    op.execute("LOCK TABLE tenants.budget IN ACCESS EXCLUSIVE MODE")
+    op.execute(_FINER)
+    op.execute(_finer(BUDGET_ROW.body))
+    op.execute(_finer(BUDGET_TAKE.body))
+
+
+def downgrade() -> None:
+    op.execute("LOCK TABLE tenants.budget IN ACCESS EXCLUSIVE MODE")
+    op.execute(_COARSER)
+    op.execute(replacing(BUDGET_ROW.body))
+    op.execute(replacing(BUDGET_TAKE.body))
