@@ -23,6 +23,8 @@ from ledgerwire.common.work.model import Doorbell, Handler, Priority
 from ledgerwire.poster import watch
 from ledgerwire.poster.burial import telling_of_the_dead
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
+from ledgerwire.poster.drift import watch as drift
+from ledgerwire.poster.drift.watch import WatchLedger, drifted_documents
 from ledgerwire.poster.handlers import PostRecords
 from ledgerwire.poster.payments import sync as payments
 from ledgerwire.poster.payments.connections import AccountConnections
@@ -80,6 +82,7 @@ def build(runtime: Runtime) -> AssembledService:
     ports = _Clients(clients)
     recurring: dict[str, Handler] = {
         watch.WORK_KIND: WatchBatches(ports, outbox),
+        drift.WORK_KIND: WatchLedger(ports, outbox),
         payments.WORK_KIND: SyncPayments(AccountConnections(clients), runtime.clock),
     }
     worker = Worker(
@@ -110,6 +113,6 @@ def build(runtime: Runtime) -> AssembledService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
-        background=[scheduler.run, StandingFigures(database, SCHEMA).run],
+        background=[scheduler.run, StandingFigures(database, SCHEMA, [drifted_documents(database)]).run],
         closers=[clients.close, database.close],
     )

@@ -38,7 +38,9 @@ async def take_out(
         return False
     read = await read_standing(ledger, posting)
     if read is None:
-        await gone(group, case, posting, findings, voided=posting.state is PostingState.VOIDING)
+        # a number stays with the document that somebody else voided, too: what replaces it takes another
+        ours = posting.state in {PostingState.VOIDING, PostingState.DRIFTED}
+        await gone(group, case, posting, findings, voided=ours)
         return True
     try:
         await ensure_changeable(ledger, posting, read.found)

@@ -6,6 +6,7 @@ from ledgerwire.common.catalogue import (  # noqa: F401 - importing registers th
     billing_setup,
     connections,
     contacts,
+    drift,
     expenses,
     items,
     ledger,

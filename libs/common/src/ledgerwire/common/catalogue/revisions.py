@@ -38,10 +38,20 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
     "RECORD_OFF_THE_LIST": (Choice.ACCEPT,),
     "BATCH_DELETED_DOCUMENT_REMAINS": (Choice.ACCEPT, Choice.VOID_AND_RECREATE),
     "RECORD_DELETED_DOCUMENT_REMAINS": (Choice.VOID, Choice.ACCEPT),
+    "DOCUMENT_CHANGED_IN_LEDGER": (Choice.ACCEPT, Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW),
+    "DOCUMENT_GONE_FROM_LEDGER": (Choice.ACCEPT, Choice.VOID_AND_RECREATE),
 }
 """What poster does about a stop of its own, by code; other codes are cleared where they arose, and retried."""
 
-AFTER_THE_BATCH = frozenset({"BATCH_DELETED_DOCUMENT_REMAINS", "RECORD_REBATCHED", "RECORD_DELETED_DOCUMENT_REMAINS"})
+AFTER_THE_BATCH = frozenset(
+    {
+        "BATCH_DELETED_DOCUMENT_REMAINS",
+        "RECORD_REBATCHED",
+        "RECORD_DELETED_DOCUMENT_REMAINS",
+        "DOCUMENT_CHANGED_IN_LEDGER",
+        "DOCUMENT_GONE_FROM_LEDGER",
+    }
+)
 """What may be noticed of a record that was batched: the only news about one."""
 
 _RESOLVE = "Ledgerwire: ledgerwire record resolve {number} --choice ..."
@@ -154,11 +164,24 @@ register(
         severity=Severity.WARNING,
         title="Batched again by hand with other figures",
         message="{number} is now in batch '{batch}' with {found} in ConnectWise; {ledger} has {expected}.",
-        action="Delete that batch and close {number} again: its document is then updated; or correct it in {ledger}.",
+        action="None: its document is brought to the figures of that batch. If this stays, the batch does not show them: "
+        "delete it and close {number} again.",
         where=_BATCHES,
         who="clerk",
         side=Side.CONNECTWISE,
         source="D11, M8",
+    ),
+    Entry(
+        code="DOCUMENT_FOLLOWS_BATCH",
+        severity=Severity.WARNING,
+        title="Follows a batch that was made by hand",
+        message="{number} was batched again by hand, in '{batch}', with other figures: its document in {ledger} follows, "
+        "with {amount}.",
+        action="None, if the change was meant; no second batch is made.",
+        where=_BATCHES,
+        who="clerk",
+        side=Side.CONNECTWISE,
+        source="M8",
     ),
     Entry(
         code="INVENTORY_JOURNAL_EXISTS",

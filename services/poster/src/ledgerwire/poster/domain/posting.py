@@ -48,6 +48,7 @@ class PostingEvent(StrEnum):
     GONE = "gone"
     ACCEPTED = "accepted"
     RELEASED = "released"
+    DRIFTED = "drifted"
 
 
 class IllegalTransitionError(AssertionError):
@@ -55,7 +56,13 @@ class IllegalTransitionError(AssertionError):
 
 
 _ON_LEDGER = (PostingState.POSTED, PostingState.POSTED_DRAFT)
-_AT_REST = (PostingState.QUEUED, PostingState.POSTED, PostingState.POSTED_DRAFT, PostingState.MISMATCHED)
+_AT_REST = (
+    PostingState.QUEUED,
+    PostingState.POSTED,
+    PostingState.POSTED_DRAFT,
+    PostingState.MISMATCHED,
+    PostingState.DRIFTED,
+)
 
 _TRANSITIONS: dict[tuple[PostingState, PostingEvent], PostingState] = {
     (PostingState.QUEUED, PostingEvent.SUBMITTED): PostingState.POSTING,
@@ -80,6 +87,12 @@ _TRANSITIONS: dict[tuple[PostingState, PostingEvent], PostingState] = {
     (PostingState.QUEUED, PostingEvent.FOUND_SAME): PostingState.POSTED,
     (PostingState.QUEUED, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
     (PostingState.QUEUED, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
+    (PostingState.POSTED, PostingEvent.DRIFTED): PostingState.DRIFTED,
+    (PostingState.DRIFTED, PostingEvent.FOUND_SAME): PostingState.POSTED,
+    (PostingState.DRIFTED, PostingEvent.FOUND_DRAFT): PostingState.POSTED_DRAFT,
+    (PostingState.DRIFTED, PostingEvent.FOUND_OTHER): PostingState.MISMATCHED,
+    (PostingState.DRIFTED, PostingEvent.FOUND_NONE): PostingState.QUEUED,
+    (PostingState.DRIFTED, PostingEvent.REVISED): PostingState.QUEUED,
     (PostingState.VOIDING, PostingEvent.VOID_SENT): PostingState.VOIDING,
     (PostingState.VOIDING, PostingEvent.VOID_REFUSED): PostingState.MISMATCHED,
     (PostingState.VOIDING, PostingEvent.GONE): PostingState.VOID,

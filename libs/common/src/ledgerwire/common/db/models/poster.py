@@ -184,6 +184,27 @@ class BatchRow(Base):
     updated_at: Mapped[CreatedAt]
 
 
+class LedgerLookRow(Base):
+    """What the ledger showed of a posted document when it was as posted, or as a person accepted it, and its drift since.
+
+    `basis` says which edition of which document it was; `drift` is what people were told: code and changes, None without any.
+    """
+
+    __tablename__ = "ledger_look"
+    __table_args__ = (
+        Index("ix_ledger_look_checked_at", "account_id", "connection_id", "checked_at"),
+        {"schema": SCHEMA},
+    )
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    posting_id: Mapped[UUID] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID]
+    basis: Mapped[str]
+    shown: Mapped[dict[str, Any]]
+    drift: Mapped[dict[str, Any] | None]
+    checked_at: Mapped[CreatedAt]
+
+
 class ContactLinkRow(Base):
     """Bill-to company -> ledger contact, by id. state: linking | linked | held."""
 

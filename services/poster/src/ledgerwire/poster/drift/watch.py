@@ -1,0 +1,170 @@
+"""Look from time to time whether posted documents still are in the ledger as they were posted (D11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from ledgerwire.accounting.port import Ledger, ReadDocument
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.db.session import Database, Unit
+from ledgerwire.common.errors import LeaseLost, LedgerwireError
+from ledgerwire.common.figures import Counted, Figures
+from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.telemetry import DRIFTED_DOCUMENTS
+from ledgerwire.common.work.model import Group, WorkItem
+from ledgerwire.poster import repository
+from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
+from ledgerwire.poster.drift import repository as looks
+from ledgerwire.poster.drift.domain.comparison import STATE, Drifted, Shown, drifted, in_words, only
+from ledgerwire.poster.drift.records import Looked
+from ledgerwire.poster.drift.shown import DELETED, posted, shown
+from ledgerwire.poster.ports import Clients
+from ledgerwire.poster.record_group import tell
+from ledgerwire.poster.records import Case
+from ledgerwire.tenants.across import added_up
+from ledgerwire.tenants.schedule import SCHEDULED, pause_after
+
+WORK_KIND = "drift"
+EVERY = timedelta(hours=1)
+"""Pause between two looks at one connection, and at one document where there are few."""
+LASTING = timedelta(days=100)
+"""A document older than a quarter is history."""
+AT_A_TIME = 500
+"""Documents of one look: about a dozen calls to a ledger that lists them whole."""
+
+
+class WatchLedger:
+    """Handles the recurring row of a ledger connection. Poster's lease on it keeps every other work on it away meanwhile."""
+
+    def __init__(self, clients: Clients, outbox: Outbox, *, every: Callable[[], timedelta] = lambda: EVERY) -> None:
+        self._clients = clients
+        self._outbox = outbox
+        self._every = every
+
+    async def __call__(self, group: Group) -> None:
+        for item in group.items:
+            try:
+                await self._look(group, item)
+                pause, code = self._every(), SCHEDULED
+            except LeaseLost:
+                raise
+            except LedgerwireError as error:
+                pause, code = pause_after(error), error.code
+            async with group.unit() as unit:
+                await group.again(unit, item, code=code, after=pause)
+
+    async def _look(self, group: Group, item: WorkItem) -> None:
+        async with group.unit() as unit:
+            some = await looks.to_look_at(
+                unit, group.connection_id, every=self._every(), lasting=LASTING, limit=AT_A_TIME
+            )
+        if not some:
+            return
+        ledger = await self._clients.ledger(group.account_id, group.connection_id)
+        by_item = (await ledger.reference_data()).rules.item_decides_account
+        read = await _read(ledger, some)
+        for looked in some:
+            there = read.get(looked.ledger_id)
+            now = shown(there, item_decides_account=by_item) if there is not None else DELETED
+            async with group.unit() as unit:
+                await self._note(unit, group, item, looked, now, ledger.name)
+
+    async def _note(self, unit: Unit, group: Group, item: WorkItem, looked: Looked, now: Shown, ledger: str) -> None:
+        found, kept = _compared(looked, now)
+        drift = _told(found) if found is not None else None
+        await looks.put_look(unit, group.connection_id, looked, kept, drift)
+        if drift == looked.told and (drift is not None) is (looked.state is PostingState.DRIFTED):
+            return
+        own = WorkItem(
+            account_id=item.account_id,
+            connection_id=item.connection_id,
+            work_key=str(looked.record_id),
+            kind=item.kind,
+            priority=item.priority,
+            attempts=0,
+            generation=0,
+            correlation_id=item.correlation_id,
+            causation_id=str(uuid4()),
+            found_by=WORK_KIND,
+            first_due_at=item.first_due_at,
+            payload={"record_id": str(looked.record_id)},
+        )
+        for case in await repository.load_cases(unit, [own]):
+            if found is not None:
+                await self._drifted(unit, case, looked, found, ledger)
+            else:
+                await self._restored(unit, case, looked)
+
+    async def _drifted(self, unit: Unit, case: Case, looked: Looked, found: Drifted, ledger: str) -> None:
+        """A person decides; what was chosen before was about something else."""
+        finding = Finding(
+            found.drift.value,
+            {"number": looked.number, "ledger": ledger, "changes": in_words(found.changes), "kind": _words(looked)},
+        )
+        if looked.state is PostingState.POSTED:
+            state = advance(looked.state, PostingEvent.DRIFTED)
+            await repository.set_posting(
+                unit, looked.posting_id, state, findings=_warnings(case, looked), choices=case.choices
+            )
+        changes = [asdict(change) for change in found.changes]
+        await repository.add_timeline(unit, case.decided, "drifted", number=looked.number, changes=changes)
+        await tell(unit, self._outbox, case, "stopped", [finding])
+
+    async def _restored(self, unit: Unit, case: Case, looked: Looked) -> None:
+        """Somebody put it back as it was."""
+        state = advance(PostingState.DRIFTED, PostingEvent.FOUND_SAME)
+        await repository.set_posting(unit, looked.posting_id, state, findings=_warnings(case, looked))
+        await repository.add_timeline(unit, case.decided, "drift_mended", number=looked.number)
+        others = [one for one in case.postings if one.posting_id != looked.posting_id]
+        if not any(one.state is PostingState.DRIFTED for one in others):
+            await tell(unit, self._outbox, case, "batched", case.warnings)
+
+
+def drifted_documents(database: Database) -> Counted:
+    """The gauge of documents that drifted and wait for a person."""
+
+    async def count() -> Figures:
+        return {(code,): found for code, found in (await added_up(database, looks.drifted_by_code)).items()}
+
+    return Counted(DRIFTED_DOCUMENTS, count)
+
+
+async def _read(ledger: Ledger, some: Sequence[Looked]) -> dict[str, ReadDocument]:
+    """Each document by the ledger's id: by number in few calls, and alone where it has that number no more."""
+    read: dict[str, ReadDocument] = {}
+    for kind in sorted({looked.kind for looked in some}):
+        numbers = sorted({looked.number for looked in some if looked.kind is kind})
+        read |= {one.found.ledger_id: one for one in await ledger.read_documents(kind, numbers)}
+    for looked in some:
+        if looked.ledger_id not in read:
+            alone = await ledger.read_document(looked.kind, looked.ledger_id)
+            if alone is not None:
+                read[looked.ledger_id] = alone
+    return read
+
+
+def _compared(looked: Looked, now: Shown) -> tuple[Drifted | None, Shown]:
+    """The drift, and what counts as posted from now on: at the first look what is there, if it is what was posted."""
+    if looked.before is not None:
+        return drifted(looked.before, now), looked.before
+    expected: Shown = posted(looked)
+    if looked.accepted:
+        expected = only([STATE], expected)
+    found = drifted(expected, only(list(expected), now))
+    return found, now if found is None else expected
+
+
+def _told(found: Drifted) -> Mapping[str, Any]:
+    return {"code": found.drift.value, "changes": [asdict(change) for change in found.changes]}
+
+
+def _warnings(case: Case, looked: Looked) -> Sequence[Finding]:
+    return next((one.warnings for one in case.postings if one.posting_id == looked.posting_id), ())
+
+
+def _words(looked: Looked) -> str:
+    return str(looked.kind).replace("_", " ")
