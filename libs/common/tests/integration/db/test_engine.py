@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncpg
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from ledgerwire.common.db.bootstrap import admin_dsn
 from ledgerwire.common.db.dsn import database_name
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.settings import Settings
+from ledgerwire.common.work.destination import is_passing
 
 
 async def test_work_goes_on_after_the_server_ended_every_connection(settings: Settings) -> None:
@@ -19,6 +22,32 @@ async def test_work_goes_on_after_the_server_ended_every_connection(settings: Se
         await _end_all_connections(settings)
         async with database.system() as unit:
             assert (await unit.execute(text("SELECT 2"))).scalar() == 2
+    finally:
+        await database.close()
+
+
+@pytest.mark.requirement("R8")
+@pytest.mark.parametrize(
+    "broken",
+    [asyncpg.InterfaceError("connection is closed"), asyncpg.ConnectionDoesNotExistError("closed in the middle")],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_connection_that_breaks_while_it_is_set_up_is_passing_trouble_and_the_next_one_works(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, broken: Exception
+) -> None:
+    async def breaks(*_: object, **__: object) -> None:
+        raise broken
+
+    database = open_database(settings, "mapper")
+    try:
+        with monkeypatch.context() as while_away:
+            while_away.setattr(asyncpg.Connection, "set_type_codec", breaks)
+            with pytest.raises(OperationalError) as caught:
+                async with database.system():
+                    pass
+        assert is_passing(caught.value)
+        async with database.system() as unit:
+            assert (await unit.execute(text("SELECT 1"))).scalar() == 1
     finally:
         await database.close()
 

@@ -8,12 +8,14 @@ outbox, inbox, work, lease, budget and dead letters of every account and no othe
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import Executable, text
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 _SET_ACCOUNT = text("SELECT set_config('app.account_id', :account, true)")
@@ -53,7 +55,7 @@ class Database:
     @asynccontextmanager
     async def account(self, account_id: UUID) -> AsyncIterator[Unit]:
         """A transaction that sees one account; commits on leaving, rolls back on any exception."""
-        async with self._account.connect() as connection, connection.begin():
+        async with _connected(self._account) as connection, connection.begin():
             await connection.execute(_SET_ACCOUNT, {"account": str(account_id)})
             unit = Unit(connection, account_id)
             yield unit
@@ -63,7 +65,7 @@ class Database:
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Unit]:
         """A transaction over the message and work tables of all accounts."""
-        async with self._system.connect() as connection, connection.begin():
+        async with _connected(self._system) as connection, connection.begin():
             unit = Unit(connection, None)
             yield unit
         for hook in unit.hooks:
@@ -73,3 +75,20 @@ class Database:
         """Close both pools."""
         await self._account.dispose()
         await self._system.dispose()
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection of the pool, given back on leaving.
+
+    A connection that breaks while it is being set up shows the driver's own error, for SQLAlchemy translates only what comes
+    later: whoever goes on when the database is away must not have to know two kinds of errors.
+    """
+    connection = engine.connect()
+    try:
+        await connection.start()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise OperationalError("(connect)", None, error, connection_invalidated=True) from error
+    async with AsyncExitStack() as stack:
+        stack.push_async_exit(connection)
+        yield connection
