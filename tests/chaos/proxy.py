@@ -59,7 +59,7 @@ class _Connection:
         for writer in self.writers:
             raw = writer.get_extra_info("socket")
             if raw is not None:
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, ValueError):  # closed already
                     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             writer.transport.abort()
 
@@ -175,7 +175,7 @@ class FaultProxy:
             toxic = self._of("slow_close", pipe.direction)
             if toxic is not None:
                 await asyncio.sleep(toxic.amount)
-            if pipe.writer.can_write_eof():
+            if pipe.writer.can_write_eof() and not pipe.writer.is_closing():
                 pipe.writer.write_eof()
         except (OSError, RuntimeError):
             connection.reset()
