@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -18,9 +18,9 @@ from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.waiting import WaitingWork, waiting_work
 from ledgerwire.poster.pace import calls_per_document
 from ledgerwire.tenants import accounts
-from ledgerwire.tenants.budget import WINDOWS
-from ledgerwire.tenants.forecast import LEDGER_CALLS, Left, finish_in
-from ledgerwire.tenants.read import AccountContext, CompanyContext, account_for_service
+from ledgerwire.tenants.budget import left_of, windows_of
+from ledgerwire.tenants.forecast import CONNECTWISE_CALLS, LEDGER_CALLS, Left, Need, finish_in
+from ledgerwire.tenants.read import AccountContext, CompanyContext, ConnectionContext, account_for_service
 from ledgerwire.tenants.repository import budgets
 
 TO_POST = "post"
@@ -40,6 +40,7 @@ class CompanyBacklog:
     """One ledger company. `company` is "" for looks at records of which nobody knows the company yet.
 
     Attributes:
+        budget, psa_budget: what is left of the limits of its ledger, and of the ConnectWise it shares with other companies.
         documents: records on their way to the ledger that can go on now or soon; parked ones wait for somebody.
         calls_per_document: measured over the last day (`measured`), else the package's usual figure.
         finish_in: the forecast, None where there is nothing to forecast.
@@ -50,6 +51,7 @@ class CompanyBacklog:
     package: str
     waiting: tuple[Waiting, ...]
     budget: tuple[Left, ...] = ()
+    psa_budget: tuple[Left, ...] = ()
     documents: int = 0
     calls_per_document: Decimal = Decimal(0)
     measured: bool = False
@@ -83,9 +85,11 @@ async def _companies(
     found = []
     for company in account.companies:
         waiting = [item for item in work if _belongs(item.work, company, account)]
-        found.append(await _company(poster, account, company, waiting, left.get(company.ledger_connection_id)))
+        found.append(await _company(poster, account, company, waiting, left))
     rest = [item for item in work if not any(_belongs(item.work, company, account) for company in account.companies)]
-    return [*found, *([CompanyBacklog(account.name, "", "", tuple(rest))] if rest else [])]
+    together = sum(one.documents for one in found) + _going(rest)
+    forecast = [replace(one, finish_in=_forecast(one, together)) for one in found]
+    return [*forecast, *([CompanyBacklog(account.name, "", "", tuple(rest))] if rest else [])]
 
 
 def _belongs(work: WaitingWork, company: CompanyContext, account: AccountContext) -> bool:
@@ -96,28 +100,43 @@ def _belongs(work: WaitingWork, company: CompanyContext, account: AccountContext
     )
 
 
+def _going(waiting: Sequence[Waiting]) -> int:
+    """Records on their way that somebody need not wake first."""
+    return sum(item.work.due + item.work.later for item in waiting if item.work.kind in {TO_POST, TO_MAP})
+
+
 async def _company(
     poster: Database,
     account: AccountContext,
     company: CompanyContext,
     waiting: Sequence[Waiting],
-    left: Sequence[Left] | None,
+    left: Mapping[UUID, Sequence[Left]],
 ) -> CompanyBacklog:
-    package = account.connection(company.ledger_connection_id).kind
-    measured = await calls_per_document(poster, account.account_id, company.ledger_connection_id)
-    calls = measured if measured is not None else LEDGER_CALLS.get(package, Decimal(1))
-    # a connection that never called has its windows whole
-    windows = left or [Left(one.name, one.seconds, one.ceiling, one.ceiling) for one in WINDOWS.get(package, ())]
-    going = [item.work for item in waiting if item.work.kind in {TO_POST, TO_MAP}]
-    documents = sum(work.due + work.later for work in going)
+    ledger, psa = (
+        account.connection(company.ledger_connection_id),
+        account.connection(company.connectwise_connection_id),
+    )
+    measured = await calls_per_document(poster, account.account_id, ledger.connection_id)
     return CompanyBacklog(
         account=account.name,
         company=company.name,
-        package=package,
+        package=ledger.kind,
         waiting=tuple(waiting),
-        budget=tuple(windows),
-        documents=documents,
-        calls_per_document=calls,
+        budget=_budget(ledger, left),
+        psa_budget=_budget(psa, left),
+        documents=_going(waiting),
+        calls_per_document=measured if measured is not None else LEDGER_CALLS.get(ledger.kind, Decimal(1)),
         measured=measured is not None,
-        finish_in=finish_in(documents, calls, windows) if documents else None,
     )
+
+
+def _budget(connection: ConnectionContext, left: Mapping[UUID, Sequence[Left]]) -> tuple[Left, ...]:
+    return left_of(windows_of(connection.kind, connection.config), left.get(connection.connection_id, ()))
+
+
+def _forecast(one: CompanyBacklog, together: int) -> timedelta | None:
+    """When a company is done: its ledger takes its documents, ConnectWise those of all companies of the account."""
+    if not one.documents:
+        return None
+    ledger = Need(one.documents * one.calls_per_document, one.budget)
+    return finish_in(ledger, Need(together * CONNECTWISE_CALLS, one.psa_budget))

@@ -25,6 +25,7 @@ def as_value(one: CompanyBacklog) -> dict[str, Any]:
         "package": one.package,
         "waiting": [_work(item) for item in one.waiting],
         "budget": [_window(item) for item in one.budget],
+        "connectwise_budget": [_window(item) for item in one.psa_budget],
         "documents": one.documents,
         "calls_per_document": f"{one.calls_per_document:.3f}",
         "measured": one.measured,
@@ -47,8 +48,8 @@ def _work(item: Waiting) -> dict[str, Any]:
 
 
 def _window(item: Left) -> dict[str, Any]:
-    shown = {"window": item.name, "seconds": item.seconds, "ceiling": item.ceiling, "left": item.left}
-    return shown | {"closed_for_seconds": _seconds(item.closed_for)}
+    shown: dict[str, Any] = {"window": item.name, "seconds": item.seconds, "ceiling": item.ceiling, "left": item.left}
+    return shown | {"bulk": item.bulk} | {"closed_for_seconds": _seconds(item.closed_for)}
 
 
 def _seconds(time: timedelta) -> int:
@@ -86,12 +87,16 @@ def _table(one: CompanyBacklog) -> Table:
 def _lines(one: CompanyBacklog) -> Iterator[str]:
     if not one.company:
         return
-    budget = "; ".join(_left(item) for item in one.budget)
-    yield f"{one.company}: calls left {budget or 'not limited'}."
+    yield f"{one.company}: calls left {_calls(one.budget)}; to ConnectWise {_calls(one.psa_budget)}."
     if one.finish_in is not None:
         how = "measured in the last day" if one.measured else "usual for the package"
         calls = f"{one.calls_per_document:.2f} ledger calls a document, {how}"
         yield f"  {one.documents} documents, done in about {span(one.finish_in)} ({calls})."
+
+
+def _calls(windows: Sequence[Left]) -> str:
+    """The provider's own windows; those that bulk work keeps to besides are its own affair."""
+    return ", ".join(_left(item) for item in windows if not item.bulk) or "not limited"
 
 
 def _left(item: Left) -> str:

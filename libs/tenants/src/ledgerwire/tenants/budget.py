@@ -5,16 +5,17 @@ Bulk work takes from its own, narrower windows besides: what it leaves of the pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Waiting
 from ledgerwire.common.work.urgency import is_bulk
+from ledgerwire.tenants.forecast import Left
 from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.repository import functions
 
@@ -60,8 +61,8 @@ def connectwise_windows(per_minute: int = CONNECTWISE_PER_MINUTE) -> tuple[Windo
     )
 
 
-WINDOWS = {"xero": XERO_WINDOWS, "quickbooks": QUICKBOOKS_WINDOWS, CONNECTWISE: connectwise_windows()}
-"""The limits by the kind of connection."""
+WINDOWS = {"xero": XERO_WINDOWS, "quickbooks": QUICKBOOKS_WINDOWS}
+"""The limits by the kind of ledger connection."""
 
 
 UNSTATED_PAUSE = timedelta(seconds=30)
@@ -69,6 +70,26 @@ UNSTATED_PAUSE = timedelta(seconds=30)
 CALLS_AHEAD, AHEAD_SECONDS = 5, 2.0
 """What bulk work may have taken ahead in a process, and for how long; the minute's room for what is urgent covers it."""
 _TOO_MANY = 429
+
+
+def windows_of(kind: str, config: Mapping[str, Any]) -> tuple[Window, ...]:
+    """The windows of a connection; none for a kind without limits."""
+    if kind == CONNECTWISE:
+        return connectwise_windows(config.get("calls_per_minute") or CONNECTWISE_PER_MINUTE)
+    return WINDOWS.get(kind, ())
+
+
+def left_of(windows: Sequence[Window], counted: Sequence[Left]) -> tuple[Left, ...]:
+    """What is left of each of these windows, by what is counted in the database; one that was never used is whole."""
+    known = {(one.name, one.seconds): one for one in counted}
+    return tuple(_left(window, known.get((window.name, window.seconds))) for window in windows)
+
+
+def _left(window: Window, counted: Left | None) -> Left:
+    taken = counted.ceiling - counted.left if counted is not None else 0
+    closed_for = counted.closed_for if counted is not None else timedelta(0)
+    left = max(window.ceiling - taken, 0)
+    return Left(window.name, window.seconds, window.ceiling, left, closed_for, window.bulk)
 
 
 class LimitReport(Protocol):

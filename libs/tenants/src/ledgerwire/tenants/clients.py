@@ -26,14 +26,7 @@ from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
 from ledgerwire.connectwise.client import ConnectWise, build_connectwise
 from ledgerwire.connectwise.config import ConnectWiseConfig
-from ledgerwire.tenants.budget import (
-    CONNECTWISE_PER_MINUTE,
-    WINDOWS,
-    XERO_WINDOWS,
-    BudgetGate,
-    PsaBudgetGate,
-    connectwise_windows,
-)
+from ledgerwire.tenants.budget import BudgetGate, PsaBudgetGate, windows_of
 from ledgerwire.tenants.read import AccountContext, ConnectionContext, account_for_service, open_connection_secret
 from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
 
@@ -117,7 +110,7 @@ class ConnectionClients:
         )
 
     def _open_connectwise(self, connection: ConnectionContext) -> ConnectWise:
-        windows = connectwise_windows(connection.config.get("calls_per_minute") or CONNECTWISE_PER_MINUTE)
+        windows = windows_of(connection.kind, connection.config)
         gate = PsaBudgetGate(self._database, connection.account_id, connection.connection_id, windows)
         return build_connectwise(self.connectwise_config(connection), gate, on_call=self._on_call)
 
@@ -127,7 +120,7 @@ class ConnectionClients:
             "settle_delay_seconds": self._settings.ledger_settle_seconds,
         }
         http = guarded_client(self._policy(connection.kind, config), on_call=self._on_call)
-        windows = WINDOWS.get(connection.kind, XERO_WINDOWS)
+        windows = windows_of(connection.kind, config)
         gate = BudgetGate(self._database, connection.account_id, connection.connection_id, windows)
         tokens = self._token_source(connection, config, http)
         ledger = build_ledger(connection.kind, config, http, tokens, gate)
