@@ -121,10 +121,9 @@ class GroupDecider:
 
     def _kept(self, group: StoredGroup | None, number: int, place: Mapping[UUID, int]) -> list[Member]:
         """Members that stay in a document without going now: it was sent, and they neither left nor were left out (M8)."""
-        if group is None or not group.sent:
-            return []
         out = self._read.left_out
-        return [one for one in group.members if one.record_id not in out and place.get(one.record_id, number) == number]
+        known = [one for one in group.members if one.sent] if group else []
+        return [one for one in known if one.record_id not in out and place.get(one.record_id, number) == number]
 
     def _part(self, part: Part, group: StoredGroup | None, kept: Sequence[Member], taken: Numbers) -> None:
         wishes = [self._read.wishes[record] for record in part.members]

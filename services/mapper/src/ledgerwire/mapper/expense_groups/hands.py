@@ -127,11 +127,11 @@ class Sorter:
         return self.found
 
     def _off_the_list(self, hand: Hand, group: StoredGroup | None) -> None:
-        """One that left the list before its document was sent is not in it; a document that was sent keeps it (M8)."""
+        """One that left the list before a document with it was sent is not in it; a document that was sent keeps it (M8)."""
         if group is None or hand.record.hold_reason is not None:
             return
         look = self._decider.decide(hand.record, None)
-        if not group.sent:
+        if not any(item.sent for item in group.members if item.record_id == hand.record_id):
             params = {"number": hand.number, "customer": hand.record.customer or "", "ledger": "the ledger"}
             look = looking.found(hand.record, RecordEvent.FOUND_OPEN, Finding("NOT_ON_UNPOSTED_LIST", params))
             self.found.left_out[hand.record_id] = (hand, _WHY[RecordState.OPEN])

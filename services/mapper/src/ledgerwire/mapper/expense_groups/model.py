@@ -8,7 +8,6 @@ from uuid import UUID, uuid5
 
 from ledgerwire.common.canonical import canonical_bytes, sha256_hex
 from ledgerwire.common.ledger.document import LedgerDocument
-from ledgerwire.mapper.domain.expense_documents import Share
 from ledgerwire.mapper.domain.expense_groups import KnownGroup
 from ledgerwire.mapper.domain.trace import Trace
 
@@ -17,7 +16,7 @@ from ledgerwire.mapper.domain.trace import Trace
 class Member:
     """A record that a group's document stands for, with the share of it that is in there.
 
-    `batched`: poster proved its batch, or a revision of it is settled so; `source_id` is its id in ConnectWise.
+    `source_id` is its id in ConnectWise. `sent`: the document in the ledger, or on its way, stands for it too.
     """
 
     record_id: UUID
@@ -25,9 +24,7 @@ class Member:
     number: str
     revision: int
     share: LedgerDocument
-
-    def as_share(self) -> Share:
-        return Share(self.number, self.share)
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

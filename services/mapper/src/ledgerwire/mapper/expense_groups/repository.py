@@ -19,7 +19,7 @@ from ledgerwire.mapper import repository as rows_of
 from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup
 from ledgerwire.mapper.records import StoredRecord, decode_documents, decode_trace
 
-_SENT = text("SELECT group_id FROM poster.documents_sent_for_mapper WHERE group_id = ANY(:ids)").bindparams(
+_SENT = text("SELECT owner_id, record_id FROM poster.documents_sent_for_mapper WHERE owner_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 )
 
@@ -36,8 +36,8 @@ async def groups(unit: Unit, connection_id: UUID, record_ids: Iterable[UUID], ke
     )
     found = list(rows)
     ids = [row.group_id for row in found]
-    members = await _members(unit, ids)
     there = await sent(unit, ids)
+    members = await _members(unit, ids, there)
     return [_group(row, members.get(row.group_id, ()), sent=row.group_id in there) for row in found]
 
 
@@ -56,7 +56,7 @@ def _group(row: Any, members: Sequence[Member], *, sent: bool) -> StoredGroup:
     )
 
 
-async def _members(unit: Unit, group_ids: Sequence[UUID]) -> dict[UUID, list[Member]]:
+async def _members(unit: Unit, group_ids: Sequence[UUID], there: dict[UUID, set[UUID]]) -> dict[UUID, list[Member]]:
     member, record, revision = ExpenseGroupMember.__table__, Record.__table__, Revision.__table__
     rows = await unit.execute(
         select(
@@ -76,14 +76,18 @@ async def _members(unit: Unit, group_ids: Sequence[UUID]) -> dict[UUID, list[Mem
     found: dict[UUID, list[Member]] = {}
     for row in rows:
         [share] = decode_documents(row.documents)
-        one = Member(row.record_id, row.source_id, row.number or row.source_id, row.revision, share)
+        known = row.record_id in there.get(row.group_id, ())
+        one = Member(row.record_id, row.source_id, row.number or row.source_id, row.revision, share, known)
         found.setdefault(row.group_id, []).append(one)
     return found
 
 
-async def sent(unit: Unit, ids: Sequence[UUID]) -> frozenset[UUID]:
-    """Which of these (groups, or records that go by themselves) have a document that is in the ledger, or may be."""
-    return frozenset((await unit.execute(_SENT, {"ids": list(ids)})).scalars())
+async def sent(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
+    """Which of these (groups, or records that go by themselves) have a document in the ledger, or may, and whose it is."""
+    found: dict[UUID, set[UUID]] = {}
+    for row in await unit.execute(_SENT, {"ids": list(ids)}):
+        found.setdefault(row.owner_id, set()).add(row.record_id)
+    return found
 
 
 async def mates(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:

@@ -70,7 +70,7 @@ class ExpenseTurn:
             return Together()
         async with self._scope.unit() as unit:
             own = await groups_repository.groups(unit, self._scope.connection_id, [*rung, *found], ())
-            alone = await groups_repository.sent(unit, list(found))
+            alone = frozenset(await groups_repository.sent(unit, list(found)))
         members = {item.record_id for group in own for item in group.members}
         if not members and not shares_documents(self._account):
             return Together()

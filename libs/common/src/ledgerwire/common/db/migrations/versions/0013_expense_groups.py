@@ -44,9 +44,10 @@ SELECT g.account_id, g.group_id, g.ledger_connection_id, g.number, g.revision, g
   JOIN mapper.revision v ON v.account_id = m.account_id AND v.record_id = m.record_id AND v.revision = m.revision
 """
 _SENT = """
-SELECT account_id, record_id AS group_id
-  FROM poster.posting
- WHERE ledger_id IS NOT NULL OR state IN ('posting', 'unknown', 'voiding')
+SELECT p.account_id, p.record_id AS owner_id, d.record_id
+  FROM poster.posting p
+  JOIN poster.document_record d ON d.account_id = p.account_id AND d.posting_id = p.posting_id
+ WHERE p.ledger_id IS NOT NULL OR p.state IN ('posting', 'unknown', 'voiding')
 """
 
 

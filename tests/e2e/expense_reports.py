@@ -1,0 +1,127 @@
+"""Expenses on one report of one member, as a person enters them, and what became of them in both systems."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tests.e2e.processes import IN_TIME
+from tests.e2e.world import World
+
+from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.ids import AccountId, ConnectionId, record_id
+from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.store import WorkStore
+from ledgerwire.mapper.bootstrap import SCHEMA
+from ledgerwire.mapper.handlers import MAP, work_key
+from ledgerwire.sandbox.connectwise.expenses import Expense
+from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
+
+MEMBER, REPORT = 152, 77
+DAY = date(2026, 2, 12)
+OWN_MONEY = 1
+PER_REPORT = {"enabled": True, "untaxed_type": "EXEMPTEXPENSES", "document_per": "report"}
+PER_EXPENSE = PER_REPORT | {"document_per": "expense"}
+
+
+def account(expenses: dict[str, Any]) -> dict[str, Any]:
+    """The part of the account file that these stories change."""
+    return {"mapping": {"expenses": expenses, "tracking": {"on_missing": "warn"}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The member's expenses in a world."""
+
+    world: World
+
+    def set_up(self) -> None:
+        """Give expenses their accounts in ConnectWise's GL table."""
+        table = self.world.psa.state.tables["gl_accounts"]
+        for row, (gl_type, account) in enumerate((("EE", "310"), ("EI", "310"), ("EO", "800")), start=9001):
+            owner = {"mappedRecord": {"id": 1, "name": "Owner"}}
+            record = {"id": row, "glType": gl_type, "mappedType": mapped_type(gl_type, "Corporate")}
+            table[row] = record | owner | {"segment1": account}
+
+    def enter(self, number: int, amount: str, *, status: Any = "ApprovedByTierTwo", on: date = DAY) -> int:
+        """An expense of the member's own money on the report."""
+        spent = Expense(
+            expense_id=number, member_id=MEMBER, spent=on, amount=Decimal(amount), expense_type_id=1,
+            payment_method_id=OWN_MONEY, report_id=REPORT, status=status,
+        )  # fmt: skip
+        self.world.psa.expenses.enter(spent)
+        return number
+
+    def record(self, number: int) -> UUID:
+        ids = AccountId(self.world.account_id), ConnectionId(self.world.psa_connection)
+        return record_id(*ids, "expense", str(number))
+
+    async def look(self, *numbers: int, found_by: str = "sweep") -> None:
+        """Mapper is rung for these expenses, as by a sweep."""
+        bells = [
+            Doorbell(
+                account_id=self.world.account_id,
+                connection_id=self.world.psa_connection,
+                work_key=work_key(self.record(number)),
+                kind=MAP,
+                priority=Priority.URGENT,
+                correlation_id=f"expense-{number}",
+                causation_id=None,
+                found_by=found_by,
+                payload={
+                    "record_id": str(self.record(number)),
+                    "source_id": str(number),
+                    "record_type": "expense",
+                },
+            )
+            for number in numbers
+        ]
+        database = open_database(self.world.settings, SCHEMA.name)
+        try:
+            async with database.account(self.world.account_id) as unit:
+                await WorkStore(SCHEMA).ring(unit, bells)
+        finally:
+            await database.close()
+
+    async def standing(self, number: int) -> tuple[str, str | None, list[str]]:
+        """Mapper's state, what poster told, and the codes of what stops it by either."""
+        rows = await self.world.rows(
+            "SELECT state, settled_outcome, findings, settled_findings FROM mapper.record WHERE record_id = $1",
+            self.record(number),
+        )
+        if not rows:
+            return "unknown", None, []
+        [row] = rows
+        told = [*_loaded(row["findings"]), *_loaded(row["settled_findings"])]
+        return row["state"], row["settled_outcome"], [item["code"] for item in told if item["severity"] == "stop"]
+
+    async def until(self, numbers: Sequence[int], state: str, outcome: str | None, *codes: str) -> None:
+        """Wait until all of these stand so."""
+
+        async def all_stand() -> bool:
+            return [await self.standing(one) for one in numbers] == [(state, outcome, list(codes))] * len(numbers)
+
+        await self.world._explained(all_stand, f"{numbers} {state} {outcome} {codes}", IN_TIME)
+
+    async def settled(self, *numbers: int) -> None:
+        """Wait until poster has told mapper that all of these are batched."""
+        await self.until(numbers, "mapped", "batched")
+
+    def bills(self) -> list[dict[str, Any]]:
+        """The live bills of expenses in the ledger, by number."""
+        return sorted(
+            (row for row in self.world.documents() if row["Type"] == "ACCPAY"), key=lambda row: row["InvoiceNumber"]
+        )
+
+    def batches(self) -> list[str]:
+        """The names of the batches of expenses, without the record's hex."""
+        return sorted(name for name in self.world.batches() if name.startswith("EXP-"))
+
+
+def _loaded(value: Any) -> list[Any]:
+    return json.loads(value) if isinstance(value, str) else value
