@@ -80,6 +80,28 @@ class Outcomes(Vendors):
 
         await self._explained(told, f"{invoice_id} told to be {outcome}: {codes}", seconds)
 
+    async def warned(self, invoice_id: int, revision: int, *codes: str, seconds: float = IN_TIME) -> None:
+        """Wait until a revision is settled as batched and its record carries exactly these findings of mapper."""
+
+        async def told() -> bool:
+            rows = await self.records(invoice_id)
+            found = [
+                (row["settled_outcome"], row["settled_revision"], sorted(item["code"] for item in row["findings"]))
+                for row in rows
+            ]
+            return found == [("batched", revision, sorted(codes))]
+
+        await self._explained(told, f"revision {revision} of {invoice_id} batched with {codes}", seconds)
+
+    async def batch_in_state(self, invoice_id: int, state: str) -> None:
+        """Wait until poster's batch of the record's latest revision stands so."""
+
+        async def told() -> bool:
+            query = "SELECT state FROM poster.batch WHERE record_id = $1 ORDER BY revision DESC LIMIT 1"
+            return [row["state"] for row in await self.rows(query, self.record_id(invoice_id))] == [state]
+
+        await self._explained(told, f"the batch of {invoice_id} {state}", IN_TIME)
+
     async def in_state(self, invoice_id: int, *states: str, seconds: float = IN_TIME) -> None:
         """Wait until the mapper's record is in one of these states."""
 

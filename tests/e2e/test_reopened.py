@@ -7,8 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.e2e.vendors import CLOSED, REOPENED
+from tests.e2e.vendors import CLOSED, COORDINATOR, REOPENED
 from tests.e2e.world import World
+
+from ledgerwire.sandbox.connectwise.batches import batch_invoices
+from ledgerwire.sandbox.connectwise.interface_records import RecordKey
+from ledgerwire.sandbox.connectwise.unbatching import rebatch_record, unbatch_record
 
 INVOICE = 39001
 
@@ -160,6 +164,109 @@ async def test_a_batch_deleted_in_connectwise_is_noticed_and_made_again_once_a_p
     await world.settled(INVOICE)
     assert world.batch_name(INVOICE) is not None
     assert world.documents(world.number(INVOICE)) == [before]
+
+
+@pytest.mark.requirement("M1")
+async def test_a_record_changed_and_put_back_into_its_batch_by_hand_has_its_document_follow_and_no_second_batch(
+    world: World,
+) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    [before], batches = world.documents(world.number(INVOICE)), world.batches()
+    state, key = world.psa.state, RecordKey("invoice", INVOICE)
+    async with world.held_back("mapper"):
+        unbatch_record(state, key, COORDINATOR)
+        change_and_close(world)
+        rebatch_record(state, key, COORDINATOR)
+    await world.quiet()
+    assert world.documents(world.number(INVOICE)) == [before], "an old batched invoice makes nothing"
+    await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await world.warned(INVOICE, 2, "DOCUMENT_FOLLOWS_BATCH")
+    [after] = world.documents(world.number(INVOICE))
+    assert after["InvoiceID"] == before["InvoiceID"]
+    assert after["Total"] == world.invoice(INVOICE)["total"] != before["Total"]
+    assert world.batches() == batches
+
+
+async def test_a_payment_on_a_document_whose_record_was_batched_again_by_hand_stops_until_a_person_chooses(
+    world: World,
+) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    number = world.number(INVOICE)
+    [row] = world.documents(number)
+    paid = {**row, "Status": "PAID", "AmountPaid": row["Total"], "AmountDue": Decimal(0)}
+    world.ledger.collections["invoices"].put(paid)
+    async with world.held_back("mapper"):
+        [batch] = world.psa.state.tables["batches"]
+        await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+        change_and_close(world)
+        batch_invoices(world.psa.state, [INVOICE], "BY-HAND", COORDINATOR)
+    await world.quiet()
+    await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await world.told(INVOICE, "stopped", "DOCUMENT_PAID")
+    assert world.documents(number) == [paid]
+    async with world.desk() as desk:
+        await desk.choose(world.account_id, number, "CREDIT_AND_NEW", "clerk", "paid already")
+    await world.told(INVOICE, "batched", "DOCUMENT_CREDITED", "ALREADY_BATCHED")
+    [credit], [new] = world.documents(f"{number}-CR"), world.documents(f"{number}-2")
+    assert (credit["Total"], new["Total"]) == (row["Total"], world.invoice(INVOICE)["total"])
+    assert (world.documents(number), world.batches()) == ([paid], ["BY-HAND"])
+
+
+@pytest.mark.requirement("D3", "D11")
+@pytest.mark.parametrize("first", ["mapper", "poster"])
+@pytest.mark.parametrize(
+    ("choice", "code", "left"), [("VOID", "DOCUMENT_VOIDED", 0), ("ACCEPT", "DOCUMENT_ACCEPTED", 1)]
+)
+async def test_a_record_deleted_after_its_batch_ends_the_same_whoever_notices_it_first(
+    world: World, first: str, choice: str, code: str, left: int
+) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    number = world.number(INVOICE)
+    del world.psa.state.tables["invoices"][INVOICE]
+    if first == "mapper":
+        await world.look(INVOICE)
+    else:
+        await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await world.batch_in_state(INVOICE, "deleted")
+    await world.told(INVOICE, "stopped", "RECORD_DELETED_DOCUMENT_REMAINS")
+    await world.quiet()
+    assert len(world.documents(number)) == 1
+    async with world.desk() as desk:
+        await desk.choose(world.account_id, number, choice, "clerk", "deleted there")
+    await world.told(INVOICE, "batched", code)
+    assert len(world.documents(number)) == left
+    await world.look(INVOICE)
+    await world.quiet()
+    await world.told(INVOICE, "batched", code)
+    [record] = await world.records(INVOICE)
+    assert (record["state"], record["revision"]) == ("mapped", 1)
+
+
+async def test_a_record_deleted_before_its_batch_is_noticed_and_its_document_voided_once_a_person_says_so(
+    world: World,
+) -> None:
+    world.arm("500_before", "connectwise", method="POST", path_regex=r"/finance/accounting/batches$")
+    await world.close(INVOICE)
+    await world.told_to_wait("poster", INVOICE)
+    number = world.number(INVOICE)
+    del world.psa.state.tables["invoices"][INVOICE]
+    await world.a_while_passes()
+    await world.told(INVOICE, "stopped", "RECORD_DELETED_DOCUMENT_REMAINS")
+    await world.quiet()
+    async with world.desk() as desk:
+        await desk.choose(world.account_id, number, "VOID", "clerk", "deleted there")
+    await world.told(INVOICE, "batched", "DOCUMENT_VOIDED")
+    assert (world.documents(number), world.batches()) == ([], [])
+
+
+def change_and_close(world: World) -> None:
+    """The invoice, out of its batch, is reopened, changed and closed again."""
+    world.set_status(INVOICE, REOPENED)
+    change(world)
+    world.set_status(INVOICE, CLOSED)
 
 
 async def unbatch(world: World) -> None:

@@ -36,7 +36,10 @@ from ledgerwire.common.lifecycle import serve
 from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings, environment_of
 from ledgerwire.common.work.lease import LeaseTerms, take
-from ledgerwire.mapper.bootstrap import open_desk
+from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.store import WorkStore
+from ledgerwire.mapper.bootstrap import SCHEMA, open_desk
+from ledgerwire.mapper.handlers import MAP, work_key
 from ledgerwire.mapper.person import RecordDesk, RecordSettledError
 from ledgerwire.sandbox.server import Sandbox, SandboxOptions
 from ledgerwire.tenants import accounts
@@ -210,6 +213,28 @@ class World(Outcomes):
         async with self.desk() as desk:
             with pytest.raises(RecordSettledError):
                 await desk.retry(self.account_id, number=self.number(invoice_id))
+
+    async def look(self, invoice_id: int) -> None:
+        """Mapper is rung for a record once more, as by a callback that came late."""
+        record = self.record_id(invoice_id)
+        payload = {"record_id": str(record), "source_id": str(invoice_id), "record_type": "invoice"}
+        bell = Doorbell(
+            account_id=self.account_id,
+            connection_id=self.psa_connection,
+            work_key=work_key(record),
+            kind=MAP,
+            priority=Priority.URGENT,
+            correlation_id=f"look-{invoice_id}",
+            causation_id=None,
+            found_by="callback",
+            payload=payload,
+        )
+        database = open_database(self.settings, SCHEMA.name)
+        try:
+            async with database.account(self.account_id) as unit:
+                await WorkStore(SCHEMA).ring(unit, [bell])
+        finally:
+            await database.close()
 
     async def a_while_passes(self) -> None:
         """Once nothing is in hand: whatever waits for a moment finds that it has come; what is parked stays parked."""

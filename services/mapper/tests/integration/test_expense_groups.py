@@ -94,7 +94,9 @@ class Expenses:
 
     async def posted(self, number: str) -> None:
         """Poster has the document of a group in the ledger."""
-        group = await self.office.value("SELECT group_id FROM mapper.expense_group WHERE number = :number", number=number)
+        group = await self.office.value(
+            "SELECT group_id FROM mapper.expense_group WHERE number = :number", number=number
+        )
         owner = await self.office.owner()
         try:
             await owner.execute(

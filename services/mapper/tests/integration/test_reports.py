@@ -2,6 +2,9 @@
 
 import pytest
 
+from ledgerwire.mapper.choices import offered
+from ledgerwire.mapper.domain.record import RecordState
+
 from .conftest import Office, clean, revisions
 
 
@@ -87,7 +90,23 @@ async def test_a_record_deleted_after_it_was_handed_over_stops_and_names_the_doc
     [group] = (await office.desk.summary(office.account_id)).stopped
     assert group.code == "RECORD_DELETED_DOCUMENT_REMAINS"
     assert f"invoice {record.number} over {record.total:,.2f} AUD remains" in group.what
-    assert "Xero" in group.action
+    assert "VOID takes" in group.action
+    kept = await office.record(invoice_id)
+    assert (kept.state, offered(kept)) == (RecordState.MAPPED, ("VOID", "ACCEPT"))
+    rung = await office.messages(invoice_id)
+    assert rung == (2 if reported == "batched" else 1), "poster gives up the batch of what is gone"
+    await office.map(invoice_id)
+    assert (await office.record(invoice_id), await office.messages(invoice_id)) == (kept, rung), "nothing new"
+    await office.desk.choose(office.account_id, str(record.number), "VOID", "ann", "made twice")
+    await office.idle()
+    told = await office.record(invoice_id)
+    assert (told.state, told.settled_outcome, told.choices) == (RecordState.MAPPED, None, ("VOID",))
+    assert await office.messages(invoice_id) == rung + 1
+    await office.settle(invoice_id, "remap")
+    assert offered(await office.record(invoice_id)) == ("VOID", "ACCEPT"), (
+        "poster could not: said again, not rung again"
+    )
+    assert await office.messages(invoice_id) == rung + 1
     await office.desk.skip(office.account_id, record.number, "voided")
     await office.map(invoice_id)
     assert (await office.desk.rows(office.account_id))[0].status == "skipped"

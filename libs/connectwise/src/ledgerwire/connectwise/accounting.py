@@ -49,6 +49,17 @@ async def export_invoices(session: Session, invoice_ids: Sequence[int], summariz
     return found
 
 
+async def export_batch(session: Session, batch_id: int, invoice_ids: Sequence[int]) -> list[ExportTransaction]:
+    """The GL export of an existing batch once more, as far as it is about these invoices; nothing is changed by it.
+
+    Whether a server narrows it to the ids is not documented, so others' transactions may come too. RecordMissing when the
+    batch is gone.
+    """
+    body = export_body(invoices=list(dict.fromkeys(invoice_ids)))
+    export = await session.post_read(f"{BATCHES}/{batch_id}/export", body, Export)
+    return list(export.transactions or ())
+
+
 def export_body(
     *,
     invoices: Sequence[int] = (),

@@ -120,6 +120,10 @@ class ConnectWise:
         """
         return await accounting.export_invoices(self._session, ids, summarize)
 
+    async def export_batch(self, batch_id: int, invoice_ids: Sequence[int]) -> list[ExportTransaction]:
+        """The GL export of what these invoices have in a batch; other invoices' may come too. RecordMissing without the batch."""
+        return await accounting.export_batch(self._session, batch_id, invoice_ids)
+
     async def gl_entries(self, invoice_id: int) -> list[GlEntry]:
         """The GL entries frozen when the invoice was closed (M2)."""
         return await accounting.gl_entries(self._session, invoice_id)

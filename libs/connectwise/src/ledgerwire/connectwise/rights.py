@@ -59,11 +59,11 @@ _AREAS: tuple[tuple[str, str, str, str], ...] = (
 )
 _ADDITIONS = re.compile(r"/finance/agreements/\d+/additions\b", re.IGNORECASE)
 _ACTIONS = {"POST": Action.ADD, "PUT": Action.EDIT, "PATCH": Action.EDIT, "DELETE": Action.DELETE}
-_READING_POSTS = ("/finance/accounting/export",)
+_READING_POSTS = re.compile(r"/finance/accounting/(batches/\d+/)?export\b")
 
 
 def _action(method: str, path: str) -> Action:
-    if path.startswith(_READING_POSTS):
+    if _READING_POSTS.match(path):
         return Action.INQUIRE
     return _ACTIONS.get(method.upper(), Action.INQUIRE)
 

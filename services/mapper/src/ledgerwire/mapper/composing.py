@@ -88,6 +88,7 @@ def compose(
         rounding_used=earlier.rounding_used,
         kept_rate=earlier.kept_rate,
         drop_ship_cogs=bool(reads.setup.package.include_cogs_drop_ship_flag),
+        rebatched=invoice.id in reads.rebatched,
     )
     return sliced(_explained(source, reads), ledger.reference)
 

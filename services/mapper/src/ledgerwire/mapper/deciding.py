@@ -36,7 +36,9 @@ class Decider:
         if subject is None:
             name = self._ledgers.name_of(record.ledger_connection_id)
             vanished = record.record_type == RecordType.INVOICE
-            return looking.vanished(record, name) if vanished else looking.unlisted(record, name)
+            if not vanished:
+                return looking.unlisted(record, name)
+            return looking.vanished(record, name, self._latest.get(record.record_id))
         record = subject.described(record)
         route = self._ledgers.route(subject)
         if route is None:

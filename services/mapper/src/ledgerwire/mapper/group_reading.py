@@ -13,17 +13,21 @@ from ledgerwire.mapper.spending import read_expenses
 from ledgerwire.mapper.subjects import Key, Subject, Subjects
 
 
-async def read_subjects(client: Psa, cache: SetupCache, keys: Sequence[Key], *, fresh: bool) -> Subjects:
+async def read_subjects(
+    client: Psa, cache: SetupCache, keys: Sequence[Key], *, fresh: bool, followed: frozenset[Key] = frozenset()
+) -> Subjects:
     """Read everything that mapping these records needs.
 
     A record that is not there is left out: an invoice has vanished, a product or expense is not on its list.
-    `fresh`: a person retries, so whatever is cached may be what was just put right. Raises what the client raises.
+    `fresh`: a person retries, so whatever is cached may be what was just put right. `followed`: invoices that are mapped
+    from the batch they are in (M8). Raises what the client raises.
     """
     found: dict[Key, Subject] = {}
     wanted = {kind: [source_id for each, source_id in keys if each is kind] for kind in RecordType}
     invoices = [int(source_id) for source_id in wanted[RecordType.INVOICE]]
     if invoices:
-        reads = await read_group(client, cache, invoices, fresh=fresh)
+        numbers = frozenset(int(source_id) for _, source_id in followed)
+        reads = await read_group(client, cache, invoices, fresh=fresh, followed=numbers)
         fresh = False
         for invoice in reads.invoices.values():
             found[RecordType.INVOICE, str(invoice.id)] = InvoiceSubject(invoice, reads)

@@ -45,7 +45,7 @@ class InvoiceSubject:
 
     @property
     def to_map(self) -> bool:
-        return self.invoice.id in self.reads.unposted
+        return self.invoice.id in self.reads.unposted or self.invoice.id in self.reads.rebatched
 
     def contact_keys(self, _settings: Settings | None) -> tuple[ContactKey, ...]:
         return (ContactKey(str(self._company.id) if self._company else "", self._currency),)

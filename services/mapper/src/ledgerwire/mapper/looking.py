@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ledgerwire.common.catalogue import Finding, is_known
+from ledgerwire.common.catalogue.revisions import CHOICES
 from ledgerwire.common.errors import Transient, Waiting
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.mapper.domain.contacts import CREATE, LINK
 from ledgerwire.mapper.domain.locks import FIRST_OPEN_DAY, HOLD
-from ledgerwire.mapper.domain.model import Ignored, Mapped, NoEffect, Result
+from ledgerwire.mapper.domain.model import Ignored, Mapped, MappingInput, NoEffect, Result
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.domain.records import AnyInput, facts_of
 from ledgerwire.mapper.domain.revision import says_the_same
@@ -17,10 +20,15 @@ from ledgerwire.mapper.domain.rounding import ACCEPT_ROUNDING
 from ledgerwire.mapper.domain.settings import LockPolicy
 from ledgerwire.mapper.ports import Account
 from ledgerwire.mapper.records import NewRevision, Outcome, StoredRecord, StoredRevision, revision_of
+from ledgerwire.mapper.subjects import Key
 
 DECIDED = frozenset({RecordState.MAPPED, RecordState.NO_EFFECT})
 _MAPPING_CHOICES = frozenset({FIRST_OPEN_DAY, HOLD, CREATE, ACCEPT_ROUNDING})
 PERIOD_LOCKED = "PERIOD_LOCKED"
+REBATCHED, DELETED = "RECORD_REBATCHED", "RECORD_DELETED_DOCUMENT_REMAINS"
+_ANSWERS = frozenset(choice.value for choice in CHOICES[DELETED])
+_ANSWERED = frozenset({"DOCUMENT_VOIDED", "DOCUMENT_ACCEPTED"})
+_GONE = "deleted"
 _REMAP = "remap"
 _ASKS_AGAIN = frozenset({"stopped", _REMAP, "refresh"})
 _IGNORED = {
@@ -41,17 +49,68 @@ class Look:
     announce: bool = False
 
 
-def vanished(record: StoredRecord, ledger: str) -> Look:
-    """The invoice is not in the PSA any more. What was handed to the ledger may stand there: a person has to look."""
+def followed(records: Iterable[StoredRecord], latest: Mapping[UUID, StoredRevision]) -> frozenset[Key]:
+    """The invoices that are mapped from the batch they are in, if they are in one: a person batched ours again (M8).
+
+    Poster reported it, or the record was seen open since our batch, or its latest revision follows such a batch and is not
+    settled. Nothing else that is batched is looked into (M1).
+    """
+    return frozenset(each.key for each in records if _follows(each, latest.get(each.record_id)))
+
+
+def _follows(record: StoredRecord, latest: StoredRevision | None) -> bool:
+    if record.record_type != RecordType.INVOICE:
+        return False
+    reported = record.settled_outcome == "stopped" and any(item.code == REBATCHED for item in record.settled_findings)
+    reopened = record.state is RecordState.OPEN and record.batched
+    following = latest is not None and latest.follows_batch and not record.batched
+    return reported or reopened or following
+
+
+def vanished(record: StoredRecord, ledger: str, latest: StoredRevision | None = None) -> Look:
+    """The invoice is not in the PSA any more. What was handed to the ledger may stand there: a person has to decide (M8).
+
+    The record stays (or is again) decided, so that poster carries out what is chosen; it is rung for that, and at once of a
+    batched record, whose batch it has to give up. What a person has answered already is only said again by poster.
+    """
     params = _about(record, ledger)
     if not _handed_over(record):
         return found(record, RecordEvent.VANISHED, Finding("INVOICE_VANISHED", params))
+    without = latest is not None and latest.decided.outcome in {"no_effect", "excluded"}
+    event = RecordEvent.NO_EFFECT if without else RecordEvent.MAPPED
+    kept = replace(record, state=advance(record.state, event), findings=())
+    if record.state is RecordState.RECEIVED and set(record.choices) & _ANSWERS:
+        return _rung(_unsettled(kept))
+    if record.batched and any(item.code in _ANSWERED for item in record.settled_findings):
+        return _rung(kept)
+    stopped = _stopped_by(kept, _remains(record, params))
+    return _rung(stopped) if record.batched else Look(stopped, _GONE)
+
+
+def _rung(record: StoredRecord) -> Look:
+    """Poster is told once more of the latest revision of a record that is gone."""
+    return Look(replace(record, announcements=record.announcements + 1), _GONE, announce=True)
+
+
+def _stopped_by(record: StoredRecord, finding: Finding) -> StoredRecord:
+    """The record as if poster had stopped its latest revision; what poster said of this before stays."""
+    if record.settled_outcome == "stopped" and any(item.code == finding.code for item in record.settled_findings):
+        return record
+    return replace(
+        record,
+        settled_outcome="stopped",
+        settled_revision=record.revision,
+        settled_at=None,
+        settled_findings=(finding,),
+    )
+
+
+def _remains(record: StoredRecord, params: dict[str, str]) -> Finding:
     what = "credit note" if record.total is not None and record.total < 0 else "invoice"
     amount = (
         f"{record.total:,.2f} {record.currency or ''}".rstrip() if record.total is not None else "an unknown amount"
     )
-    remains = Finding("RECORD_DELETED_DOCUMENT_REMAINS", {**params, "what": what, "amount": amount})
-    return found(record, RecordEvent.STOPPED, remains)
+    return Finding(DELETED, {**params, "what": what, "amount": amount})
 
 
 def unlisted(record: StoredRecord, ledger: str) -> Look:
@@ -129,6 +188,10 @@ def decided(
         return ignored(record, result)
     new = revision_of(source, result, ledger_connection_id)
     same = latest is not None and says_the_same(latest.decided, new.decided)
+    if same and record.settled_outcome == _REMAP and isinstance(source, MappingInput) and source.rebatched:
+        # Poster does not go on with what was read from this batch: it is like any other that is not ours.
+        batch = source.invoice.batch or ""
+        return ignored(record, Ignored("batched", _finding("ALREADY_BATCHED", source, batch=batch)))
     number = record.revision if same else record.revision + 1
     goes_out = isinstance(result, Mapped | NoEffect)
     findings = result.findings
@@ -137,21 +200,22 @@ def decided(
     event = _event(result, live=account.live)
     announce = goes_out and account.live and (not same or _owed(record))
     after = replace(
-        record,
+        _unsettled(record) if announce else record,
         state=advance(record.state, event),
         findings=record.findings if same and record.batched else findings,
         ledger_connection_id=ledger_connection_id,
         currency=record.currency or source.reference.base_currency or None,
         revision=number,
         announcements=record.announcements + (1 if announce else 0),
-        settled_outcome=None if announce else record.settled_outcome,
-        settled_revision=None if announce else record.settled_revision,
-        settled_at=None if announce else record.settled_at,
-        settled_findings=() if announce else record.settled_findings,
         choices=record.choices if same else tuple(filter(is_mapping_choice, record.choices)),
         particulars=_numbered(record, result),
     )
     return Look(after, event.value, None if same else new, announce)
+
+
+def _unsettled(record: StoredRecord) -> StoredRecord:
+    """The record without what poster reported: it is told anew."""
+    return replace(record, settled_outcome=None, settled_revision=None, settled_at=None, settled_findings=())
 
 
 def _numbered(record: StoredRecord, result: Outcome) -> dict[str, str]:

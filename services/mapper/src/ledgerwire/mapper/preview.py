@@ -14,7 +14,7 @@ from ledgerwire.common.errors import LedgerwireError
 from ledgerwire.common.ids import AccountId, ConnectionId, record_id
 from ledgerwire.common.ledger.document import LedgerDocument
 from ledgerwire.common.record_type import RecordType
-from ledgerwire.mapper import repository
+from ledgerwire.mapper import looking, repository
 from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.trace import Trace
@@ -120,12 +120,14 @@ class PreviewDesk:
 
     async def _some(self, looker: _Looker, account: Account, client: Psa, keys: Sequence[Key]) -> list[Preview]:
         ids = {key: record_id(AccountId(looker.account_id), ConnectionId(looker.connection_id), *key) for key in keys}
-        subjects = await read_subjects(client, self._setup, keys, fresh=True)
-        ledgers = Ledgers(looker, account, self.clients)
-        await ledgers.read(subjects, fresh=True)
         async with looker.unit() as unit:
             known = await repository.records(unit, list(ids.values()))
             latest = await repository.latest_revisions(unit, list(ids.values()))
+        followed = looking.followed(known.values(), latest)
+        subjects = await read_subjects(client, self._setup, keys, fresh=True, followed=followed)
+        ledgers = Ledgers(looker, account, self.clients)
+        await ledgers.read(subjects, fresh=True)
+        async with looker.unit() as unit:
             bills = await repository.bills_of(unit, looker.connection_id, _vendor_invoices(subjects))
         decider = Decider(account, ledgers, latest, bills)
         return [

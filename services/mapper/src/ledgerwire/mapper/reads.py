@@ -10,6 +10,7 @@ from time import monotonic
 from ledgerwire.common.errors import Waiting
 from ledgerwire.connectwise import models as psa
 from ledgerwire.connectwise.accounting import transactions_by_invoice
+from ledgerwire.connectwise.errors import RecordMissing
 from ledgerwire.mapper import reading
 from ledgerwire.mapper.domain import model
 from ledgerwire.mapper.domain.segments import is_ambiguous
@@ -56,6 +57,7 @@ class GroupReads:
         transactions: may hold more than one for a number that two documents share.
         catalog: the products of the lines, by identifier.
         catalog_fault: why the catalog could not be read; it keeps waiting only what cannot be decided without it.
+        rebatched: the invoices whose transactions are those of the batch that they are in (M8).
     """
 
     invoices: dict[int, psa.Invoice]
@@ -67,6 +69,7 @@ class GroupReads:
     entries: dict[int, tuple[model.GlEntry, ...]] = field(default_factory=dict)
     catalog: dict[str, psa.CatalogItem] = field(default_factory=dict)
     catalog_fault: Waiting | None = None
+    rebatched: frozenset[int] = frozenset()
 
 
 class SetupCache:
@@ -99,21 +102,28 @@ async def _read_setup(client: Psa) -> Setup:
     )
 
 
-async def read_group(client: Psa, cache: SetupCache, ids: Sequence[int], *, fresh: bool) -> GroupReads:
+async def read_group(
+    client: Psa, cache: SetupCache, ids: Sequence[int], *, fresh: bool, followed: frozenset[int] = frozenset()
+) -> GroupReads:
     """Read everything that mapping these invoices needs; a vanished invoice is left out.
 
-    `fresh`: a person retries, so whatever is cached may be what was just put right. Raises what the client raises.
+    `fresh`: a person retries, so whatever is cached may be what was just put right. `followed`: invoices that are mapped
+    from the batch they are in, if they are in one. Raises what the client raises.
     """
     setup = await cache.get(client, fresh=fresh)
     read = {item.id: item for item in await client.invoices(ids)}
-    wanted = [item for item in read.values() if setup.closed(item) and item.gl_batch is None]
-    if not wanted:
+    closed = [item for item in read.values() if setup.closed(item)]
+    wanted = [item for item in closed if item.gl_batch is None]
+    batched = await _in_batches(client, [item for item in closed if item.gl_batch is not None and item.id in followed])
+    in_hand = [*wanted, *(read[number] for number in batched)]
+    if not in_hand:
         return GroupReads(read, {}, {}, {}, {}, setup)
     numbers = [item.id for item in wanted]
     unposted, exported, companies = await asyncio.gather(
-        client.unposted_invoices(numbers), client.export_invoices(numbers), _companies(client, wanted)
+        client.unposted_invoices(numbers), client.export_invoices(numbers), _companies(client, in_hand)
     )
-    transactions = transactions_by_invoice(wanted, exported)
+    transactions = transactions_by_invoice(wanted, exported) | batched
+    exported = [*exported, *(row for rows in batched.values() for row in rows)]
     if not setup.explains(exported) or not all(transactions.values()):
         setup = await cache.get(client, fresh=True)
     catalog, fault = await _catalog(client, exported)
@@ -127,7 +137,24 @@ async def read_group(client: Psa, cache: SetupCache, ids: Sequence[int], *, fres
         entries=await _entries(client, transactions, setup.segments),
         catalog=catalog,
         catalog_fault=fault,
+        rebatched=frozenset(batched),
     )
+
+
+async def _in_batches(client: Psa, invoices: Sequence[psa.Invoice]) -> dict[int, tuple[psa.ExportTransaction, ...]]:
+    """What these invoices have in the batches they are in; one that its batch does not show is left out."""
+    by_batch: dict[int, list[psa.Invoice]] = {}
+    for invoice in invoices:
+        if invoice.gl_batch is not None and invoice.gl_batch.id is not None:
+            by_batch.setdefault(invoice.gl_batch.id, []).append(invoice)
+    found: dict[int, tuple[psa.ExportTransaction, ...]] = {}
+    for batch_id, some in by_batch.items():
+        try:
+            exported = await client.export_batch(batch_id, [item.id for item in some])
+        except RecordMissing:
+            continue  # taken apart just now: the next look finds the invoice unposted
+        found |= {number: rows for number, rows in transactions_by_invoice(some, exported).items() if rows}
+    return found
 
 
 async def _companies(client: Psa, invoices: Iterable[psa.Invoice]) -> dict[int, psa.Company]:

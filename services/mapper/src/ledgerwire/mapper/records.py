@@ -74,10 +74,14 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoredRevision:
-    """One revision row, decoded as far as a later look compares it."""
+    """One revision row, decoded as far as a later look compares it.
+
+    `follows_batch`: it has the figures of a batch that a person made (M8).
+    """
 
     revision: int
     decided: Decided
+    follows_batch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

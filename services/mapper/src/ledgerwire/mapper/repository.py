@@ -16,6 +16,7 @@ from sqlalchemy.types import String
 from ledgerwire.common.db.models.mapper import MapperTimeline, Record, Revision
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.record_type import RecordType
+from ledgerwire.mapper.domain.eligibility import FOLLOWS
 from ledgerwire.mapper.domain.model import ContactLink
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.revision import Decided
@@ -223,7 +224,11 @@ async def latest_revisions(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID,
         )
         .where(table.c.record_id.in_(record_ids))
     )
-    return {row.record_id: StoredRevision(row.revision, _decided(row)) for row in rows}
+    return {row.record_id: StoredRevision(row.revision, _decided(row), _follows(row)) for row in rows}
+
+
+def _follows(row: Any) -> bool:
+    return any(item["code"] == FOLLOWS for item in row.findings)
 
 
 def _decided(row: Any) -> Decided:

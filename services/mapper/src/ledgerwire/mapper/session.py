@@ -122,7 +122,9 @@ class LookSession:
     async def _read(self, items: Sequence[WorkItem], cache: SetupCache) -> Decider:
         fresh = any(item.found_by in FRESH for item in items)
         client = await self._clients.psa(self._group.account_id, self._group.connection_id)
-        self._subjects = await read_subjects(client, cache, [key_of(item) for item in items], fresh=fresh)
+        keys = [key_of(item) for item in items]
+        followed = looking.followed(map(self._record, items), self._latest)
+        self._subjects = await read_subjects(client, cache, keys, fresh=fresh, followed=followed)
         await self._ledgers.read(self._subjects, fresh=fresh)
         return Decider(self._account, self._ledgers, self._latest, await self._bills(self._subjects))
 

@@ -15,6 +15,7 @@ from ledgerwire.common.db.session import Unit
 from ledgerwire.common.work.model import Doorbell, Group, Priority, Ring, WorkItem
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.handlers import MAP, work_key
+from ledgerwire.mapper.looking import REBATCHED
 from ledgerwire.mapper.records import StoredRecord, payload_of
 
 SETTLE = "settle"
@@ -92,6 +93,8 @@ class SettleRecords:
         await repository.add_timeline(unit, settled, outcome, revision=settled.settled_revision, codes=codes)
         if outcome in _NEW_LOOK:
             await self._ring(unit, _look(settled, item, _NEW_LOOK[outcome]))
+        elif REBATCHED in codes:
+            await self._ring(unit, _look(settled, item, "replay"))
 
 
 def is_old_news(record: StoredRecord, item: WorkItem) -> bool:

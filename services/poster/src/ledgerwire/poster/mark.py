@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ids import RecordId
 from ledgerwire.common.ledger.document import DocumentKind
@@ -76,17 +77,39 @@ async def _accepted(group: RecordGroup, case: Case, *, batched: bool) -> None:
 
 
 async def prove_again(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
-    """Batched records that somebody rang for: still batched, or closed again after their batch was taken apart (M8)."""
+    """Records that somebody rang for after their batch, or to have a deleted one's documents voided: what became of them (M8).
+
+    Still batched; closed again after the batch was taken apart; or not there any more, which is what a person may answer.
+    """
     marks = {item.source_id: item for item in await batched_marks(psa, record_type, named(cases))}
     for case in cases:
         mark = marks.get(case.decided.source_id)
         async with group.unit() as unit:
-            if mark is None or mark.batch_name is not None:
-                await group.done(unit, case.item)
+            if mark is None:
+                await _record_gone(unit, case)
+            elif case.batch is None or case.batch.state is not BatchState.BATCHED:
+                await group.settle(case, "remap", in_unit=unit)  # it is there after all
+            elif mark.batch_name is not None:
+                await group.settle(case, "batched", [*case.warnings, *_by_another_name(case, mark)], in_unit=unit)
             elif await repository.still_decided(unit, [case]):
                 state = advance(BatchState.BATCHED, BatchEvent.WANTED_AGAIN)
                 await repository.set_batch(unit, case.decided, state)
                 await repository.add_timeline(unit, case.decided, "batch_gone", batch=identifier(case))
+
+
+async def _record_gone(unit: Unit, case: Case) -> None:
+    """The record is not in ConnectWise: nothing will ever be batched; the next step is what a person chose since."""
+    state = advance(case.batch.state if case.batch is not None else BatchState.DUE, BatchEvent.DELETED)
+    await repository.put_batch(unit, case.decided, identifier(case), state)
+    await repository.set_batch(unit, case.decided, state, choices_seen=case.choices_done)
+    await repository.add_timeline(unit, case.decided, "record_gone", batch=identifier(case))
+
+
+def _by_another_name(case: Case, mark: Mark) -> list[Finding]:
+    """What is told of a batch that is not ours."""
+    if mark.batch_name == identifier(case):
+        return []
+    return [Finding("ALREADY_BATCHED", {"number": case.decided.number, "batch": mark.batch_name or ""})]
 
 
 async def batched_marks(psa: Psa, record_type: RecordType, names: Mapping[str, str]) -> Sequence[Mark]:
@@ -191,9 +214,7 @@ async def _unproved(
 
 async def _batched(group: RecordGroup, case: Case, mark: Mark) -> None:
     name = identifier(case)
-    findings = case.warnings
-    if mark.batch_name != name:
-        findings.append(Finding("ALREADY_BATCHED", {"number": case.decided.number, "batch": mark.batch_name or ""}))
+    findings = [*case.warnings, *_by_another_name(case, mark)]
     async with group.unit() as unit:
         state = advance(BatchState.BATCHING, BatchEvent.PROVED)
         await repository.put_batch(unit, case.decided, name, state, mark.batch_id)

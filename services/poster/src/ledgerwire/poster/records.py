@@ -187,6 +187,17 @@ class Case:
         return self.decided.revision, len(self.decided.choices)
 
     @property
+    def was_posted(self) -> bool:
+        """A document of the record is in the ledger, or was."""
+        return self.earlier_batch is not None or any(item.ledger_id or item.gone_ids for item in self.postings)
+
+    @property
+    def choices_done(self) -> int:
+        """How many choices about this revision are carried out, or were made before it was settled."""
+        mine = (item.choices_done for item in self.postings if item.choices_revision == self.decided.revision)
+        return max(mine, default=0)
+
+    @property
     def _domain(self) -> list[Posting]:
         return [item.as_domain(self.item.connection_id, self.decided.revision) for item in self.postings]
 

@@ -36,11 +36,14 @@ async def ensure_changeable(
 
 
 async def ensure_batch_open(ledger: Ledger, psa: Psa, case: Case) -> None:
-    """Raise Stopped where the batch of the record's earlier revision is closed in ConnectWise."""
-    earlier = case.earlier_batch
-    if earlier is not None and await psa.batch_closed(earlier.identifier):
-        named = {"number": case.decided.number, "ledger": ledger.name, "batch": earlier.identifier}
-        raise Stopped([Finding("BATCH_CLOSED", named)])
+    """Raise Stopped where a batch of the record is closed in ConnectWise: the earlier revision's, or the one it is in now."""
+    decided, earlier = case.decided, case.earlier_batch
+    marks = await psa.marks(decided.record_type, {decided.source_id: earlier.identifier}) if earlier else ()
+    names = [earlier.identifier if earlier else None, *(mark.batch_name for mark in marks)]
+    for name in dict.fromkeys(filter(None, names)):
+        if await psa.batch_closed(name):
+            named = {"number": decided.number, "ledger": ledger.name, "batch": name}
+            raise Stopped([Finding("BATCH_CLOSED", named)])
 
 
 def _words(day: date) -> str:

@@ -45,7 +45,7 @@ async def _eligible(group: RecordGroup, psa: Psa, record_type: RecordType, cases
     for case in cases:
         decided, mark = case.decided, marks.get(case.decided.source_id)
         by_hand = mark is not None and mark.batch_name is not None and mark.total == decided.source_total
-        if decided.source_id in listed or (by_hand and any(item.ledger_id for item in case.postings)):
+        if decided.source_id in listed or (by_hand and case.was_posted):
             eligible.append(case)
         else:
             rest.append(case)

@@ -18,6 +18,7 @@ TOTAL = Decimal("110.00")
         (SeenMark("INV-1", TOTAL), True, Watched.AS_IT_WAS),
         (SeenMark("BY-HAND", TOTAL), True, Watched.AS_IT_WAS),
         (SeenMark("BY-HAND", Decimal(99)), True, Watched.REBATCHED),
+        (SeenMark("INV-1", Decimal(99)), True, Watched.REBATCHED),
         (SeenMark("BY-HAND", None), True, Watched.AS_IT_WAS),
         (SeenMark(None, TOTAL), True, Watched.UNBATCHED),
         (SeenMark(None, TOTAL), False, Watched.REOPENED),
@@ -27,4 +28,4 @@ TOTAL = Decimal("110.00")
 def test_a_batch_that_is_gone_is_told_from_a_record_that_is_open_again(
     mark: SeenMark | None, decided: bool, found: Watched
 ) -> None:
-    assert judge_mark(mark, batch="INV-1", total=TOTAL, decided=decided) is found
+    assert judge_mark(mark, total=TOTAL, decided=decided) is found

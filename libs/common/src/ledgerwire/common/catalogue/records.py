@@ -202,8 +202,9 @@ register(
         title="Deleted in ConnectWise after it was handed to the ledger",
         message="{number} was deleted in ConnectWise after it was handed to {ledger}: {what} {number} over {amount} "
         "remains there.",
-        action="Void {what} {number} in {ledger}, then Skip the record; if it was deleted by mistake, invoice it again.",
-        where="Ledger: the document; Ledgerwire: ledgerwire record skip",
+        action="Answer with record resolve: VOID takes {what} {number} out of {ledger}, ACCEPT leaves it there as it is. If "
+        "{number} was deleted by mistake, invoice it again.",
+        where="Ledgerwire: ledgerwire record resolve {number} --choice ...",
         who="clerk",
         side=Side.LEDGER,
         source="M8",
@@ -214,7 +215,7 @@ register(
         severity=Severity.INFO,
         title="Already in a batch",
         message="{number} is in batch '{batch}' already.",
-        action="Delete that batch in ConnectWise to post {number}.",
+        action="None if {number} is in the ledger; else delete that batch in ConnectWise to post it.",
         where="ConnectWise: Finance > Accounting Interface > Batches",
         who="clerk",
         side=Side.CONNECTWISE,

@@ -1,15 +1,21 @@
-"""Whether there is anything to do: exclusion rules, then closed, unbatched, listed, with GL entries (M1, M2, M19)."""
+"""Whether there is anything to do: exclusion rules, then closed, unbatched, listed, with GL entries (M1, M2, M19).
+
+Of what is batched only a record of ours that a person batched again is mapped (M8).
+"""
 
 from __future__ import annotations
 
 from ledgerwire.mapper.domain.exclusion import rule_for, told
 from ledgerwire.mapper.domain.levels import is_owner, level_words, needed_kinds
 from ledgerwire.mapper.domain.model import GlTableRow, Ignored, Invoice, NoEffect
-from ledgerwire.mapper.domain.parts import InvoiceCase, kind_words
+from ledgerwire.mapper.domain.parts import InvoiceCase, kind_words, money_words
 from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
 
 FORBIDDEN = "|"
 """A character that the PSA forbids in an invoice number: neither system finds the document by it again."""
+
+FOLLOWS = "DOCUMENT_FOLLOWS_BATCH"
+"""Tells that the document has the figures of a batch which a person made of a record that was ours (M8)."""
 
 _KIND_WORDS = {"AR": "Accounts receivable", "ST": "Sales tax"}
 
@@ -21,6 +27,8 @@ def check(case: InvoiceCase) -> Ignored | NoEffect | None:
     ignored = _nothing_to_do(case, rule)
     if ignored is not None:
         return ignored
+    if case.source.rebatched:
+        case.add(FOLLOWS, batch=invoice.batch or "", amount=money_words(invoice.total))
     if export is None or not export.lines:
         _no_entries(case)
         return None
@@ -37,11 +45,12 @@ def _nothing_to_do(case: InvoiceCase, rule: ExclusionRule | None) -> Ignored | N
     invoice = case.source.invoice
     if rule is not None and rule.treatment is ExclusionTreatment.LEAVE_UNPOSTED:
         return Ignored("excluded", told(case, rule))
-    if invoice.batch is not None:
+    followed = case.source.rebatched
+    if invoice.batch is not None and not followed:
         return Ignored("batched", case.finding("ALREADY_BATCHED", batch=invoice.batch))
     if not invoice.closed:
         return Ignored("open", case.finding("INVOICE_OPEN", status=invoice.status))
-    if not invoice.listed:
+    if not invoice.listed and not followed:
         return Ignored("unlisted", case.finding("NOT_ON_UNPOSTED_LIST"))
     return None
 

@@ -234,6 +234,7 @@ class MappingInput:
             record not counted (D13).
         kept_rate: the exchange rate of an earlier revision of this record, which keeps it (M15).
         drop_ship_cogs: the package set-up has cost-of-sales entries for drop-shipped products too (M6).
+        rebatched: the record was ours and a person put it into the batch that it names; the export is that batch's (M8).
     """
 
     ledger: str
@@ -254,6 +255,7 @@ class MappingInput:
     rounding_used: Decimal = Decimal(0)
     kept_rate: Decimal | None = None
     drop_ship_cogs: bool = False
+    rebatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

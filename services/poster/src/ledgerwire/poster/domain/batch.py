@@ -16,7 +16,7 @@ class BatchState(StrEnum):
     """due: all documents are in the ledger. batching: the call may have been sent. batched: proved by re-reading.
 
     incomplete: ConnectWise has the batch but the record is still unposted (BATCH_INCOMPLETE). deleted: it was batched, and
-    the batch was taken apart in ConnectWise since.
+    the batch was taken apart in ConnectWise since; or the record itself was deleted there.
     """
 
     DUE = "due"
@@ -44,7 +44,7 @@ _TRANSITIONS: dict[tuple[BatchState, BatchEvent], BatchState] = {
     (BatchState.BATCHING, BatchEvent.HALF): BatchState.INCOMPLETE,
     (BatchState.BATCHING, BatchEvent.ABSENT): BatchState.DUE,
     (BatchState.INCOMPLETE, BatchEvent.PROVED): BatchState.BATCHED,
-    (BatchState.BATCHED, BatchEvent.DELETED): BatchState.DELETED,
+    **{(state, BatchEvent.DELETED): BatchState.DELETED for state in BatchState},
     (BatchState.BATCHED, BatchEvent.WANTED_AGAIN): BatchState.DUE,
     (BatchState.DELETED, BatchEvent.WANTED_AGAIN): BatchState.DUE,
     (BatchState.DELETED, BatchEvent.SENT): BatchState.BATCHING,

@@ -16,8 +16,9 @@ class Step(StrEnum):
 
     elsewhere: the record was posted through another ledger connection than the one it is routed to now. look: an outcome is
     open. void, reverse, accept, adopt: what a person chose. leftover: a document of an earlier revision, of a kind or place
-    the latest does not ask for, is in the ledger. post: a document is to be created or updated. prove: it is batched, and
-    somebody rang: is it still? unbatched: its batch was taken apart in ConnectWise.
+    the latest does not ask for, is in the ledger. post: a document is to be created or updated. prove: it is batched, or a
+    person wants a deleted record's documents voided, and somebody rang: what became of it? unbatched: its batch was taken
+    apart in ConnectWise, or the record deleted.
     """
 
     NOTHING = "nothing"
@@ -104,10 +105,10 @@ def plan(wanted: Wanted, postings: Sequence[Posting], batch: BatchState | None, 
         return open_first
     if not wanted.decided:
         return Plan(Step.NOTHING)
-    if batch is BatchState.BATCHED:
-        return Plan(Step.PROVE)
     if batch is BatchState.DELETED:
         return _after_the_batch(wanted, here, batch_choices)
+    if batch is BatchState.BATCHED or (wanted.chosen and wanted.chosen.choice is Choice.VOID):
+        return Plan(Step.PROVE)
     return _before_the_batch(wanted, here)
 
 

@@ -11,7 +11,8 @@ class Watched(StrEnum):
     """What became of a batched record.
 
     as_it_was: nothing to do. reopened: the batch is gone and the record is open: the next close decides. unbatched: the
-    batch is gone, the record is as closed as before. rebatched: another batch, other figures. deleted: no record any more.
+    batch is gone, the record is as closed as before. rebatched: in a batch again, ours or another, with other figures.
+    deleted: no record any more.
     """
 
     AS_IT_WAS = "as_it_was"
@@ -29,12 +30,11 @@ class SeenMark:
     total: Decimal | None
 
 
-def judge_mark(mark: SeenMark | None, *, batch: str, total: Decimal, decided: bool) -> Watched:
-    """Compare a mark with the batch that was proved.
+def judge_mark(mark: SeenMark | None, *, total: Decimal, decided: bool) -> Watched:
+    """Compare a mark with what was posted and proved. The batch's name proves nothing: a person may rebatch into ours.
 
     Args:
         mark: what is there now; None when the record is not.
-        batch: the name of our batch.
         total: the record's total as posted.
         decided: the record is still closed and decided as far as mapper knows.
     """
@@ -42,5 +42,4 @@ def judge_mark(mark: SeenMark | None, *, batch: str, total: Decimal, decided: bo
         return Watched.DELETED
     if mark.batch_name is None:
         return Watched.UNBATCHED if decided else Watched.REOPENED
-    other = mark.batch_name != batch and mark.total is not None and mark.total != total
-    return Watched.REBATCHED if other else Watched.AS_IT_WAS
+    return Watched.REBATCHED if mark.total is not None and mark.total != total else Watched.AS_IT_WAS
