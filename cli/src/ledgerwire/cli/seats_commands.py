@@ -1,4 +1,4 @@
-"""`ledgerwire seats sources | push | link | plan | apply | reconcile | check | story`."""
+"""`ledgerwire seats sources | push | link | plan | apply | reconcile | check | guide | credits | settle | story`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ledgerwire.billing_sync.bootstrap import open_seats
 from ledgerwire.billing_sync.desk import SeatsDesk, Selection
 from ledgerwire.billing_sync.planning import Progress
 from ledgerwire.billing_sync.reconciling import as_csv
-from ledgerwire.cli import seats_views
+from ledgerwire.cli import seats_people, seats_views
 from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.impact_command import period
 from ledgerwire.cli.output import Output
@@ -36,6 +36,7 @@ _DAY = ["%Y-%m-%d"]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    seats_people.register(seats, _desk)
     app.add_typer(seats, name="seats")
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from ledgerwire.billing_sync.api import build_app
 from ledgerwire.billing_sync.desk import CallCount, SeatsDesk
+from ledgerwire.billing_sync.pushing import Pushing
+from ledgerwire.billing_sync.requesting import SyncRequests
 from ledgerwire.billing_sync.sources import SeatSources
 from ledgerwire.billing_sync.syncing import LOOK_EVERY, SYNC, SyncSeats, sync_requested
 from ledgerwire.common.clock import Clock, SystemClock
@@ -13,6 +18,7 @@ from ledgerwire.common.figures import StandingFigures
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
 from ledgerwire.common.lifecycle import AssembledService, Runtime
 from ledgerwire.common.mq.consumer import Consumer
+from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.mq.relay import Relay, relay_terms
 from ledgerwire.common.mq.topology import SEATS_SYNC_REQUESTED
 from ledgerwire.common.schema import ServiceSchema
@@ -50,6 +56,7 @@ def build(runtime: Runtime) -> AssembledService:
         consumers=[Consumer(database, SCHEMA, SEATS_SYNC_REQUESTED, sync_requested, worker.wake)],
         workers=[worker],
         relay=relay,
+        app=build_app(Pushing(database, Outbox(SCHEMA, relay.wake))),
         checks=[
             database_ready(database),
             transport_ready(runtime.transport),
@@ -64,6 +71,26 @@ def build(runtime: Runtime) -> AssembledService:
 def open_seats(settings: Settings, clock: Clock | None = None) -> SeatsDesk:
     """The use cases alone, for the command line; close the desk (`async with`) when done."""
     return _desk(settings, clock or SystemClock())
+
+
+@asynccontextmanager
+async def open_requests(settings: Settings) -> AsyncIterator[SyncRequests]:
+    """Looks asked for by hand; the relay of a running billing sync publishes what is asked."""
+    database = open_database(settings, SCHEMA.name)
+    try:
+        yield SyncRequests(database, Outbox(SCHEMA))
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def open_pushing(settings: Settings) -> AsyncIterator[Pushing]:
+    """The keys of push sources, for the command line."""
+    database = open_database(settings, SCHEMA.name)
+    try:
+        yield Pushing(database, Outbox(SCHEMA))
+    finally:
+        await database.close()
 
 
 def _desk(settings: Settings, clock: Clock) -> SeatsDesk:

@@ -11,10 +11,13 @@ from uuid import UUID
 
 from ledgerwire.billing_sync.applying import Applied, Applying
 from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
+from ledgerwire.billing_sync.domain.plan import CreditDue
 from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress
 from ledgerwire.billing_sync.reading import read_sources
 from ledgerwire.billing_sync.reconciling import SeatReport, read_invoiced, reconcile
+from ledgerwire.billing_sync.repository import credits as settlements
 from ledgerwire.billing_sync.repository import links, plans, written
+from ledgerwire.billing_sync.repository.credits import Settled
 from ledgerwire.billing_sync.settings import rules_of, seats_of
 from ledgerwire.billing_sync.setup import Checking, SetUp
 from ledgerwire.billing_sync.sources import SeatSources
@@ -144,7 +147,8 @@ class SeatsDesk:
         async with self._database.account(account.account_id) as unit:
             stored = await links.links(unit, account.psa.connection_id)
             records = await written.records(unit, account.psa.connection_id)
-        return Given(seats_of(account), readings, stored, tuple(records), self._clock.today())
+            settled = settlements.given(await settlements.settled(unit, account.psa.connection_id))
+        return Given(seats_of(account), readings, stored, tuple(records), self._clock.today(), settled)
 
     async def situation(self, account: AccountContext, progress: Progress = no_progress) -> tuple[Given, Situation]:
         """What was sold, joined with ConnectWise as it is now."""
@@ -240,6 +244,35 @@ class SeatsDesk:
         psa, posting = await self.psa(account), await self.posting(account)
         section, today = seats_of(account), self._clock.today()
         return await Checking(psa, posting, section, stored, today, lambda: self.read(account), fix=fix).run()
+
+    async def credits(self, account_id: UUID) -> tuple[CreditDue, ...]:
+        """What the newest plan found to be owed to customers, and nobody has settled since."""
+        plan = await self.latest(account_id)
+        done = {each.credit.key for each in await self.settled(account_id)}
+        return tuple(due for part in plan.parts for due in part.credits if due.key not in done)
+
+    async def settled(self, account_id: UUID) -> list[Settled]:
+        """The credits that people settled."""
+        account = await self.account(account_id)
+        async with self._database.account(account_id) as unit:
+            return await settlements.settled(unit, account.psa.connection_id)
+
+    async def settle(self, account_id: UUID, key: str, note: str, by: str) -> CreditDue:
+        """Say that a credit was given: no plan lists it again. ConfigurationError CREDIT_UNKNOWN for an unknown key."""
+        account = await self.account(account_id)
+        due = next((due for due in await self.credits(account_id) if due.key == key), None)
+        if due is None:
+            raise ConfigurationError(f"no credit {key} is due: see `ledgerwire seats credits`", code="CREDIT_UNKNOWN")
+        async with self._database.account(account_id) as unit:
+            await settlements.settle(unit, account.psa.connection_id, due, note, by)
+        return due
+
+    async def take_back(self, account_id: UUID, key: str) -> None:
+        """Say that a credit was not given after all. ConfigurationError CREDIT_UNKNOWN for an unknown key."""
+        account = await self.account(account_id)
+        async with self._database.account(account_id) as unit:
+            if not await settlements.take_back(unit, account.psa.connection_id, key):
+                raise ConfigurationError(f"no credit {key} was settled", code="CREDIT_UNKNOWN")
 
     async def link(self, account_id: UUID, source: str, customer_id: str, company_id: int, by: str) -> None:
         """Say which company a source's customer is."""

@@ -15,7 +15,7 @@ from ledgerwire.billing_sync.domain.links import Company, link_agreement, link_c
 from ledgerwire.billing_sync.domain.planner import AgreementInput, plan_agreement
 from ledgerwire.billing_sync.domain.products import NewProduct
 from ledgerwire.billing_sync.domain.rules import PriceBasis, SeatRules
-from ledgerwire.billing_sync.domain.wanted import WantedLine
+from ledgerwire.billing_sync.domain.wanted import CreditGiven, WantedLine
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
 from ledgerwire.billing_sync.repository.links import Links
 from ledgerwire.billing_sync.repository.written import Record
@@ -88,6 +88,7 @@ class Given:
     links: Links
     records: tuple[Record, ...]
     today: date
+    settled: Mapping[str, tuple[CreditGiven, ...]] = field(default_factory=dict)
 
     @property
     def rules(self) -> SeatRules:
@@ -288,4 +289,5 @@ def _joined(
 
 def _line(sold: Sold, given: Given, linked: Linked) -> WantedLine:
     customer = linked.names[sold.company_id]
-    return wanted_line(sold.subscription, sold.charges, sold.product, given.rules, customer=customer)
+    settled = given.settled.get(sold.subscription.id, ())
+    return wanted_line(sold.subscription, sold.charges, sold.product, given.rules, customer=customer, settled=settled)

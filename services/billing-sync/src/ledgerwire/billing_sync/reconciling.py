@@ -15,7 +15,14 @@ from datetime import date
 from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues
-from ledgerwire.billing_sync.domain.days import month_end, month_start, parts_by_month, shift_month
+from ledgerwire.billing_sync.domain.days import (
+    days_between,
+    days_in_month,
+    month_end,
+    month_start,
+    parts_by_month,
+    shift_month,
+)
 from ledgerwire.billing_sync.domain.preview import amount_of_days
 from ledgerwire.billing_sync.domain.reconciliation import (
     NONE,
@@ -28,12 +35,12 @@ from ledgerwire.billing_sync.domain.reconciliation import (
     bought_figure,
     compare,
 )
-from ledgerwire.billing_sync.domain.wanted import WantedLine
+from ledgerwire.billing_sync.domain.wanted import CreditGiven, WantedLine
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
 from ledgerwire.billing_sync.planning import Given, Situation
 from ledgerwire.billing_sync.settings import price_rules
 from ledgerwire.common.errors import Waiting
-from ledgerwire.common.money import CENT, ZERO
+from ledgerwire.common.money import CENT, ZERO, round_half_up
 from ledgerwire.common.seats import ChargeKind
 from ledgerwire.connectwise import ConnectWise
 from ledgerwire.connectwise.accounting import transactions_by_invoice
@@ -169,6 +176,22 @@ def _shares(values: RowValues, first: date, month: date) -> dict[date, Decimal]:
     }
 
 
+def _by_share(given: CreditGiven) -> dict[date, Decimal]:
+    """A settled credit by months: that of a charge in the month it begins in, else by its days."""
+    if given.charge:
+        return {month_start(given.starts): given.amount}
+    parts = [
+        (month_start(a), Decimal(days_between(a, b)) / days_in_month(a))
+        for a, b in parts_by_month(given.starts, given.ends)
+    ]
+    whole, left = sum((share for _, share in parts), ZERO), given.amount
+    shares: dict[date, Decimal] = {}
+    for month, share in parts[:-1]:
+        shares[month] = round_half_up(given.amount * share / whole)
+        left -= shares[month]
+    return {**shares, parts[-1][0]: left}
+
+
 def _lump_month(line: InvoicedLine, rows: Sequence[Addition]) -> date:
     for row in rows:
         amount = row.values.quantity * row.values.unit_price
@@ -222,9 +245,16 @@ class _Work:
             for charge in sold.charges:
                 month = month_start(charge.charge_start)
                 if charge.kind is ChargeKind.CREDIT and month in self.months and not self.given.rules.credits:
-                    place = self.place(sold.company_id, sold.product.id, month)
-                    before = self.notes.get(place, Notes())
-                    self.notes[place] = Notes(before.mapped, before.edited_by_hand, before.credit + charge.subtotal)
+                    self._credit(self.place(sold.company_id, sold.product.id, month), charge.subtotal)
+            for given in self.given.settled.get(sold.subscription.id, ()):
+                for month, amount in _by_share(given).items():
+                    if month in self.months:
+                        self._credit(self.place(sold.company_id, sold.product.id, month), amount)
+
+    def _credit(self, place: Place, amount: Decimal) -> None:
+        """A credit counts into what should have been invoiced: the source's is owed, a settled one was given."""
+        before = self.notes.get(place, Notes())
+        self.notes[place] = Notes(before.mapped, before.edited_by_hand, before.credit + amount)
 
     def take_unlinked(self) -> None:
         """What customers without a company bought, at the price it would sell for."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from ledgerwire.billing_sync.domain.agreements import Agreement
-from ledgerwire.billing_sync.domain.plan import Adopted, AgreementPlan, Step
+from ledgerwire.billing_sync.domain.plan import Adopted, AgreementPlan, CreditDue, Step
 from ledgerwire.billing_sync.domain.products import NewProduct
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import Motion
@@ -62,6 +62,7 @@ class AgreementPart:
     forgotten: tuple[int, ...] = ()
     products: dict[str, int] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    credits: tuple[CreditDue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +128,5 @@ def part_of(
         forgotten=tuple(gone for line in plan.lines for gone in line.forgotten),
         products={line: product for line, (product, _) in lines.items()},
         names={line: name for line, (_, name) in lines.items()},
+        credits=tuple(due for line in plan.lines for due in line.credits),
     )

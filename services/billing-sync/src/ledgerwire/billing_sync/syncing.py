@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -9,7 +12,7 @@ from ledgerwire.billing_sync.desk import SeatsDesk
 from ledgerwire.billing_sync.repository import runs
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.contracts.seats_sync_requested_v1 import SeatsSyncRequestedV1
-from ledgerwire.common.errors import Transient, Waiting
+from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.work.model import Doorbell, Group, Priority, WorkItem
 from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
@@ -18,6 +21,9 @@ LOOK_EVERY = timedelta(seconds=30)
 WITHOUT_SEATS = timedelta(minutes=10)
 """An account that keeps no seats is looked at again after this long: its file may have changed."""
 _FAILED_PAUSE = timedelta(minutes=5)
+INCOMPLETE_PAUSE = timedelta(hours=1)
+"""A source that stopped halfway is asked again after this long, not only the next day."""
+TELL_EVERY = 2.0
 
 
 def sync_requested(envelope: Envelope, data: SeatsSyncRequestedV1) -> list[Doorbell]:
@@ -56,21 +62,62 @@ class SyncSeats:
         async with group.unit() as unit:
             await runs.begin(unit, group.connection_id, run_id, item.found_by)
         pause, failed = timedelta(seconds=account.seats.interval_seconds), None
+        told = _Told(group, run_id)
         try:
-            await self._sync(group, run_id, automatic=account.seats.apply == "automatic")
-        except (Waiting, Transient) as error:
+            async with told.kept():
+                whole = await self._sync(group, told, automatic=account.seats.apply == "automatic")
+            pause = pause if whole else min(pause, INCOMPLETE_PAUSE)
+        except LeaseLost:
+            raise
+        except LedgerwireError as error:
             pause, failed = pause_after(error, _FAILED_PAUSE), error.code
         async with group.unit() as unit:
             await runs.end(unit, run_id, failed)
         return pause, failed or SCHEDULED
 
-    async def _sync(self, group: Group, run_id: UUID, *, automatic: bool) -> None:
-        plan = await self._desk.plan(group.account_id)
-        said: dict[str, object] = {"steps": len(plan.steps), "findings": len(plan.all_findings)}
-        async with group.unit() as unit:
-            await runs.progress(unit, run_id, said, plan.plan_id)
+    async def _sync(self, group: Group, told: _Told, *, automatic: bool) -> bool:
+        """Plan, and apply where nobody has to approve; whether every source was read whole."""
+        plan = await self._desk.plan(group.account_id, progress=told)
+        told.said |= {"steps": len(plan.steps), "findings": len(plan.all_findings)}
+        await told.write(plan.plan_id)
         if automatic and plan.steps:
-            done = await self._desk.apply(group.account_id, plan.plan_id)
-            said |= {"written": done.written, "refused": done.refused}
-            async with group.unit() as unit:
-                await runs.progress(unit, run_id, said)
+            done = await self._desk.apply(group.account_id, plan.plan_id, progress=told)
+            told.said |= {"written": done.written, "refused": done.refused}
+        told.said.pop("stage", None)
+        await told.write()
+        return all(finding.code != "BS_SOURCE_INCOMPLETE" for finding in plan.all_findings)
+
+
+class _Told:
+    """How far a run is, written down every few seconds while it goes on: what it told last, never each step of it."""
+
+    def __init__(self, group: Group, run_id: UUID) -> None:
+        self._group = group
+        self._run_id = run_id
+        self._written: dict[str, object] = {}
+        self.said: dict[str, object] = {}
+
+    def __call__(self, stage: str, done: int, wanted: int) -> None:
+        self.said["stage"] = f"{stage}: {done} of {wanted}"
+
+    async def write(self, plan_id: UUID | None = None) -> None:
+        """Write down what was said."""
+        self._written = dict(self.said)
+        async with self._group.unit() as unit:
+            await runs.progress(unit, self._run_id, self._written, plan_id)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Write down what is said while the block runs."""
+        writing = asyncio.create_task(self._go_on())
+        try:
+            yield
+        finally:
+            writing.cancel()
+            await asyncio.gather(writing, return_exceptions=True)
+
+    async def _go_on(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_EVERY)
+            if self.said != self._written:
+                await self.write()

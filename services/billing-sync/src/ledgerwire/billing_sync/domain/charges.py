@@ -13,11 +13,11 @@ from decimal import Decimal
 from ledgerwire.billing_sync.domain.agreements import RowValues
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.days import days_between
-from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import share_of_term
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, OneTimePolicy
-from ledgerwire.billing_sync.domain.seats import Ground
+from ledgerwire.billing_sync.domain.seats import Ground, credit_due
 from ledgerwire.billing_sync.domain.wanted import Charge, WantedLine
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.money import CENT, ZERO, round_half_up
@@ -32,6 +32,7 @@ class Mirrored:
     left: list[tuple[str, Row]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     on_copy: bool = False
+    credits: list[CreditDue] = field(default_factory=list)
 
 
 def plan_charges(
@@ -88,7 +89,8 @@ def _correct(ground: Ground, line: WantedLine, charge: Charge, mine: list[tuple[
             result.changed.append((key, row, wanted, charge.reason))
         return
     total, total_cost = _due(charge, mine)
-    missing = total - sum((_amount(row) for row in billed), ZERO)
+    credited = sum((given.amount for given in line.settled if given.charge == charge.key), ZERO)
+    missing = total - sum((_amount(row) for row in billed), ZERO) + credited
     cost = total_cost - sum((_cost(row) for row in billed), ZERO)
     further = RowValues(Decimal(1), missing, cost, charge.starts, charge.ends)
     if open_row is not None:
@@ -126,19 +128,21 @@ def _give_back(ground: Ground, line: WantedLine, charge: Charge, row: RowValues,
     if ground.rules.decreases is DecreasePolicy.NEGATIVE_ROW:
         _new(ground, line, charge, row, key, result)
         return
-    result.findings.append(
-        Finding(
-            "BS_CREDIT_DUE",
-            {
-                "customer": line.customer,
-                "product": line.name,
-                "amount": f"{-row.unit_price:,.2f} {ground.agreement.currency}".strip(),
-                "seats": f"{charge.quantity.normalize():f}",
-                "days": days_shown(charge.starts, charge.ends or charge.starts),
-                "agreement": ground.agreement.name,
-            },
-        )
+    ends = charge.ends or charge.starts
+    due = CreditDue(
+        ground.agreement.id,
+        line.line,
+        line.customer,
+        line.name,
+        charge.starts,
+        ends,
+        charge.quantity,
+        -row.unit_price,
+        ground.agreement.currency,
+        charge.key,
     )
+    result.credits.append(due)
+    result.findings.append(credit_due(due, ground.agreement))
 
 
 def _claimed(line: WantedLine, charge: Charge, free: list[Row], result: Mirrored) -> bool:

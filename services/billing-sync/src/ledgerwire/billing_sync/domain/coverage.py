@@ -98,7 +98,7 @@ def differences(
     for begin, after in pairwise(edges):
         span = held_on(held, begin)
         billed = sum((row.billed_on(begin) for row in fixed), ZERO)
-        credited = sum((c.quantity for c in settled if c.starts <= begin <= c.ends), ZERO)
+        credited = sum((c.quantity for c in settled if not c.charge and c.starts <= begin <= c.ends), ZERO)
         missing = (span.quantity if span else ZERO) - billed + credited
         if missing:
             _extend(found, Difference(begin, after - DAY, missing, span))

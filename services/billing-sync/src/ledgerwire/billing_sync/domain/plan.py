@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -112,12 +113,42 @@ class Adopted:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditDue:
+    """What a customer is owed for seats given back in days that are invoiced (M20), until a person settles it.
+
+    Attributes:
+        quantity: seats, positive.
+        amount: of money, positive, in `currency`.
+        charge: `Charge.key` of a mirrored charge, "" for seats held.
+    """
+
+    agreement_id: int
+    line: str
+    customer: str
+    product: str
+    starts: date
+    ends: date
+    quantity: Decimal
+    amount: Decimal
+    currency: str = ""
+    charge: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same credit has the same key in every plan."""
+        parts = (self.agreement_id, self.line, self.charge, self.starts, self.ends, f"{self.quantity.normalize():f}")
+        text = "|".join(map(str, (*parts, f"{self.amount:.2f}")))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
 class LinePlan:
     """Everything about one subscription on one agreement.
 
     Attributes:
         adopted: rows to be recorded as ours without a write.
         forgotten: ids of rows that a person deleted and whose days were never invoiced: their record may go.
+        credits: what is owed to the customer.
         stopped: nothing of this line is written until a person acts on a finding.
     """
 
@@ -127,6 +158,7 @@ class LinePlan:
     findings: tuple[Finding, ...] = ()
     adopted: tuple[Adopted, ...] = ()
     forgotten: tuple[int, ...] = ()
+    credits: tuple[CreditDue, ...] = ()
 
     @property
     def writes(self) -> tuple[Step, ...]:

@@ -189,7 +189,7 @@ class _AgreementWork:
         if result.frozen or (changed_by_hand and result.steps and self.given.rules.edits is not EditPolicy.OVERWRITE):
             if changed_by_hand:
                 findings.append(self._edit(line, mine, warned=self.given.rules.edits is EditPolicy.KEEP))
-            return LinePlan(line.line, agreement_id, (), tuple(findings))
+            return LinePlan(line.line, agreement_id, (), tuple(findings), credits=tuple(result.credits))
         if changed_by_hand and result.steps:
             findings.append(self._edit(line, mine, warned=True))
         before = {record.addition_id: record.billed_as for record in self.records[line.line]}
@@ -203,7 +203,8 @@ class _AgreementWork:
                 since = record.uninvoiced_from
                 adopted.append(Adopted(row.id, row.values, since, billed, record.charge))
         gone = tuple(r.addition_id for r in mine.deleted if not self._was_invoiced(r))
-        return LinePlan(line.line, agreement_id, steps, tuple(findings), tuple(adopted), gone)
+        owed = tuple(result.credits)
+        return LinePlan(line.line, agreement_id, steps, tuple(findings), tuple(adopted), gone, owed)
 
     def _was_invoiced(self, record: Written) -> bool:
         return record.uninvoiced_from < self.first and record.values.effective < self.first

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ledgerwire.billing_sync.domain.charges import plan_charges
 from ledgerwire.billing_sync.domain.coverage import Row
-from ledgerwire.billing_sync.domain.plan import Reason, Step, StepKind
+from ledgerwire.billing_sync.domain.plan import CreditDue, Reason, Step, StepKind
 from ledgerwire.billing_sync.domain.seats import Ground, plan_seats
 from ledgerwire.billing_sync.domain.steps import changing, creating
 from ledgerwire.billing_sync.domain.wanted import WantedLine
@@ -31,12 +31,14 @@ class Result:
     unclaimed: list[Row] = field(default_factory=list)
     consumed: set[int | None] = field(default_factory=set)
     frozen: bool = False
+    credits: list[CreditDue] = field(default_factory=list)
 
     def add(self, other: Result) -> None:
         """Take in what charges of the same line come to."""
         self.steps += other.steps
         self.findings += other.findings
         self.adopted += other.adopted
+        self.credits += other.credits
 
 
 def seat_result(ground: Ground, line: WantedLine, rows: Sequence[Row], strays: Sequence[Row]) -> Result:
@@ -45,7 +47,7 @@ def seat_result(ground: Ground, line: WantedLine, rows: Sequence[Row], strays: S
     steps = [changing(ground, line, row, after, reason) for row, after, reason in outcome.changed]
     steps += [creating(ground, line, after, reason) for after, reason in outcome.created]
     adopted = [("", row) for row in outcome.left if not row.owned]
-    return Result(steps, list(outcome.findings), adopted, outcome.unclaimed)
+    return Result(steps, list(outcome.findings), adopted, outcome.unclaimed, credits=outcome.credits)
 
 
 def charge_result(
@@ -65,7 +67,7 @@ def charge_result(
         for key, row, why, text in mirrored.created
     ]
     adopted = [(key, row) for key, row in mirrored.left if not row.owned]
-    return Result(steps, list(mirrored.findings), adopted)
+    return Result(steps, list(mirrored.findings), adopted, credits=mirrored.credits)
 
 
 def _copy(ground: Ground, line: WantedLine) -> Step:

@@ -14,7 +14,7 @@ from datetime import date
 from ledgerwire.billing_sync.domain.agreements import Agreement, RowValues
 from ledgerwire.billing_sync.domain.coverage import Difference, Row, clipped, differences, held_on
 from ledgerwire.billing_sync.domain.days import DAY
-from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.preview import amount_of_days, days_shown
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, SeatRules
 from ledgerwire.billing_sync.domain.wanted import Held, WantedLine
@@ -36,6 +36,7 @@ class Outcome:
     left: list[Row] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     unclaimed: list[Row] = field(default_factory=list)
+    credits: list[CreditDue] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,20 +171,35 @@ def _credit(
     amount = amount_of_days(piece.quantity, billed.unit_price, piece.starts, piece.ends)
     if ground.rules.decreases is DecreasePolicy.NEGATIVE_ROW:
         return RowValues(piece.quantity, billed.unit_price, billed.unit_cost, piece.starts, piece.ends)
-    outcome.findings.append(
-        Finding(
-            "BS_CREDIT_DUE",
-            {
-                "customer": line.customer,
-                "product": line.name,
-                "amount": f"{-amount:,.2f} {ground.agreement.currency}".strip(),
-                "seats": f"{-piece.quantity.normalize():f}",
-                "days": days_shown(piece.starts, piece.ends),
-                "agreement": ground.agreement.name,
-            },
-        )
+    due = CreditDue(
+        ground.agreement.id,
+        line.line,
+        line.customer,
+        line.name,
+        piece.starts,
+        piece.ends,
+        -piece.quantity,
+        -amount,
+        ground.agreement.currency,
     )
+    outcome.credits.append(due)
+    outcome.findings.append(credit_due(due, ground.agreement))
     return None
+
+
+def credit_due(due: CreditDue, agreement: Agreement) -> Finding:
+    """A credit as the clerk reads it."""
+    return Finding(
+        "BS_CREDIT_DUE",
+        {
+            "customer": due.customer,
+            "product": due.product,
+            "amount": f"{due.amount:,.2f} {due.currency}".strip(),
+            "seats": f"{due.quantity.normalize():f}",
+            "days": days_shown(due.starts, due.ends),
+            "agreement": agreement.name,
+        },
+    )
 
 
 def _match(wants: list[tuple[RowValues, Reason]], free: Sequence[Row], strays: Sequence[Row], outcome: Outcome) -> None:

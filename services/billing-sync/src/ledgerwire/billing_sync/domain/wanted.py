@@ -47,11 +47,18 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class CreditGiven:
-    """A credit for seats given back in invoiced days that a person settled: not listed again."""
+    """A credit for seats given back in invoiced days that a person settled: not listed again.
+
+    Attributes:
+        quantity: seats given back; of a charge that was mirrored, what counts is `amount`.
+        charge: `Charge.key` of the mirrored charge it lowers, "" for seats held.
+    """
 
     starts: date
     ends: date
     quantity: Decimal
+    amount: Decimal = ZERO
+    charge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

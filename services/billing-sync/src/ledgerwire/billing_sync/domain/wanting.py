@@ -59,10 +59,10 @@ def wanted_line(
     if findings or (subscription.trial and not rules.trials):
         return build.line((), (), findings or build.trial())
     if subscription.motion is Motion.SEAT_MONTHLY:
-        return build.seats(settled)
+        return replace(build.seats(), settled=settled)
     if subscription.motion is Motion.AZURE_PLAN:
         return build.usage()
-    return build.annual()
+    return replace(build.annual(), settled=settled)
 
 
 class _Build:
@@ -87,7 +87,6 @@ class _Build:
         charges: tuple[Charge, ...],
         findings: Sequence[Finding] = (),
         known_from: date = date.min,
-        settled: tuple[CreditGiven, ...] = (),
         *,
         cost_known: bool = True,
     ) -> WantedLine:
@@ -103,7 +102,6 @@ class _Build:
             cost_known=cost_known,
             updates_price=rule is not None and rule.updates_price,
             findings=tuple(findings),
-            settled=settled,
             currency=next(iter(self.currencies()), ""),
         )
 
@@ -135,7 +133,7 @@ class _Build:
         amounts = PriceSources(cost, self.product.erp, sell, self.product.catalog_price)
         return sell_price(self.product.rule, amounts)
 
-    def seats(self, settled: tuple[CreditGiven, ...]) -> WantedLine:
+    def seats(self) -> WantedLine:
         """Seats by day, with what is listed beside them: credits, one-offs, an end that is not sure."""
         history = history_of(self.subscription, self.charges)
         held: list[Held] = []
@@ -153,7 +151,7 @@ class _Build:
         aside, more = self._aside()
         known = all(seats.unit_cost is not None for seats in history.seats)
         first = history.seats[0].starts
-        line = self.line(tuple(held), (), [*findings, *more], first, settled, cost_known=known)
+        line = self.line(tuple(held), (), [*findings, *more], first, cost_known=known)
         return replace(line, charges=aside)
 
     def _notes(self, history: History) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,3 +41,21 @@ async def last(unit: Unit, connection_id: UUID) -> Row[Any] | None:
     """The newest run of a connection."""
     query = select(SeatRun.__table__).where(SeatRun.connection_id == connection_id)
     return (await unit.execute(query.order_by(SeatRun.started_at.desc()).limit(1))).one_or_none()
+
+
+async def since(unit: Unit, connection_id: UUID, asked_at: datetime) -> Row[Any] | None:
+    """The first run of a connection that began at a moment or after it."""
+    query = select(SeatRun.__table__).where(SeatRun.connection_id == connection_id, SeatRun.started_at >= asked_at)
+    return (await unit.execute(query.order_by(SeatRun.started_at).limit(1))).one_or_none()
+
+
+async def newest(unit: Unit, connection_id: UUID, count: int) -> list[Row[Any]]:
+    """The newest runs of a connection, the last one first."""
+    query = select(SeatRun.__table__).where(SeatRun.connection_id == connection_id)
+    return list(await unit.execute(query.order_by(SeatRun.started_at.desc()).limit(count)))
+
+
+async def now(unit: Unit) -> datetime:
+    """The database's moment, by which runs are dated."""
+    moment: datetime = (await unit.execute(select(func.now()))).scalar_one()
+    return moment

@@ -160,6 +160,21 @@ class WrittenAddition(Base):
     written_at: Mapped[CreatedAt]
 
 
+class SettledCredit(Base):
+    """A credit due that a person settled; `body` is the canonical credit as the plan showed it."""
+
+    __tablename__ = "settled_credit"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    connection_id: Mapped[UUID] = mapped_column(primary_key=True)
+    credit_key: Mapped[str] = mapped_column(primary_key=True)
+    body: Mapped[bytes]
+    note: Mapped[str]
+    settled_by: Mapped[str]
+    settled_at: Mapped[CreatedAt]
+
+
 class SeatPlan(Base):
     """One plan. `state` is open, applied or replaced; `summary` counts its steps and findings."""
 
