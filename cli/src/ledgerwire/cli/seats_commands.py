@@ -1,4 +1,4 @@
-"""`ledgerwire seats sources | push | link | plan | apply | reconcile | check | guide | credits | settle | story`."""
+"""`ledgerwire seats sources | push | sync | runs | key | link | plan | apply | reconcile | check | guide | credits | settle | story`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ledgerwire.billing_sync.bootstrap import open_seats
 from ledgerwire.billing_sync.desk import SeatsDesk, Selection
 from ledgerwire.billing_sync.planning import Progress
 from ledgerwire.billing_sync.reconciling import as_csv
-from ledgerwire.cli import seats_people, seats_views
+from ledgerwire.cli import seats_people, seats_source_commands, seats_views
 from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.impact_command import period
 from ledgerwire.cli.output import Output
@@ -37,6 +37,7 @@ _DAY = ["%Y-%m-%d"]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     seats_people.register(seats, _desk)
+    seats_source_commands.register(seats)
     app.add_typer(seats, name="seats")
 
 

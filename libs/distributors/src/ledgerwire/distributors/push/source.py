@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,6 +15,7 @@ from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.seats import ChargeLine, SourceCustomer, SourceProduct, SubscriptionSnapshot
 from ledgerwire.distributors.port import Part, Period
 from ledgerwire.distributors.push import repository
+from ledgerwire.distributors.push.checks import first_problem
 from ledgerwire.distributors.push.repository import PushedRow
 
 
@@ -34,9 +36,20 @@ class Push:
             ConfigurationError: PUSH_REFUSED with the path and what is wrong there; nothing of the post is kept.
         """
         try:
-            return msgspec.json.decode(body, type=cls)
-        except msgspec.MsgspecError as error:
+            push = msgspec.json.decode(body, type=cls)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise ConfigurationError(f"the post is not in the form of seats: {error}", code="PUSH_REFUSED") from None
+        wrong = first_problem(
+            {
+                "customers": push.customers,
+                "products": push.products,
+                "subscriptions": push.subscriptions,
+                "charges": push.charges,
+            }
+        )
+        if wrong:
+            raise ConfigurationError(f"the post is not in the form of seats: {wrong}", code="PUSH_REFUSED")
+        return push
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,11 @@ class Received:
 
 async def receive(unit: Unit, source: str, push: Push) -> Received:
     """Keep a post, all of it or nothing."""
+    rows = await asyncio.to_thread(_rows, push)
+    return Received(len(rows), await repository.keep(unit, source, rows) if rows else 0)
+
+
+def _rows(push: Push) -> list[PushedRow]:
     rows = [PushedRow("customer", row.id, row.id, canonical_bytes(row)) for row in push.customers]
     rows += [PushedRow("product", row.sku, "", canonical_bytes(row)) for row in push.products]
     rows += [PushedRow("subscription", row.id, row.customer_id, canonical_bytes(row)) for row in push.subscriptions]
@@ -56,7 +74,7 @@ async def receive(unit: Unit, source: str, push: Push) -> Received:
         PushedRow("charge", row.key, row.customer_id, canonical_bytes(row), row.charge_start, row.charge_end)
         for row in push.charges
     ]
-    return Received(len(rows), await repository.keep(unit, source, rows) if rows else 0)
+    return rows
 
 
 class PushSource:
