@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ledgerwire.accounting.oauth import Grant
+from ledgerwire.accounting.tokens import TokenSet, TokenSource
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import ConfigurationError, Waiting
 from ledgerwire.common.ids import account_id
@@ -94,39 +96,24 @@ class Provider:
     refresh_token: str = "canary-refresh"
     calls: list[str] = field(default_factory=list)
 
-    async def refresh(self, refresh_token: str) -> str:
+    async def refresh(self, client_id: str, client_secret: str, refresh_token: str) -> Grant:
         self.calls.append(refresh_token)
         await asyncio.sleep(0.05)  # lint: allow sleeping-test - a slow answer, so that the others arrive meanwhile
         assert refresh_token == self.refresh_token, "a spent refresh token was used again"
         self.refresh_token = f"r{len(self.calls)}"
-        return self.refresh_token
+        return Grant(f"access-{self.refresh_token}", self.refresh_token, timedelta(minutes=30))
 
 
-async def worker(database: Database, box, consent_id, provider: Provider) -> str | None:
-    """What each of several processes does when it finds no access token."""
-    store = ConsentTokenStore(database, box, ACCOUNT, consent_id, Tokens)
-    turn = ConsentRefreshTurn(database, ACCOUNT, consent_id)
-    async with asyncio.timeout(30):
-        while True:
-            if (known := await store.load()).access_token:
-                return known.access_token
-            if not await turn.take():
-                await asyncio.sleep(0.02)
-                continue
-            try:
-                stored = await store.load()
-                if stored.access_token is None:
-                    refreshed = await provider.refresh(stored.refresh_token or "")
-                    fresh = replace(stored, access_token=f"access-{refreshed}", refresh_token=refreshed)
-                    assert await store.rotate(stored.version, fresh)
-            finally:
-                await turn.give_back()
+def worker(database: Database, box, consent_id, provider: Provider) -> TokenSource:
+    """What each of several processes has of its own: the token source over the same rows."""
+    store = ConsentTokenStore(database, box, ACCOUNT, consent_id, TokenSet)
+    return TokenSource(store, provider, turn=ConsentRefreshTurn(database, ACCOUNT, consent_id))
 
 
 @pytest.mark.requirement("D18")
 async def test_twenty_workers_make_one_refresh(poster, box, ledger):
     provider = Provider()
-    tokens = await asyncio.gather(*(worker(poster, box, ledger.consent_id, provider) for _ in range(20)))
+    tokens = await asyncio.gather(*(worker(poster, box, ledger.consent_id, provider).token() for _ in range(20)))
     assert provider.calls == ["canary-refresh"]
     assert set(tokens) == {"access-r1"}
 

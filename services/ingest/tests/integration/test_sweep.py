@@ -220,10 +220,12 @@ async def test_a_connection_that_is_gone_is_not_swept_any_more(live, wait_until)
         await wait_until(none_left)
 
 
-async def test_each_connectwise_connection_is_swept_and_watched(live, wait_until) -> None:
+async def test_each_connectwise_connection_is_swept_watched_and_probed(live, wait_until) -> None:
     async def scheduled() -> bool:
         rows = await live.rows("SELECT connection_id, work_key, found_by FROM ingest.work ORDER BY work_key")
-        return [tuple(row.values()) for row in rows] == [(CONNECTION, kind, "schedule") for kind in ("sweep", "watch")]
+        return [tuple(row.values()) for row in rows] == [
+            (CONNECTION, kind, "schedule") for kind in ("rights", "sweep", "watch")
+        ]
 
     async with live.working():
         await wait_until(scheduled)

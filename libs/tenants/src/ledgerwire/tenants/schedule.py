@@ -10,6 +10,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledgerwire.common.catalogue import Finding, entry, is_known
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import LedgerwireError, Transient, Waiting
 from ledgerwire.common.events import first_of
@@ -21,7 +22,7 @@ from ledgerwire.tenants.views import DirectoryEntry
 LOOK_EVERY = timedelta(seconds=5)
 _SHORTEST = timedelta(minutes=1)
 
-__all__ = ["SCHEDULED", "Scheduler", "pause_after"]
+__all__ = ["SCHEDULED", "Scheduler", "cause_of", "pause_after"]
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +34,14 @@ def pause_after(error: LedgerwireError, otherwise: timedelta = _SHORTEST) -> tim
     if isinstance(error, Transient) and error.retry_after is not None:
         return max(error.retry_after, _SHORTEST)
     return otherwise
+
+
+def cause_of(error: LedgerwireError) -> str:
+    """What a recurring row says of an error: its code, and in brackets what tells it apart where the error knows that."""
+    if not is_known(error.code) or not all(error.detail.get(name) for name in entry(error.code).cause_params):
+        return error.code
+    finding = Finding(error.code, {name: str(error.detail[name]) for name in entry(error.code).cause_params})
+    return finding.cause_key if finding.entry.cause_params else error.code
 
 
 class Scheduler:
@@ -79,8 +88,8 @@ class Scheduler:
             have = await self._store.recurring(unit, self._kinds)
             missing = [
                 Doorbell(
-                    account_id=entry.account_id,
-                    connection_id=entry.connection_id,
+                    account_id=known.account_id,
+                    connection_id=known.connection_id,
                     work_key=kind,
                     kind=kind,
                     priority=Priority.BULK,
@@ -88,9 +97,9 @@ class Scheduler:
                     found_by="schedule",
                     due_after=self._first_after,
                 )
-                for entry in await all_connections(unit)
+                for known in await all_connections(unit)
                 for kind in self._kinds
-                if entry.connection_id is not None and self._serves(entry) and (entry.connection_id, kind) not in have
+                if known.connection_id is not None and self._serves(known) and (known.connection_id, kind) not in have
             ]
             await self._store.ring(unit, missing)
             if missing:

@@ -23,12 +23,13 @@ from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Handler
 from ledgerwire.connectwise.config import CALL_SECONDS
-from ledgerwire.ingest import sweep, watch
+from ledgerwire.ingest import rights, sweep, watch
 from ledgerwire.ingest.api import build_app
 from ledgerwire.ingest.receipt.group_commit import AT_ONCE, GroupCommit
 from ledgerwire.ingest.receipt.repository import ReceiptRows
 from ledgerwire.ingest.receive import Receiver
 from ledgerwire.ingest.registration import Registrar
+from ledgerwire.ingest.rights import ProbeRights
 from ledgerwire.ingest.runs import Runs
 from ledgerwire.ingest.sweep import SweepUnposted
 from ledgerwire.ingest.tenancy import Tenancy
@@ -36,6 +37,7 @@ from ledgerwire.ingest.watch import WatchCallback
 from ledgerwire.tenants.clients import ConnectionClients
 from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.schedule import Scheduler
+from ledgerwire.tenants.views import DirectoryEntry
 
 SCHEMA = ServiceSchema("ingest")
 
@@ -56,12 +58,11 @@ def build(runtime: Runtime) -> AssembledService:
     worker = Worker(
         database,
         SCHEMA,
-        recurring,
+        {**recurring, rights.WORK_KIND: ProbeRights(tenancy)},
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS)),
     )
-    scheduler = Scheduler(
-        database, worker.store, worker.wake, tuple(recurring), lambda entry: entry.kind == CONNECTWISE
-    )
+    scheduler = Scheduler(database, worker.store, worker.wake, tuple(recurring), _is_psa)
+    daily = Scheduler(database, worker.store, worker.wake, [rights.WORK_KIND], _is_psa, first_after=rights.FIRST_AFTER)
     keeper = GroupCommit(DirectPool(settings, account_role(SCHEMA.name), size=AT_ONCE), ReceiptRows(outbox))
     return AssembledService(
         name=SCHEMA.name,
@@ -75,9 +76,13 @@ def build(runtime: Runtime) -> AssembledService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
-        background=[scheduler.run, StandingFigures(database, SCHEMA).run],
+        background=[scheduler.run, daily.run, StandingFigures(database, SCHEMA).run],
         closers=[keeper.close, clients.close, database.close],
     )
+
+
+def _is_psa(entry: DirectoryEntry) -> bool:
+    return entry.kind == CONNECTWISE
 
 
 @asynccontextmanager

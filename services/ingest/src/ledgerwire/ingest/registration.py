@@ -11,6 +11,7 @@ import structlog
 
 from ledgerwire.common.clock import Clock
 from ledgerwire.common.db.session import Database, Unit
+from ledgerwire.common.telemetry import CALLBACK_REPAIRS
 from ledgerwire.connectwise.models import Callback
 from ledgerwire.ingest import repository
 from ledgerwire.ingest.api import CALLBACK_PATH
@@ -88,6 +89,7 @@ async def save(unit: Unit, tenant: Tenant, checked: Checked, at: datetime) -> No
         at=at,
     )
     if checked.repair:
+        CALLBACK_REPAIRS.labels(checked.repair).inc()
         _log.warning(
             "callback.repaired", code=checked.repair, account=tenant.account_name, callback_id=checked.callback_id
         )

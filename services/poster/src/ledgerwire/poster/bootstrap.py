@@ -20,8 +20,9 @@ from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Doorbell, Handler, Priority
-from ledgerwire.poster import watch
+from ledgerwire.poster import connection, watch
 from ledgerwire.poster.burial import telling_of_the_dead
+from ledgerwire.poster.connection import WatchConnection
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
 from ledgerwire.poster.drift import watch as drift
 from ledgerwire.poster.drift.watch import WatchLedger, drifted_documents
@@ -32,6 +33,7 @@ from ledgerwire.poster.payments.sync import SyncPayments
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.watch import WatchBatches
 from ledgerwire.tenants.clients import ConnectionClients
+from ledgerwire.tenants.consents import consents
 from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.schedule import Scheduler
 
@@ -83,6 +85,7 @@ def build(runtime: Runtime) -> AssembledService:
     recurring: dict[str, Handler] = {
         watch.WORK_KIND: WatchBatches(ports, outbox),
         drift.WORK_KIND: WatchLedger(ports, outbox),
+        connection.WORK_KIND: WatchConnection(ports),
         payments.WORK_KIND: SyncPayments(AccountConnections(clients), runtime.clock),
     }
     worker = Worker(
@@ -113,6 +116,9 @@ def build(runtime: Runtime) -> AssembledService:
             work_moves(database, SCHEMA),
             outbox_moves(database, SCHEMA),
         ],
-        background=[scheduler.run, StandingFigures(database, SCHEMA, [drifted_documents(database)]).run],
+        background=[
+            scheduler.run,
+            StandingFigures(database, SCHEMA, [drifted_documents(database), consents(database)]).run,
+        ],
         closers=[clients.close, database.close],
     )
