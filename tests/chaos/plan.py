@@ -149,6 +149,22 @@ def _links(draw: random.Random, profile: Profile, count: int) -> list[Planned]:
     return _apart(faults)
 
 
+def _partitions(draw: random.Random, profile: Profile, count: int) -> list[Planned]:
+    """Every link between a service and what it stands on, both ways and one way; each sixth for the longest time."""
+    cards = [
+        ("partition", link, way) for link in LINKS if link != "connectwise-ingest" for way in ("both", "up", "down")
+    ]
+    faults: list[Planned] = []
+    free: dict[str, float] = {}
+    dealt = zip(_moments(draw, profile, count), _dealt(draw, cards, count), strict=True)
+    for number, (at, (kind, link, way)) in enumerate(dealt):
+        seconds = round(profile.longest_toxic if number % 6 == 0 else profile.longest_toxic / 3, 1)
+        begins = max(at, free.get(link, 0.0))
+        faults.append(Planned(begins, "link", kind, link, seconds, 0.0, way))
+        free[link] = begins + seconds + 1.0
+    return faults
+
+
 def _amount(draw: random.Random, kind: str) -> float:
     least, most = {
         "latency": (0.05, 0.8),
@@ -207,6 +223,7 @@ _CATEGORIES = {
     "database": _database,
     "landed": _landed,
     "link": _links,
+    "partition": _partitions,
     "process": _processes,
     "vendor": _refused,
 }

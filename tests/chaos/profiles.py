@@ -16,6 +16,7 @@ class Profile:
         toxics: those drawn for links; empty means all.
         longest_*: seconds a fault of that sort lasts at most; `fault_window` is how long a named vendor fault stays armed.
         ledger_limits: whether the ledger's 60 calls a minute hold, in the sandbox and in our own budget.
+        watch_vitals: whether memory, files and tasks of the processes are watched, and growth is a problem.
         drain_seconds: the most the drain may take; after `patience` of it the waits of retried work are cut short.
     """
 
@@ -35,6 +36,7 @@ class Profile:
     settle_seconds: float = 1.0
     drain_seconds: float = 240.0
     patience: float = 60.0
+    watch_vitals: bool = False
     landed_wanted: int = 0
     faults_wanted: int = 0
 
@@ -96,4 +98,23 @@ LONG = Profile(
 )  # fmt: skip
 """`make chaos-long`: twenty-one minutes of load with the ledger's call limits on."""
 
-PROFILES = {one.name: one for one in (SHORT, KILLS, USUAL, LONG)}
+PARTITIONS = Profile(
+    "partitions",
+    documents=1_200,
+    rate=3.0,
+    faults={"partition": 24, "landed": 10},
+    longest_toxic=30.0,
+)
+"""R9, shortened: in 400 seconds each of eight links is cut both ways and one way, for 10 seconds, each sixth for 30."""
+
+SOAK = Profile(
+    "soak",
+    documents=2_400,
+    rate=2.0,
+    faults={"broker": 1, "database": 1, "link": 8, "landed": 8, "vendor": 4, "callback": 4},
+    longest_toxic=10.0,
+    watch_vitals=True,
+)
+"""R21, shortened: twenty minutes at two documents a second, about a fault a minute, no process killed."""
+
+PROFILES = {one.name: one for one in (SHORT, KILLS, USUAL, LONG, PARTITIONS, SOAK)}

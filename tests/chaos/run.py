@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from time import monotonic
@@ -19,6 +19,7 @@ from tests.chaos.load import Load
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.plan import LANDED, Plan
 from tests.chaos.profiles import Profile
+from tests.chaos.vitals import Vitals, growth, watch
 from tests.e2e.vendors import _number
 
 from ledgerwire.common.testing.run import TestRun
@@ -68,8 +69,9 @@ async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[
     """Carry out a plan from beginning to end."""
     async with open_arena(profile, run) as arena:
         load, nemesis = Load(arena.world, profile.documents, profile.rate), Nemesis(arena, plan, tell)
+        seen: dict[str, list[Vitals]] = {}
         began = monotonic()
-        async with asyncio.TaskGroup() as together, _unlimited(arena):
+        async with _unlimited(arena), _beside(watch(list(arena.slots.values()), seen)), asyncio.TaskGroup() as together:
             together.create_task(load.run())
             together.create_task(nemesis.run())
         took = monotonic() - began
@@ -77,7 +79,7 @@ async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[
             await nemesis.heal()
             tell('{"drain": "begins"}')
             drain = await drained(arena, len(load.expected))
-        return await _judged(arena, plan, load, nemesis, took, drain)
+        return await _judged(arena, plan, load, nemesis, took, drain, seen)
 
 
 @asynccontextmanager
@@ -86,11 +88,19 @@ async def _unlimited(arena: Arena) -> AsyncIterator[None]:
     if arena.profile.ledger_limits:
         yield
         return
-    task = asyncio.create_task(_forget(arena))
+    async with _beside(_forget(arena)):
+        yield
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let something go on for the length of a block."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
         task.cancel()
+        await asyncio.wait({task})
 
 
 async def _forget(arena: Arena) -> None:
@@ -102,7 +112,15 @@ async def _forget(arena: Arena) -> None:
         await asyncio.sleep(1.0)
 
 
-async def _judged(arena: Arena, plan: Plan, load: Load, nemesis: Nemesis, took: float, drain: float | None) -> Outcome:
+async def _judged(
+    arena: Arena,
+    plan: Plan,
+    load: Load,
+    nemesis: Nemesis,
+    took: float,
+    drain: float | None,
+    seen: Mapping[str, list[Vitals]],
+) -> Outcome:
     verdict = check(await _history(arena, load))
     inside = arena.world.sandbox.world
     entries = inside.journal.entries(since_seq=inside.seeded_at)
@@ -114,6 +132,11 @@ async def _judged(arena: Arena, plan: Plan, load: Load, nemesis: Nemesis, took: 
         notes.append(f"only {faults} faults, {arena.profile.faults_wanted} were wanted")
     if arena.profile.landed_wanted > landed:
         notes.append(f"only {landed} answers lost after a write, {arena.profile.landed_wanted} were wanted")
+    grown = {name: found for name, looks in seen.items() if (found := growth(looks)) is not None}
+    if arena.profile.watch_vitals:
+        notes += [
+            f"{name} leaks {', '.join(found.leaks)}: {asdict(found)}" for name, found in grown.items() if found.leaks
+        ]
     return Outcome(
         seed=plan.seed,
         profile=plan.profile,
@@ -127,7 +150,7 @@ async def _judged(arena: Arena, plan: Plan, load: Load, nemesis: Nemesis, took: 
         seconds_load=round(took, 1),
         seconds_drain=drain,
         notes=notes,
-        figures=await _figures(arena, entries),
+        figures=await _figures(arena, entries) | {"vitals": {name: asdict(found) for name, found in grown.items()}},
     )
 
 

@@ -39,6 +39,16 @@ class Slot:
     _log: Path | None = None
 
     @property
+    def vitals_file(self) -> Path:
+        """Where the process says how many tasks it has."""
+        return self.directory / f"{self.name}.vitals"
+
+    @property
+    def temporary(self) -> Path:
+        """The directory for temporary files of this place's processes."""
+        return self.directory / f"{self.name}.tmp"
+
+    @property
     def pid(self) -> int:
         return int(self._process.pid)
 
@@ -56,8 +66,11 @@ class Slot:
         """Start the process; it has begun, it may not serve yet."""
         self.starts += 1
         self._log = self.directory / f"{self.name}-{self.starts}.log"
-        environment = {**self.environment(), "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        command = [sys.executable, "-m", "tests.chaos.stepped", self.service, str(self.clock_file)]
+        self.temporary.mkdir(exist_ok=True)
+        path = os.pathsep.join(one for one in sys.path if one)
+        environment = {**self.environment(), "PYTHONPATH": path, "TMPDIR": str(self.temporary)}
+        files = [str(self.clock_file), str(self.vitals_file)]
+        command = [sys.executable, "-m", "tests.chaos.stepped", self.service, *files]
         self._process = spawn(command, log=self._log, environment=environment)
 
     async def serving(self) -> None:

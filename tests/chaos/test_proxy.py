@@ -189,12 +189,12 @@ async def test_a_toxic_of_one_direction_leaves_the_other_alone() -> None:
 async def test_connections_go_to_replicas_in_turn_and_past_one_that_is_gone() -> None:
     answers: list[str] = []
 
-    def listening(name: str):
+    async def listening(name: str) -> asyncio.Server:
         async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             answers.append(name)
             writer.close()
 
-        return asyncio.start_server(answer, "127.0.0.1", 0)
+        return await asyncio.start_server(answer, "127.0.0.1", 0)
 
     one, other = await listening("one"), await listening("other")
     ports = [server.sockets[0].getsockname()[1] for server in (one, other)]

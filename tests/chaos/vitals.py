@@ -1,0 +1,82 @@
+"""What a process holds while it runs: memory, open files, tasks, temporary files; and whether that grows (R21)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from tests.chaos.slot import Slot
+
+EVERY_SECONDS = 2.0
+ALLOWED = {"memory_mb": 8.0, "files": 12.0, "tasks": 20.0, "temporary": 0.0}
+"""Growth from the second quarter of a run to its last one that is still noise: pools fill, caches warm up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """One look at one process."""
+
+    at: float
+    memory_mb: float
+    files: int
+    tasks: int
+    temporary: int
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What one process grew by: medians of the second and the last quarter, and the slope of its memory."""
+
+    second_quarter: Mapping[str, float]
+    last_quarter: Mapping[str, float]
+    memory_mb_per_hour: float
+
+    @property
+    def leaks(self) -> list[str]:
+        """What grew more than noise."""
+        return [name for name, most in ALLOWED.items() if self.last_quarter[name] - self.second_quarter[name] > most]
+
+
+def growth(looks: Sequence[Vitals]) -> Growth | None:
+    """Judge the looks at one process; None where there are too few. Pure."""
+    if len(looks) < 16:
+        return None
+    quarter = len(looks) // 4
+    warm = looks[quarter:]
+    slope = statistics.linear_regression([one.at for one in warm], [one.memory_mb for one in warm]).slope
+    return Growth(_median(looks[quarter : 2 * quarter]), _median(looks[-quarter:]), round(slope * 3600, 2))
+
+
+def _median(looks: Sequence[Vitals]) -> dict[str, float]:
+    return {name: float(statistics.median(getattr(one, name) for one in looks)) for name in ALLOWED}
+
+
+async def watch(slots: Sequence[Slot], seen: dict[str, list[Vitals]]) -> None:
+    """Look at every process now and then until cancelled; a process that was started anew begins anew."""
+    starts: dict[str, int] = {}
+    while True:
+        for slot in slots:
+            if starts.get(slot.name) != slot.starts:
+                starts[slot.name], seen[slot.name] = slot.starts, []
+            if slot.runs and (found := look_at(slot)) is not None:
+                seen[slot.name].append(found)
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+def look_at(slot: Slot) -> Vitals | None:
+    """What /proc and the process itself say; None while it has said nothing."""
+    process = Path("/proc") / str(slot.pid)
+    try:
+        said: dict[str, Any] = json.loads(slot.vitals_file.read_text())
+        pages = int((process / "statm").read_text().split()[1])
+        files = len(list((process / "fd").iterdir()))
+    except (OSError, ValueError):
+        return None
+    temporary = len(list(slot.temporary.iterdir()))
+    return Vitals(monotonic(), round(pages * 4096 / 1_048_576, 2), files, int(said["tasks"]), temporary)
