@@ -28,57 +28,57 @@ class AccountRecords:
 
     def __init__(self, desk: RecordDesk, account_id: UUID, name: str) -> None:
         self._desk = desk
-        self._account = account_id
+        self.account_id = account_id
         self.name = name
 
     async def rows(self, statuses: Iterable[str] | None = None) -> tuple[ClerkRow, ...]:
         """Records in the clerk's columns; all of them unless it is said where they stand."""
-        return await self._desk.rows(self._account, statuses)
+        return await self._desk.rows(self.account_id, statuses)
 
     async def summary(self) -> Summary:
         """Counts and money by standing, and by cause, added up by the database."""
-        return await self._desk.summary(self._account)
+        return await self._desk.summary(self.account_id)
 
     async def show(self, number: str) -> tuple[Shown, ...]:
         """Everything about the records of a number."""
-        return await self._desk.show(self._account, number)
+        return await self._desk.show(self.account_id, number)
 
     async def hold(self, number: str, reason: str) -> list[ClerkRow]:
         """Keep a record back until it is released."""
-        return _rows(await self._desk.hold(self._account, number, reason))
+        return _rows(await self._desk.hold(self.account_id, number, reason))
 
     async def release(self, number: str) -> list[ClerkRow]:
         """Let a held record go on."""
-        return _rows(await self._desk.release(self._account, number))
+        return _rows(await self._desk.release(self.account_id, number))
 
     async def skip(self, number: str, reason: str) -> list[ClerkRow]:
         """Do nothing with a record until somebody retries it."""
-        return _rows(await self._desk.skip(self._account, number, reason))
+        return _rows(await self._desk.skip(self.account_id, number, reason))
 
     async def retry_number(self, number: str) -> list[ClerkRow]:
         """Look again at one record."""
-        return _rows(await self._desk.retry(self._account, number=number))
+        return _rows(await self._desk.retry(self.account_id, number=number))
 
     async def retry_cause(self, cause: str, *, dry_run: bool = False) -> list[ClerkRow]:
         """Look again at every record that a code or cause stops."""
-        return _rows(await self._desk.retry(self._account, cause=cause, dry_run=dry_run))
+        return _rows(await self._desk.retry(self.account_id, cause=cause, dry_run=dry_run))
 
     async def choose(self, number: str, choice: str, by: str, reason: str) -> list[ClerkRow]:
         """Answer what stops a record, and look at it again."""
-        return _rows(await self._desk.choose(self._account, number, choice, by, reason))
+        return _rows(await self._desk.choose(self.account_id, number, choice, by, reason))
 
     async def choices(self, number: str) -> dict[str, tuple[str, ...]]:
         """What would answer what stops the records of a number, by the record's id in ConnectWise."""
-        shown = await self._desk.show(self._account, number)
+        shown = await self._desk.show(self.account_id, number)
         return {f"{one.record.record_type} {one.record.source_id}": offered(one.record) for one in shown}
 
     async def stopped_by(self, cause: str) -> list[StoredRecord]:
         """Every record that a retry of a code or cause would look at again."""
-        return list(await self._desk.retry(self._account, cause=cause, dry_run=True))
+        return list(await self._desk.retry(self.account_id, cause=cause, dry_run=True))
 
     async def wake_held(self) -> int:
         """Look at what waited for go-live; how many records that was."""
-        return len(await self._desk.wake_held(self._account))
+        return len(await self._desk.wake_held(self.account_id))
 
 
 def _rows(records: tuple[StoredRecord, ...]) -> list[ClerkRow]:

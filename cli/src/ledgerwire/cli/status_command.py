@@ -9,6 +9,7 @@ import typer
 
 from ledgerwire.cli.clerk_list import standing, stopped_by_cause, waiting_by_cause, warned_by_cause
 from ledgerwire.cli.clerk_tables import clerk_view
+from ledgerwire.cli.connection_faults import connection_faults, faults_table
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.record_desk import account_records
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(account: AccountOption = None, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False) -> None:
-    """Where the records stand, and by cause what stops, delays or warns."""
+    """Where the records stand, by cause what stops, delays or warns, and the connections that fail."""
     run(_Status(account, data), json_wanted=json_)
 
 
@@ -38,6 +39,7 @@ class _Status:
     async def __call__(self, output: Output) -> None:
         async with workplace(self._data) as settings, account_records(settings, self._account) as records:
             summary, rows = await records.summary(), await records.rows(TOLD)
+            faults = await connection_faults(settings, records.account_id)
         standings = standing(summary)
         value = {
             "account": records.name,
@@ -45,5 +47,7 @@ class _Status:
             "stopped": stopped_by_cause(rows),
             "waiting": waiting_by_cause(rows),
             "warned": warned_by_cause(rows),
+            "connections": faults,
         }
-        output.result(value, clerk_view(rows, records.name, standings))
+        shown = [clerk_view(rows, records.name, standings)]
+        output.result(value, *shown, *([faults_table(faults)] if faults else []))
