@@ -14,7 +14,7 @@ TESTS ?=
 
 .PHONY: help
 help: ## Print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.base: requirements/base.txt $(addsuffix /pyproject.toml,$(MEMBERS))
 	@echo "Setting up $(VENV) (first time: a minute or two)"
@@ -113,6 +113,33 @@ generate-check: $(VENV)/.dev ## Fail if a generated document is out of date
 .PHONY: migrate-check
 migrate-check: $(VENV)/.dev ## Migrations from empty, down and up again; models and database must not differ
 	@$(BIN)/pytest -q libs/common/tests/integration/db/test_migrations.py
+
+SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+N ?= 20
+.PHONY: chaos
+chaos: $(VENV)/.dev ## Five minutes under a seeded nemesis, then the books check; SEED=n replays; one JSON line
+	@tools/ensure_rabbitmq.sh server
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --profile usual
+
+.PHONY: chaos-long
+chaos-long: $(VENV)/.dev ## 20,000 documents and more than 500 faults in about 25 minutes; SEED=n replays
+	@tools/ensure_rabbitmq.sh server
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --profile long
+
+.PHONY: chaos-partitions
+chaos-partitions: $(VENV)/.dev ## Each link cut both ways and one way, for 10 and 30 seconds; SEED=n replays
+	@tools/ensure_rabbitmq.sh server
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --profile partitions
+
+.PHONY: soak
+soak: $(VENV)/.dev ## Twenty minutes of load with a fault a minute: memory, files and tasks must not grow
+	@tools/ensure_rabbitmq.sh server
+	@$(BIN)/python -m tests.chaos --seed $(SEED) --profile soak
+
+.PHONY: crash-points
+crash-points: $(VENV)/.dev ## Kill a process at every named point, N=20 times each, restart it, and check the books
+	@tools/ensure_rabbitmq.sh
+	@for round in $$(seq $(N)); do echo "round $$round of $(N)"; $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/e2e/test_crashes.py || exit 1; done
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Time a callback to its batch, relay and consumer beside the bare library, the mapping; one JSON line each
