@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-import re
 import shlex
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from tests.e2e.commands import RUNBOOKS, commands_of, run_all
 from tests.e2e.world import ALL, World, open_world
 
 from ledgerwire.cli import dead_letters, trial
@@ -23,12 +21,11 @@ from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.deadletters import DeadLetter
 from ledgerwire.common.deadletters.model import WORK_QUEUE
 from ledgerwire.common.schema import ServiceSchema
-from ledgerwire.common.settings import Settings, environment_of
+from ledgerwire.common.settings import Settings
 
 FINE, STOPPED = 39001, (39045, 39051)
 CAUSE = "NONPRODUCT_ID_MISSING"
 FIXED = {"mapping": {"default_non_product_ids": {"expense": {"enabled": True, "item_code": "EXPENSE"}}}}
-RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"
 MINE = ("dead-letters.md", "replay.md", "stuck-record.md")
 
 
@@ -101,37 +98,6 @@ async def test_a_cause_is_fixed_once_tried_without_a_write_and_replayed_together
     await world.settled(*STOPPED)
     world.books_are_clean()
     assert world.documents(world.number(FINE)) == [posted]
-
-
-def commands_of(page: str) -> list[str]:
-    """Every command of a runbook's shell blocks."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", (RUNBOOKS / page).read_text(), re.MULTILINE | re.DOTALL)
-    return [line for block in blocks for line in block.splitlines() if line.strip()]
-
-
-_DRIVER = """
-import json, sys
-from ledgerwire.cli.__main__ import main
-for line in json.load(sys.stdin):
-    print("\\n$", *line, flush=True)
-    print("\\n=", main(line), flush=True)
-"""
-
-
-async def run_all(world: World, lines: list[list[str]]) -> tuple[list[int], str]:
-    """Run command lines one after the other, as a person would; their exit codes and all they said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        _DRIVER,
-        env=environment_of(world.settings),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate(json.dumps(lines).encode())
-    text = said.decode()
-    return [int(code) for code in re.findall(r"^= (\d+)$", text, re.MULTILINE)], text
 
 
 @pytest.mark.requirement("D1", "D5")

@@ -12,11 +12,13 @@ from ledgerwire.cli import (
     contacts_command,
     dead_letter_commands,
     explain_command,
+    keys_commands,
     mapping_commands,
     payments_commands,
     preview_command,
     reconcile_command,
     record_commands,
+    relink_command,
     run_command,
     run_commands,
     seats_commands,
@@ -41,11 +43,13 @@ app.add_typer(account_commands.app, name="account")
 app.add_typer(mapping_commands.app, name="mapping")
 app.add_typer(record_commands.app, name="record")
 app.add_typer(dead_letter_commands.app, name="dead-letters")
+app.add_typer(keys_commands.app, name="keys")
 contacts_command.register(app)
 explain_command.register(app)
 payments_commands.register(app)
 preview_command.register(app)
 reconcile_command.register(app)
+relink_command.register(app)
 seats_commands.register(app)
 
 

@@ -133,9 +133,15 @@ async def _changeable(group: RecordGroup, ledger: Ledger, psa: Psa, target: ToPo
     return replace(target, document=replace(target.document, currency_rate=rate))
 
 
-async def not_there_yet(group: RecordGroup, ledger: Ledger, targets: Sequence[ToPost]) -> list[ToPost]:
-    """Look before post, for kinds whose number the ledger does not keep unique: what is there already is adopted or stops (M16)."""
-    absent = [item for item in targets if item.ledger_id or item.document.kind in ledger.limits.unique_number]
+async def not_there_yet(
+    group: RecordGroup, ledger: Ledger, targets: Sequence[ToPost], *, look_for_all: bool = False
+) -> list[ToPost]:
+    """Look before post, for kinds whose number the ledger does not keep unique: what is there already is adopted or stops (M16).
+
+    With `look_for_all` for every kind. Returns what is not there.
+    """
+    unique = frozenset() if look_for_all else ledger.limits.unique_number
+    absent = [item for item in targets if item.ledger_id or item.document.kind in unique]
     fresh = [item for item in targets if item not in absent]
     for kind in sorted({item.document.kind for item in fresh}):
         some = [item for item in fresh if item.document.kind is kind]

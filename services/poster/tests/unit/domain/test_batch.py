@@ -18,6 +18,7 @@ from ledgerwire.poster.domain.batch import (
     advance,
     batch_identifier,
     batch_kind,
+    revision_named,
 )
 
 RECORD = RecordId(UUID("0123456789abcdef0123456789abcdef"))
@@ -37,6 +38,7 @@ def test_any_number_gives_a_legal_name_that_keeps_the_record_apart(number: str, 
     assert re.fullmatch(r"[A-Za-z0-9-]+", name)
     assert "-012345" in name
     assert name.startswith(kind + "-")
+    assert revision_named(name) == revision
 
 
 @pytest.mark.requirement("M7")

@@ -13,7 +13,7 @@ from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import LedgerwireError
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster.reconciliation import ledger_side, repository, sources
-from ledgerwire.poster.reconciliation.domain import placing
+from ledgerwire.poster.reconciliation.domain import placing, shares
 from ledgerwire.poster.reconciliation.domain.model import (
     AT_REST,
     INVOICE,
@@ -63,7 +63,8 @@ class ReconciliationDesk:
         turn = sources.Records(account, shown, first, last, self.clock.now())
         async with self.database.account(account_id) as unit:
             own = await repository.records(unit, psa_id, first, last, turn.ids(), rest=AT_REST)
-            postings = await repository.postings(unit, list(own))
+            groups = await repository.groups(unit, list(own), {})
+            postings = await repository.postings(unit, [*own, *(group.group_id for group in groups)])
             turn = replace(turn, announced=await repository.announced(unit, turn.ids()))
         names = {item.ledger_connection_id: item.name for item in companies}
         unrouted = company is None
@@ -72,7 +73,10 @@ class ReconciliationDesk:
         ]
         seen, postings = await self._ledgers(account_id, companies, (first, last), closed, own, postings)
         claims = [_claim(item, names) for item in postings if item.connection_id in names]
-        standing = {record: row.own for record, row in own.items()}
+        async with self.database.account(account_id) as unit:
+            groups = await repository.groups(unit, [*own, *(item.record_id for item in postings)], names)
+        claims, seen = shares.split(groups, claims, seen)
+        standing = shares.standing({record: row.own for record, row in own.items()}, groups)
         placed = placing.place(closed, standing, claims, seen)
         others = await turn.whereabouts(psa, [own[record] for record, _ in placed.of_others if record in own])
         numbers = [item.number for item in closed if item.record_type == INVOICE] + [item.number for item in postings]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import UUID as PGUUID
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster.reconciliation.domain.model import OwnRecord, Wanted
+from ledgerwire.poster.reconciliation.domain.shares import Group, Share
 from ledgerwire.poster.records import decode_documents
 
 _IDS = bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
@@ -55,6 +56,15 @@ _POSTINGS = text(
            p.reverses IS NULL AND p.state NOT IN ('void', 'released') AS counts
       FROM poster.posting p
      WHERE p.record_id = ANY(:ids) AND p.ledger_id IS NOT NULL
+    """
+).bindparams(_IDS)
+_GROUPS = text(
+    """
+    SELECT group_id, ledger_connection_id, documents, record_id, source_id, share
+      FROM mapper.expense_groups_for_poster
+     WHERE group_id = ANY(:ids)
+        OR group_id IN (SELECT group_id FROM mapper.expense_groups_for_poster WHERE record_id = ANY(:ids))
+     ORDER BY group_id, length(source_id), source_id
     """
 ).bindparams(_IDS)
 _CLAIMS = text(
@@ -143,7 +153,7 @@ def _record(row: Any) -> RecordRow:
 def _wanted(row: Any) -> tuple[Wanted, ...] | None:
     if row.outcome is None or row.outcome == "stopped":
         return None
-    return tuple(Wanted(item.kind, item.number, item.total) for item in decode_documents(row.documents))
+    return _documents(row.documents)
 
 
 async def announced(unit: Unit, ids: Sequence[UUID]) -> frozenset[UUID]:
@@ -155,6 +165,24 @@ async def announced(unit: Unit, ids: Sequence[UUID]) -> frozenset[UUID]:
 async def postings(unit: Unit, ids: Sequence[UUID]) -> list[PostingRow]:
     """The documents that our rows say stand for these records."""
     return [_posting(row) for row in await unit.execute(_POSTINGS, {"ids": list(ids)})]
+
+
+async def groups(unit: Unit, ids: Sequence[UUID], companies: Mapping[UUID, str]) -> list[Group]:
+    """The groups of these ids, and those that these records are in; `companies` are the names by ledger connection."""
+    found: dict[UUID, Group] = {}
+    for row in await unit.execute(_GROUPS, {"ids": list(ids)}):
+        [share] = _documents(row.share)
+        company = companies.get(row.ledger_connection_id, "")
+        before = found.get(row.group_id) or Group(
+            row.group_id, company, next(iter(_documents(row.documents)), None), ()
+        )
+        one = Share(row.record_id, row.source_id, share)
+        found[row.group_id] = replace(before, shares=(*before.shares, one))
+    return list(found.values())
+
+
+def _documents(data: bytes) -> tuple[Wanted, ...]:
+    return tuple(Wanted(item.kind, item.number, item.total) for item in decode_documents(data))
 
 
 async def claims(unit: Unit, connection_id: UUID, ledger_ids: Sequence[str]) -> list[PostingRow]:

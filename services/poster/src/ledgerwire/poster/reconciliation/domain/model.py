@@ -191,6 +191,13 @@ class Row:
     documents: tuple[SeenDocument, ...] = ()
     codes: tuple[str, ...] = ()
     detail: str = ""
+    linked: bool = True
+    """Whether rows of ours name every one of these documents; else they were found by number."""
+
+    @property
+    def to_link(self) -> bool:
+        """An invoice that is done on both sides, of which our rows do not know it: they are older than its posting (R22)."""
+        return self.bucket is Bucket.POSTED_ONCE and self.record.record_type == INVOICE and not self.linked
 
     @property
     def ledger_total(self) -> Decimal:

@@ -33,6 +33,8 @@ class Placed:
     by_choice: list[SeenDocument] = field(default_factory=list)
     of_others: list[tuple[UUID, SeenDocument]] = field(default_factory=list)
     rest: list[SeenDocument] = field(default_factory=list)
+    by_id: set[tuple[str, str]] = field(default_factory=set)
+    """Keys of those that a posting of ours names by its id."""
 
 
 def place(
@@ -48,6 +50,8 @@ def place(
     free: list[SeenDocument] = []
     for document in {item.key: item for item in seen}.values():
         claim = claims.get(document.key)
+        if claim is not None:
+            placed.by_id.add(document.key)
         if claim is None:
             free.append(document)
         elif not claim.counts:

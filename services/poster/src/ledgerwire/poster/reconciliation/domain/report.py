@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from ledgerwire.poster.reconciliation.domain.model import (
     ClosedRecord,
     OwnRecord,
     Report,
+    Row,
     SeenDocument,
     Stray,
     StrayRow,
@@ -37,7 +39,7 @@ def report(
             is left out.
         unknown: documents with numbers like ours that none of our rows knows.
     """
-    rows = [judge(record, own.get(record.record_id), placed.of.get(record.record_id, ())) for record in records]
+    rows = [_row(record, own, placed) for record in records]
     strays = [StrayRow(Stray.BY_CHOICE, item) for item in placed.by_choice]
     strays += [StrayRow(others[record], item) for record, item in placed.of_others if record in others]
     strays += [StrayRow(reason, item) for reason, item in unknown]
@@ -46,6 +48,12 @@ def report(
         rows=tuple(sorted(rows, key=lambda row: _order(row.record))),
         strays=tuple(sorted(strays, key=lambda row: (row.reason, *row.document.key))),
     )
+
+
+def _row(record: ClosedRecord, own: Mapping[UUID, OwnRecord], placed: Placed) -> Row:
+    documents = placed.of.get(record.record_id, ())
+    row = judge(record, own.get(record.record_id), documents)
+    return replace(row, linked=all(item.key in placed.by_id for item in documents))
 
 
 def _order(record: ClosedRecord) -> tuple[str, str, date, str, str]:
