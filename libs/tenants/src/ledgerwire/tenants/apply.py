@@ -26,11 +26,13 @@ from ledgerwire.tenants.secrets import (
 )
 from ledgerwire.tenants.views import Applied
 
+NOT_RECORDED = "not recorded"
+
 
 async def apply(database: Database, box: SecretBox, file: AccountFile, *, author: str, reason: str) -> Applied:
     """Create or change an account.
 
-    A changed mapping becomes a new version by `author` for `reason`. A changed connection has to be tested again. Tokens
+    Changed settings and a changed mapping become a new version by `author` for `reason`. A changed connection has to be tested again. Tokens
     that were rotated since stay, unless the file gives others than it gave before.
 
     Raises:
@@ -56,7 +58,9 @@ class _Application:
         if account is None:
             await rows.add_account(self._unit, self._plan.name, self._plan.settings)
             self.changes.append("account created, on hold")
+            await self._write_down(None, author, reason)
         elif account.settings != self._plan.settings:
+            await self._write_down(account, author, reason)
             await rows.set_settings(self._unit, self._plan.settings)
             self.changes.append(_changed("settings", _flat(account.settings), _flat(self._plan.settings)))
         await self._remove(live=account is not None and account.status == "live")
@@ -66,6 +70,22 @@ class _Application:
         await self._companies()
         version = await self._mapping(author, reason)
         return Applied(self._plan.account_id, self._plan.name, account is None, tuple(self.changes), version)
+
+    async def _write_down(self, before: Row[Any] | None, author: str, reason: str) -> None:
+        """Who changes the settings; what they were set to without that being written down goes before it."""
+        known = await rows.settings_versions(self._unit)
+        number = known[-1].version if known else 0
+        if before is not None and (not known or known[-1].settings != before.settings):
+            number += 1
+            await rows.add_settings_version(
+                self._unit,
+                number,
+                before.settings,
+                author=NOT_RECORDED,
+                reason="set before changes were recorded",
+                at=before.updated_at,
+            )
+        await rows.add_settings_version(self._unit, number + 1, self._plan.settings, author=author, reason=reason)
 
     async def _remove(self, *, live: bool) -> None:
         companies = await rows.companies(self._unit)

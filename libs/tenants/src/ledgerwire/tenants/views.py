@@ -69,6 +69,32 @@ class MappingView:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionView:
+    """One option of an account: what it is set to, what it is unless somebody sets it, and who changed it last (A058).
+
+    Attributes:
+        default: None for a required option, which has none (`required`).
+        author, changed_at, reason: of the last change; None where it never differed from its default.
+        effective_from: the first document date that the last change decides; None = every date, or no mapping option.
+        help: a page about it.
+    """
+
+    name: str
+    value: Any
+    default: Any
+    required: bool = False
+    author: str | None = None
+    changed_at: datetime | None = None
+    reason: str | None = None
+    effective_from: date | None = None
+    help: str | None = None
+
+    @property
+    def is_default(self) -> bool:
+        return not self.required and self.value == self.default
+
+
+@dataclass(frozen=True, slots=True)
 class AccountView:
     """One account as a person may see it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,15 @@ from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledgerwire.common.canonical import sha256_hex
-from ledgerwire.common.db.models.tenants import Account, CallbackRoute, Company, Connection, Consent, MappingVersion
+from ledgerwire.common.db.models.tenants import (
+    Account,
+    CallbackRoute,
+    Company,
+    Connection,
+    Consent,
+    MappingVersion,
+    SettingsVersion,
+)
 from ledgerwire.common.db.session import Unit
 from ledgerwire.tenants.plan import WantedCompany, WantedConnection, WantedConsent
 from ledgerwire.tenants.secrets import SealedConsent
@@ -45,6 +53,28 @@ async def set_settings(unit: Unit, settings: dict[str, Any]) -> None:
     """Replace the account's settings."""
     await unit.execute(
         update(Account).where(Account.account_id == unit.account_id).values(settings=settings, updated_at=func.now())
+    )
+
+
+async def settings_versions(unit: Unit) -> list[Row[Any]]:
+    """What the account was set to after each change that was recorded, oldest first."""
+    query = select(SettingsVersion.__table__).where(SettingsVersion.account_id == unit.account_id)
+    return list(await unit.execute(query.order_by(SettingsVersion.version)))
+
+
+async def add_settings_version(
+    unit: Unit, version: int, settings: dict[str, Any], *, author: str, reason: str, at: datetime | None = None
+) -> None:
+    """Write down what the account is set to since now, or since `at`."""
+    await unit.execute(
+        insert(SettingsVersion).values(
+            account_id=unit.account_id,
+            version=version,
+            settings=settings,
+            author=author,
+            reason=reason,
+            created_at=func.now() if at is None else at,
+        )
     )
 
 

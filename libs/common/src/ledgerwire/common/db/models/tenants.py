@@ -104,6 +104,20 @@ class Consent(Base):
     claimed_until: Mapped[datetime | None]
 
 
+class SettingsVersion(Base):
+    """The account's settings after a change to them: who, when, why. Never changed; an account may be older than its first."""
+
+    __tablename__ = "settings_version"
+    __table_args__ = ({"schema": SCHEMA},)
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.account.account_id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[CreatedAt]
+    author: Mapped[str]
+    reason: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+
+
 class MappingVersion(Base):
     """One immutable version of an account's mapping settings: who, when, why, and the exact canonical bytes.
 

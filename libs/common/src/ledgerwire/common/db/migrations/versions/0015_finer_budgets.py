@@ -13,7 +13,7 @@ from alembic import op
 from ledgerwire.common.db.migrations.tenants_functions import BUDGET_ROW, BUDGET_TAKE, replacing
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
