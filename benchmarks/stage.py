@@ -17,9 +17,9 @@ from uuid import UUID
 
 import asyncpg
 import yaml
+from benchmarks.load import ID_MARK, MESSAGE_MARK, Orders
 from tests.e2e.world import World, open_world
 
-from benchmarks.load import ID_MARK, MESSAGE_MARK, Orders
 from ledgerwire.common.db.bootstrap import bootstrap
 from ledgerwire.common.db.migrate import upgrade
 from ledgerwire.common.embedded import remove_postgres, start_postgres, stop_postgres
@@ -132,6 +132,18 @@ async def _another_account(world: World, number: int) -> UUID:
 def settings_of(stage: Stage, **changes: Any) -> Settings:
     """The services' settings with some changed."""
     return stage.world.settings.model_copy(update=changes)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time a process has taken so far: what a busy machine does not distort."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_megabytes(pid: int) -> float:
+    """Memory a process holds now."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, 1)
 
 
 def load_average() -> list[float]:

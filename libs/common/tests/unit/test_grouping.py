@@ -15,11 +15,13 @@ class Doubler:
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
+        self.begun = asyncio.Event()
         self.free = asyncio.Event()
         self.free.set()
 
     async def __call__(self, numbers: Sequence[int]) -> list[int | Exception]:
         self.groups.append(list(numbers))
+        self.begun.set()
         await self.free.wait()
         return [ValueError("odd") if number % 2 else number * 2 for number in numbers]
 
@@ -38,8 +40,7 @@ async def test_what_comes_while_a_group_is_under_way_goes_together(doubler) -> N
     grouped = Grouped(doubler, at_once=1)
     doubler.free.clear()
     first = asyncio.create_task(grouped.ask(2))
-    while not doubler.groups:
-        await asyncio.sleep(0)
+    await doubler.begun.wait()
     others = [asyncio.create_task(grouped.ask(number)) for number in (4, 6, 8)]
     await asyncio.sleep(0)
     doubler.free.set()
@@ -86,8 +87,7 @@ async def test_whoever_gave_up_waiting_joins_no_group(doubler) -> None:
     grouped = Grouped(doubler, at_once=1)
     doubler.free.clear()
     first = asyncio.create_task(grouped.ask(2))
-    while not doubler.groups:
-        await asyncio.sleep(0)
+    await doubler.begun.wait()
     gone = asyncio.create_task(grouped.ask(4))
     await asyncio.sleep(0)
     gone.cancel()

@@ -17,7 +17,7 @@ from ledgerwire.common.clock import FixedClock
 from ledgerwire.common.mq.outbox import COLUMNS, Outbox
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.connectwise.testing import ScriptedServer, reply, scripted_client
-from ledgerwire.ingest.api import build_app
+from ledgerwire.ingest.api import CallbackAddress
 from ledgerwire.ingest.problems import CallbackRefused
 from ledgerwire.ingest.receipt.model import Receipt
 from ledgerwire.ingest.receive import Receiver
@@ -65,7 +65,7 @@ class Gateway:
         self._psa = scripted_client(self.keys)
         receiver = Receiver(self, self.database, FixedClock(datetime(2026, 3, 1, tzinfo=UTC)))
         self.receiver, self.refused = receiver, CallbackRefused
-        self.app = build_app(receiver)
+        self.app = CallbackAddress(receiver)
 
     async def route(self, token: str) -> Route | None:
         return Route(ACCOUNT, CONNECTION) if token == TOKEN else None

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
-from fastapi import FastAPI
 
 from ledgerwire.common import crashpoints
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.event_loop import run
 from ledgerwire.common.health import Check
-from ledgerwire.common.http_server import compose, serve_http
+from ledgerwire.common.http_server import Application, compose, serve_http
 from ledgerwire.common.logging import configure_logging
 from ledgerwire.common.mq.consumer import Consumer
 from ledgerwire.common.mq.local import LocalTransport
@@ -47,7 +46,7 @@ class Service(Protocol):
     name: str
 
     @property
-    def app(self) -> FastAPI | None:
+    def app(self) -> Application | None:
         """Routes of its own, None without any."""
         ...
 
@@ -88,7 +87,7 @@ class AssembledService:
     consumers: Sequence[Consumer] = ()
     workers: Sequence[Worker] = ()
     relay: Relay | None = None
-    app: FastAPI | None = None
+    app: Application | None = None
     checks: Sequence[Check] = ()
     background: Sequence[Background] = ()
     closers: Sequence[Callable[[], Awaitable[None]]] = field(default=())

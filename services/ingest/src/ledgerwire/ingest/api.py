@@ -11,8 +11,6 @@ from typing import Any
 
 import msgspec
 import structlog
-from fastapi import FastAPI
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ledgerwire.common.telemetry import CALLBACKS
@@ -29,30 +27,27 @@ _HEADER = HEADER.encode()
 _log = structlog.get_logger(__name__)
 
 
-def build_app(receiver: Receiver) -> FastAPI:
-    """The HTTP application of ingest."""
-    app = FastAPI(title="Ledgerwire ingest", docs_url=None, redoc_url=None, openapi_url=None)
-    app.router.routes.append(Route(CALLBACK_PATH + "{token}", CallbackAddress(receiver), methods=["POST"]))
-    return app
-
-
 class CallbackAddress:
     """The ASGI application behind the callback path; a request is answered with a status, always."""
+
+    path = CALLBACK_PATH
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._refusals = _RefusalLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = scope["path"].removeprefix(CALLBACK_PATH)
+        if scope["method"] != "POST":
+            await _answer(send, 405, b"application/json", {}, (b"allow", b"POST"))
+            return
         headers = {name: value for name, value in scope["headers"] if name in {_HEADER, b"content-length"}}
         try:
             raw = await read_body(headers.get(b"content-length", b""), receive)
             if raw is None:
                 return  # whoever asked has gone
             signature = headers.get(_HEADER)
-            taken = await self._receiver.receive(
-                scope["path_params"]["token"], raw, None if signature is None else signature.decode("latin-1")
-            )
+            taken = await self._receiver.receive(token, raw, signature.decode("latin-1") if signature else None)
         except CallbackRefused as refused:
             self._refusals.write(refused)
             await _answer_problem(send, refused.problem)

@@ -24,7 +24,7 @@ from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Handler
 from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.ingest import rights, sweep, watch
-from ledgerwire.ingest.api import build_app
+from ledgerwire.ingest.api import CallbackAddress
 from ledgerwire.ingest.receipt.group_commit import AT_ONCE, GroupCommit
 from ledgerwire.ingest.receipt.repository import ReceiptRows
 from ledgerwire.ingest.receive import Receiver
@@ -69,7 +69,7 @@ def build(runtime: Runtime) -> AssembledService:
         runtime=runtime,
         workers=[worker],
         relay=relay,
-        app=build_app(Receiver(tenancy, keeper, runtime.clock)),
+        app=CallbackAddress(Receiver(tenancy, keeper, runtime.clock)),
         checks=[
             database_ready(database),
             transport_ready(runtime.transport),
