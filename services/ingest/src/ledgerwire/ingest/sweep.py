@@ -12,6 +12,7 @@ import structlog
 from ledgerwire.common.clock import Clock
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
+from ledgerwire.common.crashpoints import declare, reach
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.ids import AccountId, ConnectionId, message_id, record_id
@@ -36,6 +37,9 @@ _UNSETTLED = frozenset({"received", "open", "waiting"})
 """States in which mapper has not decided about the row it saw: saying it once more costs one look."""
 
 UnpostedRow = UnpostedInvoice | UnpostedProcurement | UnpostedExpense
+
+PAGE_ANNOUNCED = declare("ingest.page_announced", "a page of an unposted list is announced, the sweep goes on")
+SWEPT = declare("ingest.swept", "a sweep and its messages are committed, its lease is not given back")
 
 _log = structlog.get_logger(__name__)
 
@@ -84,6 +88,7 @@ class SweepUnposted:
             await repository.save_sweep(unit, group.connection_id, counts, tenant.terms.gate, now)
             await repository.prune_receipts(unit, now - KEEP_RECEIPTS)
             await group.again(unit, item, code=SCHEDULED, after=tenant.terms.sweep_every)
+        reach(SWEPT)
         for record_type, each in counts.items():
             MISSED_CALLBACKS.inc(each.missed)
             _log.info(
@@ -99,6 +104,7 @@ class SweepUnposted:
         async for page in unposted_pages(tenant.psa, record_type):
             async with group.unit() as unit:
                 counts += await self._page(unit, tenant, record_type, page)
+            reach(PAGE_ANNOUNCED)
         return counts
 
     async def _page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from ledgerwire.common.clock import Clock
+from ledgerwire.common.crashpoints import declare, reach
 from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.ingest import repository
@@ -13,6 +14,7 @@ from ledgerwire.ingest.tenancy import Tenancy, UnknownConnectionError
 from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
 WORK_KIND = "watch"
+REGISTERED = declare("ingest.callback_registered", "ConnectWise has our callback, nothing of it is committed")
 
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +53,7 @@ class WatchCallback:
             known = await repository.registration(unit, group.connection_id)
         url = callback_url(self._public_url, tenant.callback_token)
         checked = await ensure_callback(tenant.psa, url, was_registered=known is not None)
+        reach(REGISTERED)
         async with group.unit() as unit:
             await save(unit, tenant, checked, self._clock.now())
             await group.again(unit, item, code=SCHEDULED, after=tenant.terms.sweep_every)

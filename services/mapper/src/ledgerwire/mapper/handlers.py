@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.work.destination import Dead
 from ledgerwire.common.work.model import Group, WorkItem
-from ledgerwire.mapper import looking, repository
+from ledgerwire.mapper import looking, points, repository
 from ledgerwire.mapper.ports import Clients
 from ledgerwire.mapper.reads import SetupCache
 from ledgerwire.mapper.records import first_seen, is_possible, key_of, record_id_of
@@ -42,6 +43,7 @@ class MapRecords:
         cache = self._setup.setdefault(group.connection_id, SetupCache())
         try:
             if waiting:
+                reach(points.KNOWN)
                 await session.look(waiting, cache)
         except (Waiting, Transient) as error:
             await session.wait(error)

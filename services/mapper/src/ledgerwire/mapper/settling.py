@@ -11,9 +11,10 @@ from ledgerwire.common.catalogue.revisions import AFTER_THE_BATCH
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
+from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.work.model import Doorbell, Group, Priority, Ring, WorkItem
-from ledgerwire.mapper import repository
+from ledgerwire.mapper import points, repository
 from ledgerwire.mapper.handlers import MAP, work_key
 from ledgerwire.mapper.looking import REBATCHED
 from ledgerwire.mapper.records import StoredRecord, payload_of
@@ -72,6 +73,7 @@ class SettleRecords:
             async with group.unit() as unit:
                 await self._settle(unit, item)
                 await group.done(unit, item)
+            reach(points.REPORTED)
 
     async def _settle(self, unit: Unit, item: WorkItem) -> None:
         record = await repository.locked(unit, UUID(item.payload["record_id"]))

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from ledgerwire.accounting.port import FoundDocument, Ledger
 from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind
-from ledgerwire.poster import repository
+from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.match import LookUp, Match, judge
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance, in_flight
 from ledgerwire.poster.record_group import RecordGroup
@@ -178,6 +179,7 @@ async def _settle(group: RecordGroup, case: Case, posting: StoredPosting, result
         )
         if result.match is Match.SAME_DRAFT and posting.state is not PostingState.POSTED_DRAFT:
             await group.report(unit, case, "draft", _not_approved(posting, group.ledger_name))
+    reach(points.LOOKED_UP)
     return result
 
 

@@ -69,6 +69,7 @@ async def _lost(group: RecordGroup, ledger: Ledger, call: Call, submission: UUID
             await repository.set_posting(unit, target.posting_id, PostingState.UNKNOWN, findings=target.warnings)
             await repository.add_timeline(unit, target.case.decided, "outcome_unknown", reason=str(error)[:200])
             await group.again(unit, target.case.item, code=error.code, after=wait)
+    reach(points.OUTCOME_UNKNOWN)
 
 
 async def _not_sent(group: RecordGroup, call: Call, submission: UUID, error: LedgerwireError) -> None:
@@ -87,6 +88,7 @@ async def _judge(group: RecordGroup, call: Call, submission: UUID, verdicts: Seq
         reach(points.VERDICT_COMMITTED)
     async with group.unit() as unit:
         await repository.settle_submission(unit, submission, "judged")
+    reach(points.SUBMISSION_SETTLED)
 
 
 async def _one(group: RecordGroup, target: ToPost, submission: UUID, verdict: Verdict) -> None:

@@ -33,6 +33,7 @@ _log = structlog.get_logger(__name__)
 ToDoorbells = Callable[[Envelope, Any], Sequence[Doorbell]]
 """A service's pure function from an envelope and its decoded body to the work it rings for."""
 
+RECEIVED = declare("consumer.received", "a batch is written, neither committed nor acknowledged")
 ACCEPTED = declare("consumer.accepted", "a batch is committed and its messages are not yet acknowledged")
 
 
@@ -105,6 +106,7 @@ class Consumer:
             self._sort(received, fresh, taken)
         await self._work.ring(unit, taken.doorbells)
         await self._bury(unit, taken.dead)
+        reach(RECEIVED)
         self._count(batch, taken)
         if taken.doorbells:
             unit.after_commit(self._wake.set)

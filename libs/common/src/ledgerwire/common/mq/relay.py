@@ -53,7 +53,9 @@ _PRUNE_EVERY: Final = timedelta(hours=1)
 KEEP: Final = timedelta(days=30)
 """How long published rows and inbox ids stay: longer than any message can still arrive a second time."""
 
+READ = declare("relay.read", "messages are read from the outbox, none is published")
 CONFIRMED = declare("relay.confirmed", "messages are confirmed by the broker and not yet marked as published")
+MARKED = declare("relay.marked", "messages are marked as published")
 
 
 class Relay:
@@ -106,6 +108,7 @@ class Relay:
             rows = await self._rows.waiting(unit, limit=BATCH, look_at=LOOK_AT, besides=self._resting())
         if not rows:
             return 0
+        reach(READ)
         outcomes = await self._transport.publish([envelope for _, envelope in rows])
         reach(CONFIRMED)
         confirmed = [number for (number, _), outcome in zip(rows, outcomes, strict=True) if outcome is None]
@@ -117,6 +120,7 @@ class Relay:
         async with self._database.system() as unit:
             await self._rows.mark_published(unit, confirmed)
             await self._rows.mark_refused(unit, [(number, _reason(outcome)) for number, _, outcome in refused])
+        reach(MARKED)
         self._account_for(confirmed, refused)
         return len(confirmed)
 

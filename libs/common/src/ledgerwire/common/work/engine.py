@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledgerwire.common.crashpoints import declare, reach
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import LeaseLost, LedgerwireError, Poison
 from ledgerwire.common.events import first_of
@@ -29,6 +30,9 @@ _log = structlog.get_logger(__name__)
 GROUP_LIMIT = 50
 GROUP_BYTES = 3_000_000
 _COOLING_SECONDS = 5.0
+
+CLAIMED = declare("work.claimed", "a lease is taken and its work claimed, nothing of it is begun")
+HANDLED = declare("work.handled", "a group is handled and settled, its lease is not given back")
 
 
 class UnsettledError(LedgerwireError):
@@ -121,6 +125,7 @@ class Worker:
             if lease is None:
                 return False
             items = await self.store.claim(unit, candidate.connection_id, limit=self._limit, max_bytes=self._max_bytes)
+        reach(CLAIMED)
         self._in_hand.add(candidate.connection_id)
         groups.create_task(self._serve(lease, items))
         return True
@@ -131,6 +136,7 @@ class Worker:
             async with lease.kept():
                 for kind in dict.fromkeys(item.kind for item in items):
                     await self._handle(lease, kind, tuple(item for item in items if item.kind == kind))
+            reach(HANDLED)
             await lease.release()
         except LeaseLost:
             _log.warning("work.lease_lost", service=self._schema.name, connection=str(lease.connection_id))
