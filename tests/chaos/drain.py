@@ -10,7 +10,6 @@ import aio_pika
 from tests.chaos.arena import Arena
 from tests.chaos.plan import SERVICES
 
-from ledgerwire.common.embedded.process import until
 from ledgerwire.common.mq.topology import QUEUES
 
 _OPEN = " UNION ALL ".join(
@@ -23,29 +22,29 @@ _UNSETTLED = "SELECT number, state, settled_outcome, settled_findings, findings 
 
 
 async def drained(arena: Arena, wanted: int) -> float | None:
-    """Seconds until every record is settled and nothing is open; None if that did not come about in time."""
+    """Seconds until every record is settled and nothing is open; None once nothing has moved for too long."""
     loop = asyncio.get_running_loop()
-    began = loop.time()
-
-    async def done() -> bool:
+    began = moved = loop.time()
+    progress = ""
+    await arena.world.psa.callbacks.drain()
+    while True:
         for slot in arena.slots.values():
             slot.check()
+        settled, left = await _settled(arena), await leftovers(arena)
+        if settled >= wanted and not any(left.values()):
+            return round(loop.time() - began, 1)
+        if (now := f"{settled} {left}") != progress:
+            progress, moved = now, loop.time()
+        if loop.time() - moved > arena.profile.stall_seconds:
+            return None
         if loop.time() - began > arena.profile.patience:
             await _time_passes(arena)
-        return await _is_done(arena, wanted)
-
-    await arena.world.psa.callbacks.drain()
-    if not await until(done, seconds=arena.profile.drain_seconds, every=1.0):
-        return None
-    return round(loop.time() - began, 1)
+        await asyncio.sleep(1.0)
 
 
-async def _is_done(arena: Arena, wanted: int) -> bool:
+async def _settled(arena: Arena) -> int:
     [row] = await arena.world.rows("SELECT count(*) AS n FROM mapper.record WHERE settled_outcome = 'batched'")
-    if row["n"] < wanted:
-        return False
-    left = await leftovers(arena)
-    return not any(left.values())
+    return int(row["n"])
 
 
 async def leftovers(arena: Arena) -> dict[str, int]:

@@ -17,7 +17,8 @@ class Profile:
         longest_*: seconds a fault of that sort lasts at most; `fault_window` is how long a named vendor fault stays armed.
         ledger_limits: whether the ledger's 60 calls a minute hold, in the sandbox and in our own budget.
         watch_vitals: whether memory, files and tasks of the processes are watched, and growth is a problem.
-        drain_seconds: the most the drain may take; after `patience` of it the waits of retried work are cut short.
+        stall_seconds: how long the drain may go without settling anything before it is given up, whatever the machine's speed;
+            after `patience` of it the waits of retried work are cut short.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Profile:
     lease_seconds: float = 3.0
     timeout_seconds: float = 4.0
     settle_seconds: float = 1.0
-    drain_seconds: float = 240.0
+    stall_seconds: float = 180.0
     patience: float = 60.0
     watch_vitals: bool = False
     landed_wanted: int = 0
@@ -58,12 +59,12 @@ SHORT = Profile(
     lease_seconds=1.5,
     timeout_seconds=2.0,
     settle_seconds=0.5,
-    drain_seconds=60.0,
+    stall_seconds=45.0,
     patience=2.0,
 )
 """Continuous integration: about 20 seconds of load."""
 
-KILLS = Profile("kills", documents=120, rate=4.0, faults={"process": 8}, toxics=(), patience=5.0, drain_seconds=90.0)
+KILLS = Profile("kills", documents=120, rate=4.0, faults={"process": 8}, toxics=(), patience=5.0)
 """SIGKILL, SIGSTOP and SIGTERM only."""
 
 USUAL = Profile(
@@ -91,7 +92,7 @@ LONG = Profile(
     longest_toxic=20.0,
     fault_window=15.0,
     ledger_limits=True,
-    drain_seconds=900.0,
+    stall_seconds=300.0,
     patience=240.0,
     landed_wanted=100,
     faults_wanted=500,
