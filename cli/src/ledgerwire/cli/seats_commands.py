@@ -47,8 +47,11 @@ def sources(account: AccountOption = None, data: DataOption = DEFAULT_DATA, json
 
     async def action(output: Output) -> None:
         async with _desk(data, account) as (desk, account_id):
-            found = await desk.read(await desk.account(account_id), _progress(output))
-        output.result(seats_views.readings(found), seats_views.readings_table(found))
+            read = await desk.account(account_id)
+            kinds = {each.name: each.kind for each in read.seats.sources} if read.seats else {}
+            found = await desk.read(read, _progress(output))
+        told = seats_views.problems_lines(found)
+        output.result(seats_views.readings(found, kinds), seats_views.readings_table(found, kinds), *told)
 
     run(action, json_wanted=json_)
 

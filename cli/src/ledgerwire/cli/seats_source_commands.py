@@ -18,7 +18,6 @@ from ledgerwire.cli.record_desk import account_named
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.status_command import AccountOption
 from ledgerwire.cli.workplace import workplace
-from ledgerwire.common.errors import Waiting
 
 _LOOK_SECONDS = 0.5
 
@@ -48,6 +47,12 @@ def sync(
                     output.result({"asked_at": asked.at}, "Asked: see `ledgerwire seats runs`.")
                     return Exit.DONE
                 done = await _done(requests, asked, wait, output)
+        if done is None:
+            said = (
+                f"The look has not ended within {wait} seconds: is billing sync running? See `ledgerwire seats runs`."
+            )
+            output.result({"asked_at": asked.at, "ended": False}, said)
+            return Exit.OFF
         output.result(_value(done), _table([done]))
         return Exit.OFF if done.failed_with else Exit.DONE
 
@@ -100,8 +105,8 @@ def key(
     run(action, json_wanted=json_)
 
 
-async def _done(requests: SyncRequests, asked: Asked, seconds: int, output: Output) -> Run:
-    """The look once it has ended. Waiting SYNC_NOT_SEEN where it has not in time: is a billing sync running?"""
+async def _done(requests: SyncRequests, asked: Asked, seconds: int, output: Output) -> Run | None:
+    """The look once it has ended, None where it has not in time."""
     until, said = monotonic() + seconds, ""
     while monotonic() < until:
         found = await requests.answer(asked)
@@ -111,10 +116,7 @@ async def _done(requests: SyncRequests, asked: Asked, seconds: int, output: Outp
         if stage and stage != said:
             output.remark(said := stage)
         await asyncio.sleep(_LOOK_SECONDS)
-    raise Waiting(
-        f"the look has not ended within {seconds} seconds: is billing sync running? See `ledgerwire seats runs`",
-        code="SYNC_NOT_SEEN",
-    )
+    return None
 
 
 def _value(found: Run) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -14,31 +14,43 @@ from ledgerwire.billing_sync.reconciling import SeatReport, as_rows
 from ledgerwire.billing_sync.setup import SetUp
 from ledgerwire.billing_sync.stored import StoredPlan, StoredStep
 from ledgerwire.common.catalogue.finding import Finding
-from ledgerwire.common.seats import SeatReading
+from ledgerwire.common.seats import RowProblem, SeatReading
 
 
-def readings(found: Iterable[SeatReading]) -> list[dict[str, Any]]:
-    """What each source showed."""
+def readings(found: Iterable[SeatReading], kinds: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What each source showed; `kinds` says of what kind the account file declares it."""
     return [
         {
             "source": each.source,
+            "kind": kinds[each.source],
             "complete": each.completeness.value == "complete",
             "customers": len(each.customers),
             "subscriptions": len(each.subscriptions),
             "charges": len(each.charges),
-            "problems": [{"place": problem.place, "code": problem.code} for problem in each.problems],
+            "unsure": len(each.unsure),
+            "problems": [_problem(problem) for problem in each.problems],
         }
         for each in found
     ]
 
 
-def readings_table(found: Iterable[SeatReading]) -> Table:
+def readings_table(found: Iterable[SeatReading], kinds: Mapping[str, str]) -> Table:
     """What each source showed, as a table."""
-    table = Table("Source", "Complete", "Customers", "Subscriptions", "Lines", "Problems")
-    for row in readings(found):
-        said = ("yes" if row["complete"] else "no", row["customers"], row["subscriptions"], row["charges"])
-        table.add_row(row["source"], *map(str, said), str(len(row["problems"])))
+    table = Table("Source", "Kind", "Complete", "Customers", "Left as they are", "Subscriptions", "Lines", "Problems")
+    for row in readings(found, kinds):
+        said = (row["customers"], row["unsure"], row["subscriptions"], row["charges"], len(row["problems"]))
+        table.add_row(row["source"], row["kind"], "yes" if row["complete"] else "no", *map(str, said))
     return table
+
+
+def problems_lines(found: Iterable[SeatReading]) -> list[str]:
+    """What could not be read, sentence by sentence."""
+    return [_problem(problem)["message"] for each in found for problem in each.problems]
+
+
+def _problem(problem: RowProblem) -> dict[str, str]:
+    message = Finding(problem.code, dict(problem.params)).message
+    return {"place": problem.place, "code": problem.code, "customer": problem.customer_id, "message": message}
 
 
 def plan_value(plan: StoredPlan) -> dict[str, Any]:
