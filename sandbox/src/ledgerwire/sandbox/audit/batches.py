@@ -120,10 +120,13 @@ def check_batches(
     """Each record in exactly one batch of its own, whole, and after its document (`live_since` by number)."""
     wanted = set(numbers)
     standing = list(batches)
+    holding: dict[str, list[Batch]] = {}
     for batch in standing:
         yield from _check_batch(batch, wanted)
+        for number in batch.numbers:
+            holding.setdefault(number, []).append(batch)
     for number in sorted(wanted):
-        own = [batch for batch in standing if number in batch.numbers]
+        own = holding.get(number, [])
         if not own:
             yield AuditFinding("NOT_BATCHED", number, "No batch names this record.")
         elif len(own) > 1:

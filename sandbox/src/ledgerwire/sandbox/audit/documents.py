@@ -70,9 +70,14 @@ class Ledger:
     """All documents that still count, and names of contacts by id."""
 
     documents: list[Document] = field(default_factory=list)
+    _by_number: dict[str, list[Document]] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for document in self.documents:
+            self._by_number.setdefault(document.number, []).append(document)
 
     def numbered(self, number: str) -> list[Document]:
-        return [document for document in self.documents if document.number == number]
+        return self._by_number.get(number, [])
 
 
 def read_ledger(exchanges: Iterable[Exchange]) -> Ledger:
