@@ -1,4 +1,4 @@
-"""`ledgerwire account apply | show | list | connect | go-live`."""
+"""`ledgerwire account apply | show | options | list | connect | go-live`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ledgerwire.cli.workplace import tenants_database, workplace
 from ledgerwire.common.security import SecretBox
 from ledgerwire.tenants import accounts
 from ledgerwire.tenants.account_file import read_account_file
+from ledgerwire.tenants.options import options as account_options
 
 app = typer.Typer(help="Accounts: what they may reach and how their invoices are mapped.", no_args_is_help=True)
 
@@ -51,6 +52,23 @@ def show(name: Name, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False) -
         async with workplace(data) as settings, tenants_database(settings) as database:
             view = await accounts.show(database, name)
         output.result(view, account_views.account(view))
+
+    run(action, json_wanted=json_)
+
+
+@app.command("options")
+def options(
+    name: Name,
+    changed: Annotated[bool, typer.Option("--changed", help="Only those that differ from their default.")] = False,
+    data: DataOption = DEFAULT_DATA,
+    json_: JsonFlag = False,
+) -> None:
+    """Every option of an account: its value, its default, who changed it last and when, and where to read about it."""
+
+    async def action(output: Output) -> None:
+        async with workplace(data) as settings, tenants_database(settings) as database:
+            found = [one for one in await account_options(database, name) if not (changed and one.is_default)]
+        output.result(found, account_views.options(found))
 
     run(action, json_wanted=json_)
 

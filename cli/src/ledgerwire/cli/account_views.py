@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ledgerwire.cli.connecting import Connected
-from ledgerwire.tenants.views import AccountView, Applied, DirectoryEntry
+from ledgerwire.tenants.views import AccountView, Applied, DirectoryEntry, OptionView
 
 _COLOURS = {"ok": "green", "failed": "red", "untested": "yellow", "live": "green", "hold": "yellow"}
 
@@ -53,6 +54,33 @@ def account(view: AccountView) -> RenderableType:
         else "No mapping yet"
     )
     return Group(head, table, *companies, Text(said))
+
+
+def options(found: Sequence[OptionView]) -> RenderableType:
+    """Every option on a line: what it is, what it would be, whose last change made it so."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("Option", "Value", "Default", "Changed last"):
+        table.add_column(name, overflow="fold")
+    for one in found:
+        default = "required" if one.required else _said(one.default)
+        changed = ""
+        if one.author and one.changed_at:
+            first = f", for documents from {one.effective_from:%d %b %Y}" if one.effective_from else ""
+            changed = f"by {one.author} at {one.changed_at:%Y-%m-%d %H:%M} UTC{first}: {one.reason}"
+        if one.help:
+            changed = f"{changed} see {one.help}".strip()
+        style = "" if one.is_default else "bold"
+        table.add_row(escape(one.name), Text(_said(one.value), style=style), escape(default), escape(changed))
+    return table
+
+
+def _said(value: Any) -> str:
+    """A value as it stands in the account file."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value in (None, "", [], {}):
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _locations(locations: Sequence[int]) -> str:

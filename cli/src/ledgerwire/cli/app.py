@@ -23,6 +23,7 @@ from ledgerwire.cli import (
     run_commands,
     seats_commands,
     status_command,
+    unposted_command,
 )
 from ledgerwire.cli.failures import Exit, Failure
 from ledgerwire.cli.output import Output
@@ -36,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 run_commands.register(app)
+unposted_command.register(app)
 run_command.register(app)
 status_command.register(app)
 backlog_command.register(app)

@@ -66,7 +66,10 @@ def hold(
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
 ) -> None:
-    """Keep a record back until it is released."""
+    """Keep a record back until it is released.
+
+    To keep an invoice back before it is closed, give it a billing status: docs/guide/billing-statuses.md
+    """
     _change(lambda records: records.hold(number, reason), account, data, json_)
 
 

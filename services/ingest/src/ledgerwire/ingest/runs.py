@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.models import UnpostedInvoice, UnpostedProcurement
 from ledgerwire.ingest import repository
+from ledgerwire.ingest.offered import Offered, dated_of, offered
 from ledgerwire.ingest.sweep import UnpostedRow, unposted_pages
 from ledgerwire.ingest.tenancy import Tenancy
 from ledgerwire.tenants.clients import ConnectionClients
@@ -26,6 +27,11 @@ class RunRefusedError(LedgerwireError):
     """The run cannot be told apart from another one: several companies and none named, an unknown one, a type that is off."""
 
     code = "RUN_REFUSED"
+
+    def __init__(self, message: str, *, is_off: bool = False) -> None:
+        super().__init__(message)
+        self.is_off = is_off
+        """The type of record is switched off in the mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +71,28 @@ class Runs:
 
         Raises RunRefusedError, and what reading ConnectWise raises.
         """
+        connection_id = (await self._clients.account(account_id)).psa.connection_id
+        run_id, now, taken, announced = str(uuid4()), self._clock.now(), [], 0
+        async for some in self._chosen(account_id, selection):
+            taken += [str(row.source_id) for row in some]
+            announced += await self._announce(account_id, connection_id, selection.record_type, some, (run_id, now))
+        return Run(run_id, selection.record_type, tuple(taken), announced)
+
+    async def offered(self, account_id: UUID, selection: Selection) -> list[Offered]:
+        """What a run with this selection would take now: ConnectWise's list as far as it is chosen (A111). Nothing is begun.
+
+        Raises RunRefusedError, and what reading ConnectWise raises.
+        """
+        return [offered(row) async for some in self._chosen(account_id, selection) for row in some]
+
+    async def _chosen(self, account_id: UUID, selection: Selection) -> AsyncIterator[list[UnpostedRow]]:
         account = await self._clients.account(account_id)
-        company, connection_id = company_of(account, selection), account.psa.connection_id
-        tenant = await self._tenancy.tenant(account_id, connection_id, fresh=True)
+        company = company_of(account, selection)
+        tenant = await self._tenancy.tenant(account_id, account.psa.connection_id, fresh=True)
         if selection.record_type not in tenant.record_types:
-            raise RunRefusedError(f"{selection.record_type.value} is off in the mapping of this account")
-        run_id, now, offered, announced = str(uuid4()), self._clock.now(), [], 0
+            raise RunRefusedError(f"{selection.record_type.value} is off in the mapping of this account", is_off=True)
         async for page in unposted_pages(tenant.psa, selection.record_type):
-            taken = [row for row in page if is_selected(row, selection, company)]
-            offered += [str(row.source_id) for row in taken]
-            announced += await self._announce(account_id, connection_id, selection.record_type, taken, (run_id, now))
-        return Run(run_id, selection.record_type, tuple(offered), announced)
+            yield [row for row in page if is_selected(row, selection, company)]
 
     async def _announce(
         self,
@@ -135,15 +152,6 @@ def is_selected(row: UnpostedRow, selection: Selection, company: CompanyContext)
     if selection.through is not None and (dated is None or dated > selection.through):
         return False
     return not selection.numbers or bool(names_of(row) & set(selection.numbers))
-
-
-def dated_of(row: UnpostedRow) -> date | None:
-    """The day a row is dated."""
-    if isinstance(row, UnpostedInvoice):
-        return row.invoice_date
-    if isinstance(row, UnpostedProcurement):
-        return row.vendor_invoice_date or row.purchase_date
-    return row.date_expense
 
 
 def names_of(row: UnpostedRow) -> set[str]:
