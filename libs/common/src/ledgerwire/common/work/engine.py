@@ -30,6 +30,8 @@ _log = structlog.get_logger(__name__)
 GROUP_LIMIT = 50
 GROUP_BYTES = 3_000_000
 _COOLING_SECONDS = 5.0
+WOKEN_AT_ONCE = 500
+"""Rows that are woken after each group once a connection works again: more than a group, less than a storm."""
 
 CLAIMED = declare("work.claimed", "a lease is taken and its work claimed, nothing of it is begun")
 HANDLED = declare("work.handled", "a group is handled and settled, its lease is not given back")
@@ -80,6 +82,7 @@ class Worker:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._in_hand: set[UUID] = set()
         self._cooling: dict[UUID, float] = {}
+        self._troubled: dict[tuple[UUID, str], set[str]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop`; then claim no more, finish the groups in hand and return."""
@@ -157,6 +160,29 @@ class Worker:
         for item in group.unsettled:
             async with group.unit() as unit:
                 await group.fail(unit, item, failure or UnsettledError(f"{kind} left {item.work_key} unsettled"))
+        await self._after_trouble(group)
+
+    async def _after_trouble(self, group: LeasedGroup) -> None:
+        """Once a connection works again, nobody sleeps on for what kept it from working: a pause may last a quarter of an hour.
+
+        It does when a group is finished after one of which nothing was. A record with trouble of its own is woken once.
+        """
+        place = (group.connection_id, group.items[0].kind)
+        if not group.finished:
+            if group.failed:
+                self._troubled.setdefault(place, set()).update(group.failed)
+            return
+        codes = self._troubled.get(place)
+        if codes is None:
+            return
+        try:
+            async with self._database.system() as unit:
+                woken = await self.store.wake(unit, *place, codes, limit=WOKEN_AT_ONCE)
+        except (SQLAlchemyError, OSError) as error:
+            _log.warning("work.not_woken", service=self._schema.name, error=repr(error)[:300])
+            return
+        if woken < WOKEN_AT_ONCE:
+            self._troubled.pop(place, None)
 
     async def _call(self, kind: str, group: LeasedGroup) -> Exception | None:
         handler = self._handlers.get(kind)

@@ -49,6 +49,10 @@ class LeasedGroup:
         self._lease = lease
         self._on_dead = on_dead
         self._open = {item.work_key: item for item in items}
+        self.finished = 0
+        """Items that are done with, for good or until a doorbell rings."""
+        self.failed: set[str] = set()
+        """Codes of the passing trouble that items were put off for."""
         self._traces = {item.correlation_id: item.traceparent for item in items if item.traceparent}
 
     @property
@@ -115,6 +119,10 @@ class LeasedGroup:
 
     def _close(self, item: WorkItem, destination: str, code: str | None) -> None:
         self._open.pop(item.work_key, None)
+        if destination == "done":
+            self.finished += 1
+        elif destination == "retry" and code is not None:
+            self.failed.add(code)
         WORK_SETTLED.labels(self._schema.name, item.kind, destination).inc()
         _log.info(
             "work.settled",

@@ -69,6 +69,13 @@ class WorkStore:
             " :generation THEN coalesce(CAST(:until AS timestamptz), now() + CAST(:after AS interval), 'infinity')"
             f" ELSE least(due_at, now()) END WHERE {_KEY}"
         )
+        self._wake = text(
+            f"UPDATE {table} AS work SET due_at = now() FROM (SELECT account_id, connection_id, work_key FROM {table}"
+            " WHERE connection_id = :connection_id AND priority = :priority AND due_at > now() AND due_at < 'infinity' AND kind = :kind"
+            " AND attempts > 0 AND last_code = ANY (CAST(:codes AS text[])) ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED)"
+            " AS asleep WHERE (work.account_id, work.connection_id, work.work_key)"
+            " = (asleep.account_id, asleep.connection_id, asleep.work_key)"
+        )
         self._oldest = text(_oldest_sql(table))
         self._recurring = text(
             f"SELECT connection_id, work_key FROM {table} WHERE work_key = ANY (CAST(:kinds AS text[]))"
@@ -153,6 +160,14 @@ class WorkStore:
                 "counted": int(counted),
             },
         )
+
+    async def wake(self, unit: Unit, connection_id: UUID, kind: str, codes: Iterable[str], *, limit: int) -> int:
+        """Make the next rows due that were put off for passing trouble of these codes, urgent first; how many there were."""
+        woken = 0
+        for priority in Priority:
+            values = {"connection_id": connection_id, "kind": kind, "priority": int(priority), "codes": sorted(codes)}
+            woken += (await unit.execute(self._wake, values | {"limit": limit - woken})).rowcount
+        return woken
 
     async def oldest_due(self, unit: Unit) -> timedelta | None:
         """How long the longest-waiting due row has been due; None when nothing is due."""
