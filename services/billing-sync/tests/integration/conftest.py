@@ -184,8 +184,10 @@ class World:
         return await self.person("POST", "/procurement/catalog", {**body, "vendorSku": sku, "price": 22, **values})
 
     async def invoice(self, number: int) -> None:
-        """ConnectWise makes the next invoice of an agreement."""
-        await self.person("POST", f"/finance/agreements/{number}/invoice")
+        """ConnectWise makes the next invoice of an agreement, and somebody closes it."""
+        made = await self.person("POST", f"/finance/agreements/{number}/invoice")
+        closed = next(row for row in self.state.tables["billing_statuses"].values() if row.get("closedFlag"))
+        self.server.desk.set_status(made["id"], {"id": closed["id"]}, PERSON)
 
     def move(self, to: date) -> None:
         """Another day, for both sides."""

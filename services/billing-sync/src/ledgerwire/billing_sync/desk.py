@@ -12,9 +12,10 @@ from uuid import UUID
 from ledgerwire.billing_sync.applying import Applied, Applying
 from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
 from ledgerwire.billing_sync.domain.plan import CreditDue
+from ledgerwire.billing_sync.invoiced import read_invoiced
 from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress
 from ledgerwire.billing_sync.reading import read_sources
-from ledgerwire.billing_sync.reconciling import SeatReport, read_invoiced, reconcile
+from ledgerwire.billing_sync.reconciling import SeatReport, reconcile
 from ledgerwire.billing_sync.repository import credits as settlements
 from ledgerwire.billing_sync.repository import links, plans, written
 from ledgerwire.billing_sync.repository.credits import Settled

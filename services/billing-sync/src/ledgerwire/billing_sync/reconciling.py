@@ -1,21 +1,20 @@
 """The three-way reconciliation: bought, on the agreement, invoiced; for whole months, by customer and product (D10).
 
-What was invoiced is read with the account's posting connection, whose role may see invoices; where it may not, the report is
-two-way and says so. A line of an invoice belongs to the month it bills: that of its invoice, or, for a row that was billed for
-earlier days too, those days.
+Where the posting connection may not see invoices, the report is two-way and says so.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues
+from ledgerwire.billing_sync.domain.agreements import Agreement, RowValues
 from ledgerwire.billing_sync.domain.days import (
+    DAY,
     days_between,
     days_in_month,
     month_end,
@@ -23,7 +22,6 @@ from ledgerwire.billing_sync.domain.days import (
     parts_by_month,
     shift_month,
 )
-from ledgerwire.billing_sync.domain.preview import amount_of_days
 from ledgerwire.billing_sync.domain.reconciliation import (
     NONE,
     Cause,
@@ -37,30 +35,16 @@ from ledgerwire.billing_sync.domain.reconciliation import (
 )
 from ledgerwire.billing_sync.domain.wanted import CreditGiven, WantedLine
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
+from ledgerwire.billing_sync.invoiced import InvoicedLine, by_month
 from ledgerwire.billing_sync.planning import Given, Situation
 from ledgerwire.billing_sync.settings import price_rules
-from ledgerwire.common.errors import Waiting
-from ledgerwire.common.money import CENT, ZERO, round_half_up
+from ledgerwire.common.money import ZERO, round_half_up
 from ledgerwire.common.seats import ChargeKind
-from ledgerwire.connectwise import ConnectWise
-from ledgerwire.connectwise.accounting import transactions_by_invoice
-from ledgerwire.connectwise.models import Invoice
 
 COLUMNS = (
     "customer", "product", "period", "bought_seats", "bought", "agreement_seats", "agreement", "invoiced_seats", "invoiced",
     "difference", "currency", "cause",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class InvoicedLine:
-    """One product line of an agreement's invoice."""
-
-    agreement_id: int
-    product_id: int
-    dated: date
-    quantity: Decimal
-    amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,87 +79,6 @@ def months_between(first: date, last: date) -> list[date]:
     return months
 
 
-async def invoiced_lines(psa: ConnectWise, agreements: Iterable[int], first: date, last: date) -> list[InvoicedLine]:
-    """The product lines of invoices of these agreements that are dated within some days.
-
-    Raises:
-        Waiting: the key's role may not read invoices.
-    """
-    wanted = set(agreements)
-    dated: Sequence[Invoice] = await psa.invoices_dated(first, last)
-    rows = await psa.invoices([each.id for each in dated])
-    invoices = {row.id: row for row in rows if row.apply_to_type == "Agreement" and row.apply_to_id in wanted}
-    found: list[InvoicedLine] = []
-    if not invoices:
-        return found
-    transactions = await psa.export_invoices(sorted(invoices))
-    for number, exported in transactions_by_invoice(invoices.values(), transactions).items():
-        invoice = invoices.get(number)
-        if invoice is None or invoice.date is None or invoice.apply_to_id is None:
-            continue
-        for detail in (each for transaction in exported for each in transaction.details):
-            if detail.is_tax or detail.item is None or detail.item.id is None:
-                continue
-            # the export writes revenue as a credit: what a customer is charged is negative there
-            quantity, amount = -(detail.quantity or ZERO), -(detail.total or ZERO)
-            found.append(InvoicedLine(invoice.apply_to_id, detail.item.id, invoice.date, quantity, amount))
-    return found
-
-
-def by_month(
-    lines: Sequence[InvoicedLine], agreement: Agreement, rows: Sequence[Addition], *, in_advance: bool
-) -> Iterator[tuple[int, date, Figure]]:
-    """Product, month and figure of every line of an agreement's invoices.
-
-    A row is billed for days before its invoice's month once, on the first invoice that has it; from then on month by month.
-    """
-    if agreement.bill_one_time:
-        yield from ((line.product_id, _lump_month(line, rows), _whole(line)) for line in lines)
-        return
-    begun: set[int] = set()
-    for line in sorted(lines, key=lambda each: each.dated):
-        month = month_start(line.dated) if in_advance else shift_month(month_start(line.dated), -1)
-        alike = [r for r in rows if (r.product_id, r.values.quantity) == (line.product_id, line.quantity)]
-        going_on = next((row for row in alike if _bills(row, line, month, begun)), None)
-        late = None if going_on else next((row for row in alike if _bills_late(row, line, month, begun)), None)
-        if late is None:
-            begun |= {going_on.id} if going_on else set()
-            yield line.product_id, month, _whole(line)
-            continue
-        begun.add(late.id)
-        for each, amount in _shares(late.values, late.values.effective, month).items():
-            yield line.product_id, each, Figure(line.quantity, amount)
-
-
-def _whole(line: InvoicedLine) -> Figure:
-    return Figure(line.quantity, line.amount)
-
-
-def _bills(row: Addition, line: InvoicedLine, month: date, begun: Collection[int]) -> bool:
-    """Whether a line is this row's for its invoice's month alone."""
-    if row.values.effective < month and row.id not in begun:
-        return False
-    shares = _shares(row.values, max(row.values.effective, month), month)
-    return bool(shares) and abs(sum(shares.values(), ZERO) - line.amount) <= CENT
-
-
-def _bills_late(row: Addition, line: InvoicedLine, month: date, begun: Collection[int]) -> bool:
-    """Whether a line is this row's first, for earlier days too."""
-    if row.values.effective >= month or row.id in begun:
-        return False
-    shares = _shares(row.values, row.values.effective, month)
-    return bool(shares) and abs(sum(shares.values(), ZERO) - line.amount) <= CENT * len(shares)
-
-
-def _shares(values: RowValues, first: date, month: date) -> dict[date, Decimal]:
-    """What a row comes to from a day to the end of a month, by months."""
-    last = month_end(month) if values.ends is None else min(values.ends, month_end(month))
-    return {
-        begin.replace(day=1): amount_of_days(values.quantity, values.unit_price, begin, end)
-        for begin, end in parts_by_month(first, last)
-    }
-
-
 def _by_share(given: CreditGiven) -> dict[date, Decimal]:
     """A settled credit by months: that of a charge in the month it begins in, else by its days."""
     if given.charge:
@@ -190,14 +93,6 @@ def _by_share(given: CreditGiven) -> dict[date, Decimal]:
         shares[month] = round_half_up(given.amount * share / whole)
         left -= shares[month]
     return {**shares, parts[-1][0]: left}
-
-
-def _lump_month(line: InvoicedLine, rows: Sequence[Addition]) -> date:
-    for row in rows:
-        amount = row.values.quantity * row.values.unit_price
-        if row.product_id == line.product_id and abs(amount - line.amount) <= CENT:
-            return month_start(row.values.effective)
-    return month_start(line.dated)
 
 
 def reconcile(
@@ -239,7 +134,7 @@ class _Work:
             once = self.found.agreements[company_id, motion].bill_one_time
             for line in lines:
                 for month in self.months:
-                    figure = _wanted_in(line, month, once=once)
+                    figure = _sum(_wanted_in(line, month, once=once), self._not_compared(line, month))
                     _add(self.bought, self.place(company_id, line.product_id, month), figure)
         for sold in (sold for each in self.found.linked.sold.values() for sold in each):
             for charge in sold.charges:
@@ -250,6 +145,15 @@ class _Work:
                 for month, amount in _by_share(given).items():
                     if month in self.months:
                         self._credit(self.place(sold.company_id, sold.product.id, month), amount)
+
+    def _not_compared(self, line: WantedLine, month: date) -> Figure:
+        """Days of which the source says nothing any more are taken as they stand: only those after are compared."""
+        if line.known_from <= month or not line.held:
+            return NONE
+        last = line.known_from - DAY
+        rows = (r.values for r in self.written.values() if r.line == line.line and not r.charge)
+        clipped = [replace(row, ends=min(row.ends or last, last)) for row in rows if row.effective <= last]
+        return agreement_figure(clipped, month)
 
     def _credit(self, place: Place, amount: Decimal) -> None:
         """A credit counts into what should have been invoiced: the source's is owed, a settled one was given."""
@@ -322,17 +226,6 @@ def _sum(one: Figure, other: Figure) -> Figure:
 def _add(figures: dict[Place, Figure], place: Place, figure: Figure) -> None:
     if figure != NONE:
         figures[place] = _sum(figures.get(place, NONE), figure)
-
-
-async def read_invoiced(
-    psa: ConnectWise, found: Situation, first: date, last: date
-) -> tuple[list[InvoicedLine] | None, str]:
-    """What was invoiced, or why it cannot be read."""
-    ids = {agreement.id for agreement in (*found.agreements.values(), *found.former)}
-    try:
-        return await invoiced_lines(psa, ids, first, last), ""
-    except Waiting as error:
-        return None, f"invoices cannot be read with this key ({error.code}): bought and agreements only"
 
 
 def as_rows(report: SeatReport) -> list[Mapping[str, str]]:

@@ -250,6 +250,11 @@ def _price_changes(line: WantedLine, held: Sequence[Held], live: Sequence[Row], 
             _say_price("BS_RETAIL_PRICE_CHANGED", line, before.unit_price, span.unit_price, span.starts, outcome)
             _say_price("BS_COST_PRICE_CHANGED", line, before.unit_cost, span.unit_cost, span.starts, outcome)
         before = values_of(span)
+    for row, after, _ in outcome.changed:
+        old = row.values
+        if after.effective == old.effective and old.quantity > 0 and after.quantity > 0:
+            _say_price("BS_RETAIL_PRICE_CHANGED", line, old.unit_price, after.unit_price, after.effective, outcome)
+            _say_price("BS_COST_PRICE_CHANGED", line, old.unit_cost, after.unit_cost, after.effective, outcome)
 
 
 def _say_price(code: str, line: WantedLine, old: object, new: object, day: date, outcome: Outcome) -> None:
