@@ -91,6 +91,7 @@ def test_a_layout_is_declared_with_its_headings_its_locale_and_its_words():
     )
     assert (layout.delimiter, layout.encoding, layout.decimal_mark, layout.currency) == (";", "cp1252", ",", "EUR")
     assert layout.kinds == {"neukauf": ChargeKind.NEW}
+    assert {"customer_id", "sku", "quantity", "subtotal", "charge_start", "charge_end"} <= layout.required
     assert layout.frequency_by_default is Frequency.MONTHLY
 
 
@@ -116,7 +117,7 @@ def test_a_known_layout_may_be_varied_and_keeps_the_rest():
         (FILES.replace(", layout: pax8-invoice-items", ""), "a layout is named, or a mapping says its rows"),
         (GERMAN.replace("quantity: Menge", "seats: Menge"), "seats is no field of a charge; known: billable_quantity"),
         (GERMAN.replace("subtotal: Betrag, ", ""), "no column is mapped to subtotal"),
-        (GERMAN.replace("sku: [Artikel, SKU], ", ""), "no column is mapped to sku, nor to product_id and sku_id"),
+        (GERMAN.replace("sku: [Artikel, SKU], ", ""), "no column is mapped to sku"),
         (GERMAN.replace("        currency: eur\n", ""), "no column is mapped to currency"),
         (GERMAN.replace("cp1252", "latin9000"), "seats.sources[0].mapping.encoding: 'latin9000': this is no encoding"),
         (MICROSOFT.replace(", refresh_token: canary-consent", ""), "seats.sources: 'microsoft' needs a refresh_token"),

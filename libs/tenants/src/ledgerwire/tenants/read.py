@@ -16,6 +16,7 @@ from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.security import SecretBox
 from ledgerwire.tenants.account_file import SyncSection
+from ledgerwire.tenants.effective import deciding
 from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.repository import accounts as directory_rows
 from ledgerwire.tenants.repository import callback_routes
@@ -103,9 +104,8 @@ class AccountContext:
         return self.mapping_on(datetime.now(UTC).date())
 
     def mapping_on(self, day: date) -> MappingContext:
-        """The version that decides documents of a day: the last to take over of those that cover it (D16)."""
-        begun = (item for item in self.mappings if item.effective_from is None or item.effective_from <= day)
-        return next(begun, self.mappings[-1])
+        """The version that decides documents of a day."""
+        return deciding(self.mappings, day) or self.mappings[-1]
 
     @property
     def live(self) -> bool:

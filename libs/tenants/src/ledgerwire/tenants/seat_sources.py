@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from ledgerwire.common.seats import ChargeKind, Frequency, SubscriptionStatus
-from ledgerwire.distributors.exports import LAYOUTS, Layout, RowKind, check_layout
+from ledgerwire.distributors.exports import LAYOUTS, Layout, RowKind, check_layout, needed
 from ledgerwire.tenants.hosts import blob_host, microsoft_url
 from ledgerwire.tenants.mapping_file import Code, Section
 
@@ -171,7 +171,7 @@ def layout_of(section: FilesSourceSection) -> Layout:
         sheet=section.sheet,
     )
     check_layout(layout)
-    return layout
+    return replace(layout, required=layout.required | needed(layout))
 
 
 def _lower(words: Mapping[str, Any]) -> dict[str, Any]:

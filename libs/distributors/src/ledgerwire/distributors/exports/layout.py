@@ -78,6 +78,14 @@ _NEEDED: Final[Mapping[RowKind, frozenset[str]]] = {
 }
 
 
+def needed(layout: Layout) -> frozenset[str]:
+    """The fields without which no row of a layout can be read."""
+    sku = ("sku",) if "sku" in layout.columns or "product_id" not in layout.columns else ("product_id", "sku_id")
+    currency = ("currency",) if layout.rows is RowKind.CHARGE and not layout.currency else ()
+    frequency = ("frequency",) if layout.frequency_by_default is None else ()
+    return _NEEDED[layout.rows] | {*sku, *currency, *frequency}
+
+
 def check_layout(layout: Layout) -> None:
     """Raises ValueError where a layout maps unknown fields, or lacks what every row of its kind needs."""
     mapped = frozenset(layout.columns)
@@ -85,14 +93,8 @@ def check_layout(layout: Layout) -> None:
         if unknown := sorted(names - FIELDS[layout.rows]):
             known = ", ".join(sorted(FIELDS[layout.rows]))
             raise ValueError(f"{what}: {', '.join(unknown)} is no field of a {layout.rows.value}; known: {known}")
-    if missing := sorted((_NEEDED[layout.rows] | layout.required) - mapped):
+    if missing := sorted((needed(layout) | layout.required) - mapped):
         raise ValueError(f"no column is mapped to {', '.join(missing)}")
-    if not ({"sku"} <= mapped or {"product_id", "sku_id"} <= mapped):
-        raise ValueError("no column is mapped to sku, nor to product_id and sku_id")
-    if layout.rows is RowKind.CHARGE and not layout.currency and "currency" not in mapped:
-        raise ValueError("no column is mapped to currency, and no currency is named")
-    if "frequency" not in mapped and layout.frequency_by_default is None:
-        raise ValueError("no column is mapped to frequency, and no frequency_by_default is named")
 
 
 def folded(heading: str) -> str:
