@@ -15,12 +15,15 @@ import logging
 import random
 import shutil
 import sys
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import structlog
-from tests.chaos.plan import make_plan
-from tests.chaos.profiles import PROFILES
-from tests.chaos.run import Outcome, run_chaos
+from tests.chaos.plan import Plan, make_plan
+from tests.chaos.profiles import PROFILES, Profile
+from tests.chaos.run import run_chaos
 
 from ledgerwire.common.event_loop import run as run_loop
 from ledgerwire.common.testing.run import TestRun
@@ -49,16 +52,31 @@ def main() -> int:
             sys.stderr.flush()
 
     tell(json.dumps({"seed": seed, "profile": profile.name, "documents": profile.documents, "planned": plan.counts()}))
+    result = _carried_out(plan, profile, chosen.keep, tell)
+    sys.stdout.write(json.dumps(result) + "\n")
+    return 0 if result["clean"] else 1
+
+
+def _carried_out(plan: Plan, profile: Profile, keep: Path | None, tell: Callable[[str], None]) -> dict[str, Any]:
+    """The result of a run; of one that could not be carried through, at least why."""
     run = TestRun.begin()
-    outcome: Outcome | None = None
+    result: dict[str, Any] = {"seed": plan.seed, "profile": plan.profile, "clean": False}
     try:
-        outcome = run_loop(run_chaos(plan, profile, run, tell))
+        result = run_loop(run_chaos(plan, profile, run, tell)).as_dict()
+    except Exception as error:  # noqa: BLE001 - told in the one line, with its traceback beside it
+        traceback.print_exception(error)
+        result["problems"] = [_innermost(error)]
     finally:
-        if chosen.keep is not None and (outcome is None or outcome.problems):
-            shutil.copytree(run.directory, chosen.keep, dirs_exist_ok=True, ignore=_only_logs)
+        if keep is not None and not result["clean"]:
+            shutil.copytree(run.directory, keep, dirs_exist_ok=True, ignore=_only_logs)
         run.end()
-    sys.stdout.write(json.dumps(outcome.as_dict()) + "\n")
-    return 1 if outcome.problems else 0
+    return result
+
+
+def _innermost(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
 
 
 def _only_logs(directory: str, names: list[str]) -> list[str]:

@@ -34,6 +34,7 @@ class Nemesis:
     tell: Callable[[str], None] = lambda _: None
     done: Counter[str] = field(default_factory=Counter)
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
+    waiting: dict[int, Planned] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Every fault of the plan; returns when the last one is over. A fault that cannot be done is a fault of the harness."""
@@ -113,10 +114,16 @@ class Nemesis:
         file.write_text("0")
 
     async def _landed(self, fault: Planned) -> None:
+        """Armed until a write comes, however long that takes on a slow machine, the drain included."""
         method, path = WRITES[fault.target]
-        await self._armed(
-            fault, Fault(fault.kind, SYSTEMS[fault.target], method, path, 1, params={"seconds": HELD_SECONDS})
-        )
+        armed = Fault(fault.kind, SYSTEMS[fault.target], method, path, 1, params={"seconds": HELD_SECONDS})
+        self.waiting[self.arena.world.sandbox.world.faults.add(armed)] = fault
+
+    def spent(self) -> None:
+        """Count what was armed and has fired; called once, when all is over."""
+        for row in self.arena.world.sandbox.world.faults.list():
+            if row["number"] in self.waiting:
+                self._count(self.waiting[row["number"]], int(row["fired"]))
 
     async def _vendor(self, fault: Planned) -> None:
         longer = LONGER_THAN_TIMEOUT * self.arena.profile.timeout_seconds
@@ -160,10 +167,9 @@ class Nemesis:
                 return
 
     async def heal(self) -> None:
-        """Everything that was broken is whole again: what the drain begins with."""
+        """Everything that was broken is whole again: what the drain begins with. Answers that are still to be lost will be."""
         for proxy in self.arena.proxies.values():
             proxy.heal()
-        self.arena.world.sandbox.world.faults.clear()
         for file in self.arena.clock_files.values():
             file.write_text("0")
         self.arena.broker.resume()

@@ -180,10 +180,10 @@ def _amount(draw: random.Random, kind: str) -> float:
 
 
 def _landed(draw: random.Random, profile: Profile, count: int) -> list[Planned]:
-    """One answer is lost after the vendor has written."""
+    """The answer to one write is lost after the vendor has carried it out."""
     cards = [(kind, system) for kind in LANDED for system in ("connectwise", "connectwise", "ledger")]
     return [
-        Planned(at, "landed", kind, system, profile.fault_window)
+        Planned(at, "landed", kind, system)
         for at, (kind, system) in zip(_moments(draw, profile, count), _dealt(draw, cards, count), strict=True)
     ]
 

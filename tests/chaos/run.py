@@ -79,6 +79,7 @@ async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[
             await nemesis.heal()
             tell('{"drain": "begins"}')
             drain = await drained(arena, len(load.expected))
+            nemesis.spent()
         return await _judged(arena, plan, load, nemesis, took, drain, seen)
 
 

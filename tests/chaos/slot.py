@@ -14,8 +14,8 @@ from typing import Any
 
 from ledgerwire.common.embedded.process import spawn, tail, until
 
-START_SECONDS = 90.0
-STOP_SECONDS = 45.0
+START_SECONDS = 180.0
+STOP_SECONDS = 60.0
 ROOT = Path(__file__).parents[2]
 
 

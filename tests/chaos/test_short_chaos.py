@@ -15,7 +15,7 @@ SEED = 4
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 @pytest.mark.requirement("R1", "R2")
 async def test_nothing_is_lost_and_nothing_comes_twice_while_everything_breaks(test_run: TestRun) -> None:
     said: list[str] = []
