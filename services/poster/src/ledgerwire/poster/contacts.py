@@ -30,6 +30,12 @@ async def resolve_contact(group: RecordGroup, ledger: Ledger, decision: ContactD
     """
     if decision is None:
         return NO_CONTACT
+    if decision not in group.contacts:
+        group.contacts[decision] = await _resolved(group, ledger, decision)
+    return group.contacts[decision]
+
+
+async def _resolved(group: RecordGroup, ledger: Ledger, decision: ContactDecision) -> str:
     rules = (await ledger.reference_data()).rules
     async with group.unit() as unit:
         known = await _known(unit, group, decision, separate_suppliers=rules.separate_suppliers)

@@ -161,15 +161,11 @@ async def _create(
     group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]
 ) -> list[tuple[Case, LedgerwireError | None]]:
     gate = asyncio.Semaphore(CONCURRENT_BATCHES)
+    await _commit_batching(group, cases)
 
     async def one(case: Case) -> tuple[Case, LedgerwireError | None]:
         name = identifier(case)
-        state = case.batch.state if case.batch is not None else BatchState.DUE
-        state = BatchState.DUE if state is BatchState.INCOMPLETE else state
         async with gate:
-            async with group.unit() as unit:
-                await repository.put_batch(unit, case.decided, name, advance(state, BatchEvent.SENT))
-                await repository.add_timeline(unit, case.decided, "batching", batch=name)
             reach(points.BATCHING_COMMITTED)
             await group.ensure_lease(CALL)
             try:
@@ -185,6 +181,19 @@ async def _create(
         if isinstance(result, BaseException):
             raise result
     return [result for result in ended if not isinstance(result, BaseException)]
+
+
+async def _commit_batching(group: RecordGroup, cases: Sequence[Case]) -> None:
+    """All of them in one transaction: one that is not sent after all is looked for like one that was."""
+    if not cases:
+        return
+    async with group.unit() as unit:
+        for case in cases:
+            name = identifier(case)
+            state = case.batch.state if case.batch is not None else BatchState.DUE
+            state = BatchState.DUE if state is BatchState.INCOMPLETE else state
+            await repository.put_batch(unit, case.decided, name, advance(state, BatchEvent.SENT))
+            await repository.add_timeline(unit, case.decided, "batching", batch=name)
 
 
 async def _prove(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:

@@ -14,6 +14,7 @@ from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1, S
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ids import message_id
+from ledgerwire.common.ledger.document import ContactDecision
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
@@ -36,6 +37,8 @@ class RecordGroup:
         self._settled: set[str] = set()
         self.made_items: set[ItemSpec] = set()
         """Items that are known to be in the ledger since this group began."""
+        self.contacts: dict[ContactDecision, str] = {}
+        """Contacts that were resolved since this group began."""
 
     @property
     def account_id(self) -> UUID:
