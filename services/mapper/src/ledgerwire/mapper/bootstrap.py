@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
 from ledgerwire.common.canonical import from_canonical
 from ledgerwire.common.db.engine import open_database
-from ledgerwire.common.db.session import Unit
+from ledgerwire.common.db.session import Database, Unit
 from ledgerwire.common.figures import StandingFigures
 from ledgerwire.common.health import database_ready, outbox_moves, transport_ready, work_moves
 from ledgerwire.common.lifecycle import AssembledService, Runtime
@@ -34,6 +35,8 @@ from ledgerwire.tenants.clients import ConnectionClients
 from ledgerwire.tenants.read import MappingContext
 
 SCHEMA = ServiceSchema(SOURCE)
+AT_ONCE = 100
+"""Records whose reads are shared. Poster's reports are claimed with them: a group must not be theirs alone."""
 _LEDGER_NAMES = {"xero": "Xero", "quickbooks": "QuickBooks"}
 
 
@@ -94,6 +97,7 @@ def build(runtime: Runtime) -> AssembledService:
         SCHEMA,
         {MAP: MapRecords(TenantClients(clients), outbox), SETTLE: SettleRecords(ring)},
         concurrency=8,
+        limit=AT_ONCE,
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),
         on_dead=bury,
     )
@@ -125,18 +129,16 @@ def open_desk(settings: Settings) -> RecordDesk:
 
 def open_impact_desk(settings: Settings) -> ImpactDesk:
     """What another mapping would change; close the desk when done."""
-    database = open_database(settings, SCHEMA.name)
-    clients = ConnectionClients(database, settings)
-
-    async def close() -> None:
-        await clients.close()
-        await database.close()
-
-    return ImpactDesk(database, TenantClients(clients), close)
+    return ImpactDesk(*_reading(settings))
 
 
 def open_preview_desk(settings: Settings) -> PreviewDesk:
     """What records would become now; close the desk when done."""
+    return PreviewDesk(*_reading(settings))
+
+
+def _reading(settings: Settings) -> tuple[Database, TenantClients, Callable[[], Awaitable[None]]]:
+    """What a desk that only looks works with, and what closes that."""
     database = open_database(settings, SCHEMA.name)
     clients = ConnectionClients(database, settings)
 
@@ -144,4 +146,4 @@ def open_preview_desk(settings: Settings) -> PreviewDesk:
         await clients.close()
         await database.close()
 
-    return PreviewDesk(database, TenantClients(clients), close)
+    return database, TenantClients(clients), close
