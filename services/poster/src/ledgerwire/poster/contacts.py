@@ -99,6 +99,7 @@ async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision,
             existing.name,
             created_by_us=True,
         )
+    reach(points.CONTACT_LINKED)
     return existing.contact_id
 
 
