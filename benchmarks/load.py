@@ -117,7 +117,7 @@ class Sender:
         self.status = [_SILENT] * orders.count
         self.seconds = [0.0] * orders.count
         self._open = orders.count
-        self._answered = 0
+        self.started = 0.0
 
     async def run(self) -> float:
         """Send all; seconds from the first request to the last answer."""
@@ -127,7 +127,7 @@ class Sender:
             _, wire = await loop.create_connection(lambda: _Wire(self), "127.0.0.1", self._orders.port)
             wires.append(wire)
         self._free = list(wires)
-        started = perf_counter()
+        started = self.started = perf_counter()
         try:
             async with asyncio.timeout(self._orders.patience):
                 if self._orders.rate is None:
@@ -197,6 +197,7 @@ async def send(orders: Orders) -> dict[str, Any]:
     return {
         "per_second": round(len(answered) / seconds, 1),
         "seconds": round(seconds, 2),
+        "started": sender.started,
         "milliseconds": spread(answered),
         "statuses": {str(status): count for status, count in sorted(Counter(sender.status).items())},
         "status": sender.status,

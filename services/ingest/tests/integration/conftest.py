@@ -27,6 +27,7 @@ from ledgerwire.common.settings import Settings
 from ledgerwire.ingest.bootstrap import build, open_registrar
 from ledgerwire.ingest.registration import Registrar
 from ledgerwire.sandbox.connectwise.app import create_connectwise
+from ledgerwire.sandbox.connectwise.delivery import sign
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Credentials
 from ledgerwire.sandbox.core.clock import VirtualClock
 from ledgerwire.sandbox.core.faults import Fault, Faults
@@ -131,6 +132,20 @@ class World:
             sealed = row.scalar_one()
         return open_connection(SecretBox.from_settings(self.settings), CONNECTION, sealed).callback_token
 
+    def signed(self, **changes: Any) -> tuple[bytes, str]:
+        """A callback message with `changes`, and its signature by ConnectWise's key."""
+        site = self.state.site
+        address = f"{site.base_url}/{site.codebase}//system/callbackkey/index.rails"
+        message = {
+            "ID": 5,
+            "Type": "invoice",
+            "CompanyId": "harbourline",
+            "MessageId": "m",
+            "Metadata": {"key_url": f"{address}?companyName=harbourline&id={site.signing_key_id}"},
+        }
+        raw = json.dumps(message | changes).encode()
+        return raw, sign(site.signing_key, raw)
+
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         async with self.database.account(ACCOUNT) as unit:
             return list((await unit.execute(text(statement), values)).mappings())
@@ -218,3 +233,11 @@ async def world(settings: Settings, tls: TlsFiles) -> AsyncIterator[World]:
 def wait_until():
     """wait_until(condition) -> its first true answer, within a deadline."""
     return until
+
+
+@pytest.fixture
+async def connected_world(world: World) -> World:
+    """A world whose account is applied and whose ConnectWise has our callback."""
+    await world.apply()
+    await world.registrar.connect(ACCOUNT, CONNECTION)
+    return world

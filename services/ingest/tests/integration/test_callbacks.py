@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import json
-from base64 import b64encode
 from uuid import UUID
 
 import asyncpg
@@ -119,35 +115,19 @@ async def test_while_the_database_refuses_the_sender_keeps_the_callback(connecte
     assert await wait_until(connected.announced)
 
 
-def forged(world, **changes) -> tuple[bytes, str]:
-    site = world.state.site
-    key_url = f"{site.base_url}/{site.codebase}//system/callbackkey/index.rails?companyName=harbourline&id={site.signing_key_id}"
-    message = {
-        "ID": 5,
-        "Type": "invoice",
-        "CompanyId": "harbourline",
-        "MessageId": "m",
-        "Metadata": {"key_url": key_url},
-    }
-    raw = json.dumps(message | changes).encode()
-    key = hashlib.sha256(site.signing_key.encode()).digest()
-    return raw, b64encode(hmac.new(key, raw, hashlib.sha256).digest()).decode()
-
-
 @pytest.mark.requirement("B22")
 async def test_refusals_leave_no_row_anywhere(connected) -> None:
     token = await connected.token()
-    good = forged(connected)
+    good = connected.signed()
     attempts = [
         ("x" * 43, *good, 401),
         (token, good[0], "", 401),
         (token, good[0], "AAAA", 401),
         (token, good[0] + b" ", good[1], 401),
-        (token, *forged(connected, CompanyId="mallory"), 401),
+        (token, *connected.signed(CompanyId="mallory"), 401),
         (
             token,
-            *forged(
-                connected,
+            *connected.signed(
                 Metadata={"key_url": "https://127.0.0.1:1/v1//system/callbackkey/index.rails?companyName=harbourline"},
             ),
             401,
@@ -173,7 +153,7 @@ async def test_refusals_leave_no_row_anywhere(connected) -> None:
 
 async def test_another_account_sees_nothing_of_it(connected) -> None:
     token = await connected.token()
-    raw, signature = forged(connected)
+    raw, signature = connected.signed()
     app = httpx.ASGITransport(connected.service.app)
     async with httpx.AsyncClient(transport=app, base_url="https://lw") as client:
         headers = {"x-content-signature": signature}
@@ -186,7 +166,7 @@ async def test_another_account_sees_nothing_of_it(connected) -> None:
 
 async def test_the_same_callback_at_the_same_moment_is_stored_once(connected) -> None:
     token = await connected.token()
-    raw, signature = forged(connected)
+    raw, signature = connected.signed()
     app = httpx.ASGITransport(connected.service.app)
     async with httpx.AsyncClient(transport=app, base_url="https://lw") as client:
         headers = {"x-content-signature": signature}

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import DeliveryError, PublishError
+from aiormq.channel import Channel as AmqpChannel
 
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.mq.broker_errors import BrokerGoneError, broker_calls
@@ -85,7 +87,6 @@ class RabbitTransport:
         self._consuming = Link(url, "consume", self._terms)
         self._opening = asyncio.Lock()
         self._channel: AbstractChannel | None = None
-        self._exchange: AbstractExchange | None = None
         self._subscriptions: list[Subscription] = []
         self._stopped = False
 
@@ -95,7 +96,7 @@ class RabbitTransport:
 
     async def start(self) -> None:
         try:
-            await self._open_exchange()
+            await self._open_channel()
         except BrokerGoneError as error:
             # callbacks are accepted and work goes on without the broker; messages wait in the outboxes
             _log.warning("broker.away", error=str(error))
@@ -104,12 +105,12 @@ class RabbitTransport:
         if self._stopped:
             return [NotConfirmedError("the transport is stopped")] * len(messages)
         try:
-            exchange = await self._open_exchange()
+            channel = await self._open_channel()
         except BrokerGoneError as error:
             await self._drop_publisher()
             return [NotConfirmedError(str(error))] * len(messages)
         window = asyncio.Semaphore(self._terms.window)
-        outcomes = await asyncio.gather(*(self._publish_one(exchange, window, message) for message in messages))
+        outcomes = await asyncio.gather(*(self._publish_one(channel, window, message) for message in messages))
         if any(outcome is not None and not isinstance(outcome, UnroutableError) for outcome in outcomes):
             await self._drop_publisher()
         return outcomes
@@ -132,35 +133,43 @@ class RabbitTransport:
         await self._consuming.drop()
         await self._drop_publisher()
 
-    async def _open_exchange(self) -> AbstractExchange:
+    async def _open_channel(self) -> AmqpChannel:
+        """The driver's own channel: the layer above it waits for the socket after every message."""
         async with self._opening:
-            if self._exchange is None or self._channel is None or self._channel.is_closed:
+            if self._channel is None or self._channel.is_closed:
                 connection = await self._publishing.connection()
                 with broker_calls():
                     await declare(connection, self._terms.connect_seconds)
                     # without on_return_raises an unroutable message would look like a success
                     self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                    self._exchange = await self._channel.get_exchange(EXCHANGE, ensure=False)
-            return self._exchange
+            with broker_calls():
+                return cast("AmqpChannel", await self._channel.get_underlay_channel())
 
     async def _drop_publisher(self) -> None:
-        self._channel = self._exchange = None
+        self._channel = None
         await self._publishing.drop()
 
     async def _publish_one(
-        self, exchange: AbstractExchange, window: asyncio.Semaphore, message: Envelope
+        self, channel: AmqpChannel, window: asyncio.Semaphore, message: Envelope
     ) -> Exception | None:
         async with window:
             try:
                 with broker_calls():
-                    return await self._confirmed(exchange, message)
+                    return await self._confirmed(channel, message)
             except BrokerGoneError as error:
                 return NotConfirmedError(str(error))
 
-    async def _confirmed(self, exchange: AbstractExchange, message: Envelope) -> Exception | None:
+    async def _confirmed(self, channel: AmqpChannel, message: Envelope) -> Exception | None:
+        wire = _amqp(message)
         try:
-            await exchange.publish(
-                _amqp(message), routing_key=message.type, mandatory=True, timeout=self._terms.confirm_seconds
+            await channel.basic_publish(
+                wire.body,
+                exchange=EXCHANGE,
+                routing_key=message.type,
+                properties=wire.properties,
+                mandatory=True,
+                timeout=self._terms.confirm_seconds,
+                wait=False,  # for the socket: the window bounds what is unsent
             )
         except PublishError:
             return UnroutableError(f"no queue is bound to {message.type}")

@@ -1,0 +1,136 @@
+"""Whether a record costs the same however many wait: time, memory and PostgreSQL time per record with 1 k, 10 k, 100 k waiting.
+
+    python -m benchmarks.growth [--waiting 1000 10000 100000] [--documents 2000]
+
+Waiting work of one connection is loaded by COPY, the first rows of it closed invoices, the rest ids that are not reached;
+then mapper and poster start (processes of their own over RabbitMQ; PostgreSQL with fsync and pg_stat_statements; a sandbox
+without limits or delay) and are stopped when the last invoice bears its batch. Time runs from the first batch to the last.
+Afterwards every invoice is looked for in both books. Prints one JSON object; exits 1 when one is missing or there twice, or
+the time per record in PostgreSQL with the most waiting is above 1.2 times that with the fewest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+from benchmarks.pipeline import Pipeline
+from benchmarks.stage import Stage, cpu_seconds, load_average, open_stage, resident_megabytes
+
+from ledgerwire.common.event_loop import run as run_loop
+from ledgerwire.common.ids import AccountId, ConnectionId, record_id
+from ledgerwire.mapper.handlers import MAP, work_key
+
+BAR = 1.2
+NOWHERE = 9_000_000
+_COLUMNS = (
+    "account_id",
+    "connection_id",
+    "work_key",
+    "kind",
+    "priority",
+    "due_at",
+    "correlation_id",
+    "found_by",
+    "payload",
+)
+
+
+async def main(waiting: list[int], documents: int) -> dict[str, Any]:
+    """One database, one size after the other; services start afresh for each."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with open_stage(Path(directory), statistics=True) as stage:
+            stage.world.ledger.switches.change({"limits_enabled": False})
+            await stage.rows("CREATE EXTENSION pg_stat_statements")
+            await _measure(stage, 0, min(200, documents))
+            found = {str(size): await _measure(stage, size, documents) for size in waiting}
+    first, last = found[str(waiting[0])], found[str(waiting[-1])]
+    names = ("milliseconds_per_record", "postgres_milliseconds_per_record", "services_cpu_milliseconds_per_record")
+    return {
+        "documents": documents,
+        "waiting": found,
+        "most_to_fewest": {name: round(last[name] / first[name], 3) for name in names},
+        "bar": BAR,
+        "load_average": load_average(),
+    }
+
+
+async def _measure(stage: Stage, waiting: int, documents: int) -> dict[str, Any]:
+    pipeline, world = Pipeline(stage), stage.world
+    ids = pipeline.closed(documents)
+    await stage.rows("DELETE FROM mapper.work")
+    await _load(stage, ids, waiting)
+    await stage.rows("ANALYZE mapper.work")
+    await stage.rows("SELECT pg_stat_statements_reset()")
+    async with pipeline.unlimited():
+        processes = [await world.spawned(name) for name in ("mapper", "poster")]
+        done = await pipeline.batched(ids)
+        pids = [process.process.pid for process in processes]
+        held = dict(zip(("mapper", "poster"), map(resident_megabytes, pids), strict=True))
+        busy = sum(map(cpu_seconds, pids))
+    [row] = await stage.rows(
+        "SELECT sum(total_exec_time) AS ms FROM pg_stat_statements WHERE query !~ 'tenants.budget'"
+    )
+    [left] = await stage.rows("SELECT count(*) AS n FROM mapper.work")
+    for process in processes:
+        await process.stop()
+    ends = sorted(done.values())
+    early = sum(end == ends[0] for end in ends)
+    return {
+        "milliseconds_per_record": round((ends[-1] - ends[0]) / max(1, documents - early) * 1000, 2),
+        "postgres_milliseconds_per_record": round(row["ms"] / documents, 3),
+        "services_cpu_milliseconds_per_record": round(busy / documents * 1000, 2),
+        "megabytes": held,
+        "still_waiting": left["n"],
+        **await pipeline.verified(ids),
+    }
+
+
+async def _load(stage: Stage, ids: list[int], waiting: int) -> float:
+    """The rows by COPY: the invoices are due first."""
+    world = stage.world
+    [now] = await stage.rows("SELECT now() AS at")
+    numbers = [*ids, *range(NOWHERE, NOWHERE + waiting)]
+    started = perf_counter()
+    connection = await asyncpg.connect(stage.database_url)
+    try:
+        await connection.copy_records_to_table(
+            "work",
+            schema_name="mapper",
+            columns=_COLUMNS,
+            records=(_row(world.account_id, world.psa_connection, one, now["at"]) for one in numbers),
+        )
+    finally:
+        await connection.close()
+    return perf_counter() - started
+
+
+def _row(account: Any, connection: Any, number: int, due_at: datetime) -> tuple[Any, ...]:
+    record = record_id(AccountId(account), ConnectionId(connection), "invoice", str(number))
+    payload = {"record_id": str(record), "source_id": str(number), "record_type": "invoice"}
+    due = due_at.replace(microsecond=0 if number < NOWHERE else 999_999)
+    return (account, connection, work_key(record), MAP, 1, due, str(uuid4()), "sweep", json.dumps(payload))
+
+
+def failed(result: dict[str, Any]) -> bool:
+    """Whether something was lost or doubled, or PostgreSQL does more per record the more wait."""
+    wrong = sum(one[fault] for one in result["waiting"].values() for fault in ("lost", "twice", "amount_differs"))
+    return bool(wrong) or result["most_to_fewest"]["postgres_milliseconds_per_record"] > BAR
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--waiting", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--documents", type=int, default=2_000)
+    chosen = parser.parse_args()
+    result = run_loop(main(chosen.waiting, chosen.documents))
+    print(json.dumps(result))
+    sys.exit(1 if failed(result) else 0)
