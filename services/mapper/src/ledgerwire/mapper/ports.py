@@ -34,6 +34,7 @@ from ledgerwire.connectwise.models import (
     UnpostedProcurement,
 )
 from ledgerwire.mapper.domain.settings import MappingSettings
+from ledgerwire.tenants.effective import deciding
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,8 @@ class Account:
     routes: tuple[Route, ...]
 
     def mapping_on(self, day: date | None) -> MappingVersion | None:
-        """The version that decides a document of a day: the newest that had begun by then."""
-        begun = [
-            item for item in self.mappings if item.effective_from is None or day is None or item.effective_from <= day
-        ]
-        return next(iter(begun or self.mappings[-1:]), None)
+        """The version that decides a document of a day, None before there is any."""
+        return deciding(self.mappings, day)
 
     def route(self, connection_id: UUID, location_id: int | None) -> Route | None:
         """The ledger company that takes a location: one that names it, else one that takes all."""
