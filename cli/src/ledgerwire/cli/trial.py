@@ -18,7 +18,6 @@ from ledgerwire.cli.previewing import RecordPreview, previews
 from ledgerwire.common.errors import LedgerwireError
 from ledgerwire.common.settings import Settings
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.records import StoredRecord
 from ledgerwire.mapper.status import clerk_row
 
 PASS, STOP, NOTHING, FAULT = "pass", "stop", "nothing to do", "fault"
@@ -94,8 +93,3 @@ def value_of(tried: Sequence[Trial]) -> dict[str, int]:
     counts = Counter(one.would for one in tried)
     names = {"would_pass": PASS, "would_stop": STOP, "nothing_to_do": NOTHING, "would_fail": FAULT}
     return {name: counts[kind] for name, kind in names.items()}
-
-
-def of_record(record: StoredRecord, tried: Sequence[Trial]) -> Trial | None:
-    """The trial of a record."""
-    return next((one for one in tried if one.record_id == record.record_id), None)

@@ -13,11 +13,12 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.errors import Stopped, Waiting
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.mapper import deciding, session
-from ledgerwire.mapper.domain.document import map_record
 from ledgerwire.mapper.domain.record import RecordState
+from ledgerwire.mapper.domain.records import map_any
 from ledgerwire.mapper.person import RecordSettledError, RecordUnknownError
-from ledgerwire.mapper.records import decode_input
+from ledgerwire.mapper.records import decode_any
 from ledgerwire.mapper.settling import closed_record
 
 from .conftest import Office, clean, revisions
@@ -42,7 +43,7 @@ async def test_the_stored_input_gives_the_stored_documents_byte_for_byte(office:
     documents = await office.value(
         "SELECT documents FROM mapper.revision WHERE record_id = :id", id=office.record_id(invoice_id)
     )
-    assert canonical_bytes(map_record(decode_input(stored)).documents) == documents
+    assert canonical_bytes(map_any(decode_any(stored, RecordType.INVOICE)).documents) == documents
 
 
 @pytest.mark.requirement("M7")
@@ -264,7 +265,7 @@ async def test_a_fault_of_ours_on_one_record_buries_it_and_lets_the_others_throu
     def faulty(source):
         if source.invoice.number == number:
             raise ZeroDivisionError
-        return map_record(source)
+        return map_any(source)
 
     monkeypatch.setattr(deciding, "map_any", faulty)
     await office.ring(good, bad)

@@ -190,11 +190,6 @@ def revision_of(source: AnyInput, result: Outcome, ledger_connection_id: UUID) -
     )
 
 
-def decode_input(data: bytes) -> MappingInput:
-    """The exact input of an invoice's stored revision."""
-    return from_canonical(zlib.decompress(data), MappingInput)
-
-
 def decode_any(data: bytes, record_type: RecordType) -> AnyInput:
     """The exact input of a stored revision of any type of record."""
     return from_canonical(zlib.decompress(data), _INPUTS[record_type])

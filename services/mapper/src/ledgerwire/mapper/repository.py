@@ -264,11 +264,6 @@ async def add_revision(unit: Unit, record: StoredRecord, new: NewRevision) -> No
     )
 
 
-async def stored_input(unit: Unit, record: StoredRecord) -> bytes | None:
-    """The compressed exact input of the latest revision, None where there is none."""
-    return (await unit.execute(_latest(record, Revision.input))).scalar_one_or_none()
-
-
 async def explained(unit: Unit, record: StoredRecord) -> tuple[bytes, Trace] | None:
     """Documents (canonical bytes) and trace of the latest revision, None where there is none."""
     row = (await unit.execute(_latest(record, Revision.documents, Revision.trace))).one_or_none()

@@ -11,7 +11,7 @@ import pytest
 from ledgerwire.common.catalogue.revisions import Choice
 from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import Posting, PostingState
-from ledgerwire.poster.domain.step import Chosen, Step, Wanted, WantedDocument, next_step, plan
+from ledgerwire.poster.domain.step import Chosen, Step, Wanted, WantedDocument, plan
 
 
 def wanted(*hashes: str, revision: int = 1, decided: bool = True, kind: str = "sales_invoice") -> Wanted:
@@ -42,60 +42,60 @@ def posting(state: PostingState, document_hash: str = "a", ordinal: int = 0) -> 
 )
 @pytest.mark.requirement("D2", "B32")
 def test_the_next_step_of_a_decided_record(postings: list[Posting], batch: BatchState | None, step: Step) -> None:
-    assert next_step(WANTED, postings, batch) is step
+    assert plan(WANTED, postings, batch).step is step
 
 
 @pytest.mark.requirement("M8")
 @pytest.mark.parametrize("state", [PostingState.QUEUED, PostingState.POSTED])
 def test_a_record_that_is_open_again_is_neither_posted_nor_batched(state: PostingState) -> None:
     reopened = wanted("a", decided=False)
-    assert next_step(reopened, [posting(state)], None) is Step.NOTHING
+    assert plan(reopened, [posting(state)], None).step is Step.NOTHING
 
 
 @pytest.mark.requirement("M8")
 def test_an_open_outcome_is_settled_before_a_newer_revision_is_sent() -> None:
     newer = wanted("b", revision=2)
-    assert next_step(newer, [posting(PostingState.UNKNOWN)], None) is Step.LOOK
+    assert plan(newer, [posting(PostingState.UNKNOWN)], None).step is Step.LOOK
 
 
 @pytest.mark.requirement("M8")
 def test_a_later_revision_with_other_figures_posts_again_and_with_the_same_only_batches() -> None:
     posted = [posting(PostingState.POSTED)]
-    assert next_step(wanted("b", revision=2), posted, None) is Step.POST
-    assert next_step(wanted("a", revision=2), posted, None) is Step.BATCH
+    assert plan(wanted("b", revision=2), posted, None).step is Step.POST
+    assert plan(wanted("a", revision=2), posted, None).step is Step.BATCH
 
 
 @pytest.mark.requirement("M5")
 def test_the_batch_waits_for_the_last_of_several_documents() -> None:
     two = wanted("a", "b")
-    assert next_step(two, [posting(PostingState.POSTED)], None) is Step.POST
+    assert plan(two, [posting(PostingState.POSTED)], None).step is Step.POST
     both = [posting(PostingState.POSTED), posting(PostingState.POSTED, "b", ordinal=1)]
-    assert next_step(two, both, None) is Step.BATCH
+    assert plan(two, both, None).step is Step.BATCH
 
 
 @pytest.mark.requirement("M4")
 def test_a_record_without_effect_is_batched_without_a_document() -> None:
-    assert next_step(wanted(), [], None) is Step.BATCH
+    assert plan(wanted(), [], None).step is Step.BATCH
 
 
 @pytest.mark.requirement("M8")
 def test_a_document_that_the_latest_revision_does_not_ask_for_is_cleared_before_the_batch() -> None:
     posted = [posting(PostingState.POSTED)]
-    assert next_step(wanted(revision=2), posted, None) is Step.LEFTOVER
+    assert plan(wanted(revision=2), posted, None).step is Step.LEFTOVER
     turned = wanted("c", revision=2, kind="credit_note")
-    assert next_step(turned, posted, None) is Step.LEFTOVER
+    assert plan(turned, posted, None).step is Step.LEFTOVER
 
 
 def test_a_document_that_was_voided_is_posted_anew() -> None:
     gone = Posting(0, "sales_invoice", 1, PostingState.VOID, "a")
-    assert next_step(WANTED, [gone], None) is Step.POST
+    assert plan(WANTED, [gone], None).step is Step.POST
 
 
 @pytest.mark.requirement("A117")
 @pytest.mark.parametrize("state", [PostingState.UNKNOWN, PostingState.POSTED])
 def test_a_record_posted_to_another_company_is_not_posted_to_this_one(state: PostingState) -> None:
     there = Posting(0, "sales_invoice", 1, state, "a", ledger_id="L-1", elsewhere=True)
-    assert next_step(WANTED, [there], None) is Step.ELSEWHERE
+    assert plan(WANTED, [there], None).step is Step.ELSEWHERE
 
 
 # --- what people chose
@@ -123,38 +123,38 @@ def chosen(choice: Choice, *hashes: str, place: int = 1, **fields: Any) -> Wante
     ],
 )
 def test_a_choice_decides_about_a_document_that_is_to_change(choice: Choice, step: Step) -> None:
-    assert next_step(chosen(choice, "b"), [standing()], None) is step
-    assert next_step(chosen(choice, "b"), [standing(choices_done=1)], None) is Step.POST
-    assert next_step(chosen(choice, "a"), [standing()], None) is Step.BATCH, "nothing is to change"
+    assert plan(chosen(choice, "b"), [standing()], None).step is step
+    assert plan(chosen(choice, "b"), [standing(choices_done=1)], None).step is Step.POST
+    assert plan(chosen(choice, "a"), [standing()], None).step is Step.BATCH, "nothing is to change"
 
 
 @pytest.mark.requirement("M8")
 def test_a_choice_of_an_earlier_round_decides_nothing_later_but_a_new_one_does() -> None:
     done = standing(choices_done=1)
-    assert next_step(chosen(Choice.ACCEPT, "c", place=1), [done], None) is Step.POST
-    assert next_step(chosen(Choice.ACCEPT, "c", place=2), [done], None) is Step.ACCEPT
+    assert plan(chosen(Choice.ACCEPT, "c", place=1), [done], None).step is Step.POST
+    assert plan(chosen(Choice.ACCEPT, "c", place=2), [done], None).step is Step.ACCEPT
 
 
 @pytest.mark.requirement("M8", "M11")
 def test_a_document_with_other_figures_is_accepted_or_made_again_as_chosen() -> None:
     differing = [standing(PostingState.MISMATCHED)]
-    assert next_step(wanted("a"), differing, None) is Step.MISMATCHED
-    assert next_step(chosen(Choice.ACCEPT, "a"), differing, None) is Step.ACCEPT
-    assert next_step(chosen(Choice.VOID_AND_RECREATE, "a"), differing, None) is Step.VOID
+    assert plan(wanted("a"), differing, None).step is Step.MISMATCHED
+    assert plan(chosen(Choice.ACCEPT, "a"), differing, None).step is Step.ACCEPT
+    assert plan(chosen(Choice.VOID_AND_RECREATE, "a"), differing, None).step is Step.VOID
 
 
 @pytest.mark.requirement("M8")
 def test_a_leftover_is_voided_credited_or_left_as_chosen() -> None:
     for choice, step in ((Choice.VOID_AND_RECREATE, Step.VOID), (Choice.CREDIT_AND_NEW, Step.REVERSE)):
-        assert next_step(chosen(choice), [standing()], None) is step
-    assert next_step(chosen(Choice.ACCEPT), [standing()], None) is Step.ACCEPT
-    assert next_step(chosen(Choice.ACCEPT), [standing(PostingState.RELEASED)], None) is Step.BATCH
+        assert plan(chosen(choice), [standing()], None).step is step
+    assert plan(chosen(Choice.ACCEPT), [standing()], None).step is Step.ACCEPT
+    assert plan(chosen(Choice.ACCEPT), [standing(PostingState.RELEASED)], None).step is Step.BATCH
 
 
 @pytest.mark.requirement("M8")
 def test_a_voiding_that_has_begun_is_finished_first_whatever_came_since() -> None:
-    assert next_step(wanted("b", revision=2), [standing(PostingState.VOIDING)], None) is Step.VOID
-    assert next_step(wanted("b", decided=False), [standing(PostingState.VOIDING)], None) is Step.VOID
+    assert plan(wanted("b", revision=2), [standing(PostingState.VOIDING)], None).step is Step.VOID
+    assert plan(wanted("b", decided=False), [standing(PostingState.VOIDING)], None).step is Step.VOID
 
 
 @pytest.mark.requirement("M8")
@@ -166,18 +166,18 @@ def test_what_takes_a_document_back_goes_before_what_replaces_it_and_both_before
     back = replace(owed, state=PostingState.POSTED, ledger_id="L-2")
     plan_ = plan(wish, [standing(), back], None)
     assert (plan_.step, plan_.about) == (Step.POST, ()), "a new document, not an update of the one taken back"
-    assert next_step(wanted("b"), [standing(), owed], None) is Step.POST
+    assert plan(wanted("b"), [standing(), owed], None).step is Step.POST
     other_wish = chosen(Choice.ACCEPT, "b", place=2)
-    assert next_step(other_wish, [standing(), owed], None) is Step.ACCEPT, "the latest choice counts"
+    assert plan(other_wish, [standing(), owed], None).step is Step.ACCEPT, "the latest choice counts"
     new = replace(standing(), edition=1, document_hash="b", ledger_id="L-3", posting_id=UUID(int=3))
-    assert next_step(wish, [standing(), back, new], None) is Step.BATCH
+    assert plan(wish, [standing(), back, new], None).step is Step.BATCH
 
 
 @pytest.mark.requirement("M8", "A129")
 def test_a_number_taken_by_a_stranger_is_adopted_only_when_a_person_says_so() -> None:
     refused = [standing(PostingState.QUEUED, ledger_id=None)]
-    assert next_step(wanted("a"), refused, None) is Step.POST
-    assert next_step(chosen(Choice.ADOPT, "a"), refused, None) is Step.ADOPT
+    assert plan(wanted("a"), refused, None).step is Step.POST
+    assert plan(chosen(Choice.ADOPT, "a"), refused, None).step is Step.ADOPT
 
 
 @pytest.mark.requirement("M8", "D11")
@@ -194,8 +194,10 @@ def test_a_batch_that_was_taken_apart_waits_for_a_choice_made_after_that() -> No
 def test_the_document_of_a_deleted_record_is_taken_out_when_a_person_says_so_and_nothing_follows() -> None:
     posted, gone = posting(PostingState.POSTED), posting(PostingState.VOID)
     wish = chosen(Choice.VOID, "a")
-    assert next_step(wish, [posted], BatchState.DELETED) is Step.VOID
-    assert next_step(wish, [gone], BatchState.DELETED) is Step.UNBATCHED
+    assert plan(wish, [posted], BatchState.DELETED).step is Step.VOID
+    assert plan(wish, [gone], BatchState.DELETED).step is Step.UNBATCHED
+    for unproved in (None, BatchState.DUE, BatchState.BATCHING, BatchState.INCOMPLETE, BatchState.BATCHED):
+        assert plan(wish, [posted], unproved).step is Step.PROVE, "first it is seen that the record is gone"
 
 
 @pytest.mark.requirement("M8")
@@ -204,5 +206,5 @@ def test_a_credit_with_other_figures_in_the_ledger_is_left_there_when_a_person_a
         0, "credit_note", 1, PostingState.MISMATCHED, "", "L-2", posting_id=UUID(int=2), reverses=UUID(int=1)
     )
     document = replace(posting(PostingState.POSTED), choices_done=2)
-    assert next_step(chosen(Choice.CREDIT_AND_NEW, "a"), [document, credit], None) is Step.MISMATCHED
-    assert next_step(chosen(Choice.ACCEPT, "a", place=2), [document, credit], None) is Step.ACCEPT
+    assert plan(chosen(Choice.CREDIT_AND_NEW, "a"), [document, credit], None).step is Step.MISMATCHED
+    assert plan(chosen(Choice.ACCEPT, "a", place=2), [document, credit], None).step is Step.ACCEPT

@@ -86,11 +86,6 @@ _CHOSEN_STEPS = {
 }
 
 
-def next_step(wanted: Wanted, postings: Sequence[Posting], batch: BatchState | None) -> Step:
-    """The step of `plan`, for a batch about which nobody has chosen anything."""
-    return plan(wanted, postings, batch).step
-
-
 def plan(wanted: Wanted, postings: Sequence[Posting], batch: BatchState | None, batch_choices: int = 0) -> Plan:
     """Choose the next step.
 
