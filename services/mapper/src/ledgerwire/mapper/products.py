@@ -21,7 +21,7 @@ from ledgerwire.mapper.reads import Setup
 from ledgerwire.mapper.records import KnownBill, StoredRecord
 from ledgerwire.mapper.references import id_of, name_of, text_of
 from ledgerwire.mapper.slicing import sliced_accounts
-from ledgerwire.mapper.subjects import ContactKey
+from ledgerwire.mapper.subjects import ContactKey, as_listed
 
 KINDS = frozenset({PURCHASE, ADJUSTMENT, TRANSFER})
 SUPPLIER = "supplier"
@@ -130,17 +130,15 @@ class ProductSubject:
             "vendor_invoice_date": billed.isoformat() if billed else "",
             "description": row.description or "",
         }
-        return replace(
+        return as_listed(
             record,
+            row,
             number=self.number,
-            customer=name_of(row.vendor) or row.description or record.customer,
-            invoice_type=row.procurement_type or record.invoice_type,
-            record_date=self.dated or record.record_date,
-            total=row.total if row.total is not None else record.total,
-            currency=self._currency or record.currency,
-            unposted_id=row.id,
-            closed_at=row.date_closed,
-            particulars={**record.particulars, **shown},
+            customer=name_of(row.vendor) or row.description or "",
+            kind=row.procurement_type or "",
+            dated=self.dated,
+            currency=self._currency,
+            shown=shown,
         )
 
     def unreadable(self, ledger: str, field: str) -> Finding:

@@ -22,7 +22,7 @@ from ledgerwire.mapper.reads import Setup
 from ledgerwire.mapper.records import StoredRecord
 from ledgerwire.mapper.references import code_of, id_of, name_of, text_of
 from ledgerwire.mapper.slicing import sliced_accounts
-from ledgerwire.mapper.subjects import ContactKey
+from ledgerwire.mapper.subjects import ContactKey, as_listed
 
 _AT_ONCE = 5
 """Exports under way at a time."""
@@ -108,17 +108,15 @@ class ExpenseSubject:
             "payment_type": name_of(row.payment_method),
             "description": (row.charge_description or "").strip(),
         }
-        return replace(
+        return as_listed(
             record,
+            row,
             number=self.number,
-            customer=name_of(row.member) or record.customer,
-            invoice_type=self._classification or record.invoice_type,
-            record_date=self.dated or record.record_date,
-            total=row.total if row.total is not None else record.total,
-            currency=self._currency or record.currency,
-            unposted_id=row.id,
-            closed_at=row.date_closed,
-            particulars={**record.particulars, **shown},
+            customer=name_of(row.member),
+            kind=self._classification,
+            dated=self.dated,
+            currency=self._currency,
+            shown=shown,
         )
 
     def unreadable(self, ledger: str, field: str) -> Finding:

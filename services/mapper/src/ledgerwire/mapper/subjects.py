@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from typing import Protocol
 
 from ledgerwire.common.catalogue import Finding
@@ -65,6 +66,45 @@ class Subject(Protocol):
     def unreadable(self, ledger: str, field: str) -> Finding:
         """The finding for a record that lacks a field."""
         ...
+
+
+class Listed(Protocol):
+    """A row of one of ConnectWise's unposted lists, as far as they have the same columns."""
+
+    @property
+    def id(self) -> int | None: ...
+
+    @property
+    def total(self) -> Decimal | None: ...
+
+    @property
+    def date_closed(self) -> str | None: ...
+
+
+def as_listed(
+    record: StoredRecord,
+    row: Listed,
+    *,
+    number: str,
+    customer: str,
+    kind: str,
+    dated: date | None,
+    currency: str | None,
+    shown: Mapping[str, str],
+) -> StoredRecord:
+    """The row of a record with what its unposted list shows; a column that is empty there keeps what was known."""
+    return replace(
+        record,
+        number=number,
+        customer=customer or record.customer,
+        invoice_type=kind or record.invoice_type,
+        record_date=dated or record.record_date,
+        total=row.total if row.total is not None else record.total,
+        currency=currency or record.currency,
+        unposted_id=row.id,
+        closed_at=row.date_closed,
+        particulars={**record.particulars, **shown},
+    )
 
 
 @dataclass(frozen=True, slots=True)
