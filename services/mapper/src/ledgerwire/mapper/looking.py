@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ledgerwire.common.catalogue import Finding, is_known
+from ledgerwire.common.catalogue.drift import DRIFTED
 from ledgerwire.common.catalogue.revisions import CHOICES
 from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.record_type import RecordType
@@ -30,6 +31,8 @@ _ANSWERS = frozenset(choice.value for choice in CHOICES[DELETED])
 _ANSWERED = frozenset({"DOCUMENT_VOIDED", "DOCUMENT_ACCEPTED"})
 _GONE = "deleted"
 _REMAP = "remap"
+RELINK = "relink"
+"""Who rings for a record that is done on both sides and that our rows do not know to be (R22)."""
 _ASKS_AGAIN = frozenset({"stopped", _REMAP, "refresh"})
 _IGNORED = {
     "open": RecordEvent.FOUND_OPEN,
@@ -160,9 +163,29 @@ def ignored(record: StoredRecord, result: Ignored) -> Look:
     Unless poster asked for this look: then it has proved that the batch is not its own (M1).
     """
     its_own = record.state in DECIDED and record.settled_outcome != _REMAP
-    if result.reason in {"batched", "unlisted"} and its_own:
+    left_the_list = result.reason in {"batched", "unlisted"}
+    if left_the_list and its_own:
         return Look(record, step=result.reason)
+    if left_the_list and _drifted(record):
+        return _answered_drift(record)
     return found(record, _IGNORED[result.reason], result.finding)
+
+
+def _drifted(record: StoredRecord) -> bool:
+    """Whether poster last told that the ledger has its document no more as it was posted (D11)."""
+    return record.settled_outcome == "stopped" and any(item.code in DRIFTED for item in record.settled_findings)
+
+
+def about_drift(record: StoredRecord) -> tuple[str, ...]:
+    """The choices about a document that drifted: they hold whatever ConnectWise shows of a record that is batched."""
+    return tuple(choice for choice in record.choices if not is_mapping_choice(choice)) if _drifted(record) else ()
+
+
+def _answered_drift(record: StoredRecord) -> Look:
+    """A person answered, or asked: the record is as decided and batched as before, and poster carries out what was chosen."""
+    event = RecordEvent.MAPPED
+    kept = replace(record, state=advance(record.state, event), findings=(), announcements=record.announcements + 1)
+    return Look(kept, event.value, announce=True)
 
 
 def before_go_live(record: StoredRecord, source: AnyInput, account: Account) -> Look | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ledgerwire.common.catalogue.registry import Entry, Severity, Side, register
 
+DRIFTED = frozenset({"DOCUMENT_CHANGED_IN_LEDGER", "DOCUMENT_GONE_FROM_LEDGER"})
+"""All that may be found on a document after its record was batched."""
+
 _RESOLVE = "Ledgerwire: ledgerwire record resolve {number} --choice ..."
 
 register(
