@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import random
 import signal
 import sys
@@ -44,8 +43,8 @@ def brief(world):
 
 async def killed_at(world, point) -> int:
     """`ledgerwire seats apply` as a process of its own, told to die at a point; its exit code."""
-    environment = os.environ | environment_of(world.settings.model_copy(update={"lease_seconds": 1.0}))
-    environment["LEDGERWIRE_CRASH_AT"] = point
+    settings = world.settings.model_copy(update={"lease_seconds": 1.0, "crash_at": point})
+    environment = environment_of(settings)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _APPLY, str(world.account_id), env=environment, stderr=asyncio.subprocess.PIPE
     )
