@@ -333,3 +333,19 @@ async def test_each_service_has_its_own_lease_and_cannot_take_anothers(connect):
     assert await poster.fetchval(LEASE, "poster", account, target, "b", TTL, GRACE) == 1
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="does not speak for"):
         await poster.fetchval(RELEASE, "mapper", target, 1)
+
+
+async def test_a_budget_whose_rows_are_deleted_all_the_time_is_begun_anew_and_never_an_error(connect, poster):
+    _, account, target = poster
+    workers, admin = [await connect("lw_poster", account) for _ in range(3)], await connect()
+    ends = asyncio.get_running_loop().time() + 1
+
+    async def take(worker: asyncpg.Connection) -> None:
+        while asyncio.get_running_loop().time() < ends:
+            await worker.fetchval(TAKE, account, target, "minute", 60, 1, 100_000)
+
+    async def delete() -> None:
+        while asyncio.get_running_loop().time() < ends:
+            await admin.execute("DELETE FROM tenants.budget")
+
+    await asyncio.gather(delete(), *(take(worker) for worker in workers))
