@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from ledgerwire.common.catalogue import entries
 from ledgerwire.common.seats import ChargeKind, Completeness, Frequency, Motion, RowProblem, SubscriptionStatus
 from ledgerwire.distributors.exports import LAYOUTS, ExportSource
 from ledgerwire.distributors.port import Period, read_source
+from ledgerwire.distributors.push import Push
 
 NOW = datetime(2026, 4, 8, 6, tzinfo=UTC)
 ALL = Period(date(2026, 1, 1), date(2026, 12, 31))
@@ -124,3 +126,10 @@ async def test_a_report_of_subscriptions_is_read_as_it_stands(tmp_path: Path) ->
     assert (held.id, held.customer_id, held.quantity, held.unit_cost) == ("s-9", "c-7", Decimal(4), Decimal("11.20"))
     assert (held.frequency, held.status) == (Frequency.ANNUAL, SubscriptionStatus.SUSPENDED)
     assert reading.charges == ()
+
+
+def test_the_post_of_the_guide_is_a_right_one() -> None:
+    guide = Path(__file__).parents[4] / "docs" / "guide" / "seats-push.md"
+    [body] = re.findall(r'^(\{"customers".*?\]\})\n```', guide.read_text(), re.DOTALL | re.MULTILINE)
+    push = Push.decoded(body.encode())
+    assert (push.customers[0].name, push.charges[0].subtotal) == ("Harbour Dental", Decimal("17.42"))

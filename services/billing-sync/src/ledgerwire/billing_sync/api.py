@@ -1,4 +1,4 @@
-"""The push address: one post at a time, with the key of its source; see docs/seats-push.md.
+"""The push address: one post at a time, with the key of its source; see docs/guide/seats-push.md.
 
 Who sends is asked before a byte of the body is read. Only so many posts are in hand at once: the rest is told to come again.
 """
