@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from ledgerwire.common.db.bootstrap import admin_dsn
 from ledgerwire.common.db.dsn import database_name
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.db.session import Database
 from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.destination import is_passing
 
@@ -50,6 +51,24 @@ async def test_a_connection_that_breaks_while_it_is_set_up_is_passing_trouble_an
             assert (await unit.execute(text("SELECT 1"))).scalar() == 1
     finally:
         await database.close()
+
+
+@pytest.mark.requirement("R8")
+async def test_a_connection_cut_in_the_middle_of_an_answer_is_passing_trouble(settings: Settings) -> None:
+    """The driver then knows neither what it was doing nor an error that SQLAlchemy would translate."""
+    database = open_database(settings, "mapper")
+    try:
+        with pytest.raises(OperationalError) as caught:
+            await _cut_off(database)
+        assert is_passing(caught.value)
+    finally:
+        await database.close()
+
+
+async def _cut_off(database: Database) -> None:
+    async with database.system() as unit:
+        await unit.execute(text("SELECT 1"))
+        raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
 
 
 async def _end_all_connections(settings: Settings) -> None:

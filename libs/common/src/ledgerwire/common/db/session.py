@@ -8,7 +8,7 @@ outbox, inbox, work, lease, budget and dead letters of every account and no othe
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -77,18 +77,18 @@ class Database:
         await self._system.dispose()
 
 
+_OF_THE_DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
+
 @asynccontextmanager
 async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection of the pool, given back on leaving.
 
-    A connection that breaks while it is being set up shows the driver's own error, for SQLAlchemy translates only what comes
-    later: whoever goes on when the database is away must not have to know two kinds of errors.
+    A connection that breaks while it is being set up, or in the middle of an answer, shows the driver's own error, which
+    SQLAlchemy does not translate: whoever goes on while the database is away must not have to know two kinds of errors.
     """
-    connection = engine.connect()
     try:
-        await connection.start()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise OperationalError("(connect)", None, error, connection_invalidated=True) from error
-    async with AsyncExitStack() as stack:
-        stack.push_async_exit(connection)
-        yield connection
+        async with engine.connect() as connection:
+            yield connection
+    except _OF_THE_DRIVER as error:
+        raise OperationalError("(connection)", None, error, connection_invalidated=True) from error
