@@ -215,9 +215,13 @@ async def test_a_payment_on_a_document_whose_record_was_batched_again_by_hand_st
 
 
 @pytest.mark.requirement("D3", "D11")
-@pytest.mark.parametrize("first", ["mapper", "poster"])
 @pytest.mark.parametrize(
-    ("choice", "code", "left"), [("VOID", "DOCUMENT_VOIDED", 0), ("ACCEPT", "DOCUMENT_ACCEPTED", 1)]
+    ("first", "choice", "code", "left"),
+    [
+        ("mapper", "VOID", "DOCUMENT_VOIDED", 0),
+        ("poster", "VOID", "DOCUMENT_VOIDED", 0),
+        ("mapper", "ACCEPT", "DOCUMENT_ACCEPTED", 1),
+    ],
 )
 async def test_a_record_deleted_after_its_batch_ends_the_same_whoever_notices_it_first(
     world: World, first: str, choice: str, code: str, left: int

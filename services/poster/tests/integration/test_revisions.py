@@ -10,6 +10,7 @@ import pytest
 
 from ledgerwire.accounting.xero.ledger import XeroLedger
 from ledgerwire.common.ledger.reference import ReferenceData
+from ledgerwire.sandbox.connectwise.batches import batch_invoices
 from ledgerwire.sandbox.connectwise.interface_records import RecordKey
 from ledgerwire.sandbox.connectwise.unbatching import unbatch_record
 
@@ -125,3 +126,21 @@ async def test_a_document_whose_earlier_batch_is_closed_is_not_changed(desk: Any
     await desk.choose(INVOICE, "ACCEPT")
     await desk.until_told(INVOICE, "batched", "DOCUMENT_ACCEPTED")
     assert live(desk) == before
+
+
+@pytest.mark.requirement("M8")
+async def test_a_document_whose_record_a_person_put_into_a_batch_that_is_closed_by_now_is_not_changed(
+    desk: Any,
+) -> None:
+    world = desk.world
+    before = await batched_once(desk)
+    async with world.held_back("poster"):
+        await desk.decide((INVOICE, moved(desk)), revision=2)
+        batch_invoices(world.psa.state, [INVOICE], "BY-HAND", 152)
+        [batch] = world.psa.state.tables["batches"].values()
+        batch["closedFlag"] = True
+    await desk.until_told(INVOICE, "stopped", "BATCH_CLOSED")
+    assert live(desk) == [before]
+    await desk.choose(INVOICE, "ACCEPT")
+    await desk.until_told(INVOICE, "batched", "DOCUMENT_ACCEPTED", "ALREADY_BATCHED")
+    assert (live(desk), world.batches()) == ([before], ["BY-HAND"])

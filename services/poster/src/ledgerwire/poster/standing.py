@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from ledgerwire.accounting.port import FoundDocument, Ledger, ReadDocument
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster.domain.match import Meant, There
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.records import Case, StoredPosting, ToPost
@@ -37,10 +38,10 @@ async def ensure_changeable(
 
 async def ensure_batch_open(ledger: Ledger, psa: Psa, case: Case) -> None:
     """Raise Stopped where a batch of the record is closed in ConnectWise: the earlier revision's, or the one it is in now."""
-    decided, earlier = case.decided, case.earlier_batch
-    marks = await psa.marks(decided.record_type, {decided.source_id: earlier.identifier}) if earlier else ()
-    names = [earlier.identifier if earlier else None, *(mark.batch_name for mark in marks)]
-    for name in dict.fromkeys(filter(None, names)):
+    decided, earlier = case.decided, case.earlier_batch.identifier if case.earlier_batch else ""
+    marked = earlier or decided.record_type is RecordType.INVOICE  # only an invoice names the batch that it is in
+    marks = await psa.marks(decided.record_type, {decided.source_id: earlier}) if marked else ()
+    for name in dict.fromkeys(filter(None, [earlier, *(mark.batch_name for mark in marks)])):
         if await psa.batch_closed(name):
             named = {"number": decided.number, "ledger": ledger.name, "batch": name}
             raise Stopped([Finding("BATCH_CLOSED", named)])
