@@ -112,6 +112,31 @@ class Reports:
         """Wait until poster has told mapper that all of these are batched."""
         await self.until(numbers, "mapped", "batched")
 
+    async def delete_batch(self, number: int) -> None:
+        """A person deletes an expense's batch in ConnectWise."""
+        rows = self.world.psa.state.tables["batches"].values()
+        [batch] = [row["id"] for row in rows if row["batchIdentifier"].startswith(f"EXP-EXP-{number}-")]
+        await self.world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+
+    async def document_stands_for(self, *numbers: int) -> None:
+        """Wait until the report's document is posted and stands for these."""
+        query = (
+            "SELECT d.record_id FROM poster.posting p JOIN poster.document_record d USING (account_id, posting_id)"
+            " WHERE p.number = $1 AND p.state = 'posted'"
+        )
+
+        async def stands() -> bool:
+            rows = await self.world.rows(query, f"EXPR-{REPORT}")
+            return {row["record_id"] for row in rows} == {self.record(number) for number in numbers}
+
+        await self.world._explained(stands, f"EXPR-{REPORT} stands for {numbers}", IN_TIME)
+
+    def pay(self, number: str) -> None:
+        """A document is paid in full in the ledger."""
+        [row] = self.world.documents(number)
+        paid = {**row, "Status": "PAID", "AmountPaid": row["Total"], "AmountDue": Decimal(0)}
+        self.world.ledger.collections["invoices"].put(paid)
+
     def bills(self) -> list[dict[str, Any]]:
         """The live bills of expenses in the ledger, by number."""
         return sorted(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.expense_reports import PER_EXPENSE, PER_REPORT, Reports, account
+from tests.e2e.vendors import COORDINATOR
 from tests.e2e.world import open_world
 
 from ledgerwire.common.settings import Settings
@@ -52,3 +53,109 @@ async def test_with_one_document_a_report_all_its_expenses_are_one_bill_and_are_
     assert (bill["InvoiceNumber"], bill["Total"]) == ("EXPR-77", Decimal("61.00"))
     assert [line["Description"].split(":")[0] for line in bill["LineItems"]] == ["EXP-9301", "EXP-9302", "EXP-9303"]
     assert len(reports.batches()) == 3
+
+
+@pytest.mark.requirement("R3", "R5")
+@pytest.mark.parametrize(
+    ("service", "point"),
+    [
+        ("mapper", "mapper.written"),
+        ("poster", "poster.verdict_committed"),
+        ("poster", "poster.batch_sent"),
+    ],
+)
+async def test_a_crash_anywhere_leaves_one_document_and_one_batch_each(
+    settings: Settings, tmp_path: Path, broker_url: str, service: str, point: str
+) -> None:
+    other = "poster" if service == "mapper" else "mapper"
+    async with open_world(
+        settings, tmp_path, services=(other,), broker=broker_url, account=account(PER_REPORT)
+    ) as world:
+        reports = Reports(world)
+        reports.set_up()
+        numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05"), reports.enter(9303, "7.15")]
+        victim = world.spawn(service, crash_at=point)
+        await world.running(victim)
+        await reports.look(*numbers)
+        await victim.dies()
+        world.spawn(service)
+        await reports.settled(*numbers)
+        assert [(row["InvoiceNumber"], row["Total"]) for row in reports.bills()] == [("EXPR-77", Decimal("61.00"))]
+        assert len(reports.batches()) == 3
+
+
+@pytest.mark.requirement("M8", "A121")
+async def test_who_joins_later_is_added_to_the_same_document_and_batched_by_itself(reports: Reports) -> None:
+    first = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+    await reports.look(9301)
+    await reports.settled(*first)
+    [before] = reports.bills()
+    reports.enter(9303, "7.15")
+    await reports.look(9303)
+    await reports.settled(*first, 9303)
+    [after] = reports.bills()
+    assert (after["InvoiceID"], after["Total"]) == (before["InvoiceID"], Decimal("61.00"))
+    assert len(reports.batches()) == 3
+    rows = await reports.world.rows(
+        "SELECT count(*) AS n FROM poster.document_record d JOIN poster.posting p USING (account_id, posting_id)"
+        " WHERE p.number = 'EXPR-77'"
+    )
+    assert rows[0]["n"] == 3
+
+
+@pytest.mark.requirement("M8")
+async def test_an_expense_that_is_taken_back_and_skipped_is_taken_out_of_the_document(reports: Reports) -> None:
+    world = reports.world
+    numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+    await reports.look(*numbers)
+    await reports.settled(*numbers)
+    [before] = reports.bills()
+    await reports.delete_batch(9301)
+    await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await reports.until([9301], "mapped", "stopped")
+    world.psa.expenses.set_status(9301, "Rejected", COORDINATOR)
+    assert [row["Total"] for row in reports.bills()] == [Decimal("53.85")], "the ledger is untouched"
+    async with world.desk() as desk:
+        await desk.skip(world.account_id, "EXP-9301", "private")
+    await reports.document_stands_for(9302)
+    await reports.settled(9302)
+    [after] = reports.bills()
+    assert (after["InvoiceID"], after["Total"]) == (before["InvoiceID"], Decimal("12.05"))
+
+
+@pytest.mark.requirement("M8", "D3")
+async def test_a_paid_document_stops_who_joins_until_a_person_decides(reports: Reports) -> None:
+    first = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+    await reports.look(9301)
+    await reports.settled(*first)
+    reports.pay("EXPR-77")
+    later = [reports.enter(9303, "7.15"), reports.enter(9304, "1.00")]
+    await reports.look(9303)
+    await reports.until(later, "mapped", "stopped", "DOCUMENT_PAID")
+    await reports.settled(*first)
+    assert [row["Total"] for row in reports.bills()] == [Decimal("53.85")]
+    async with reports.world.desk() as desk:
+        await desk.choose(reports.world.account_id, "EXP-9303", "ACCEPT", "clerk", "paid by hand")
+    await reports.settled(*first, *later)
+    assert len(reports.batches()) == 4
+
+
+@pytest.mark.requirement("F1")
+async def test_a_document_that_the_ledger_refuses_stops_all_its_expenses_and_goes_once_it_is_cleared(
+    reports: Reports,
+) -> None:
+    world = reports.world
+    accounts = world.ledger.collections["accounts"]
+    row = next(one for one in accounts if one["Code"] == "310")
+    numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+    async with world.held_back("poster"):
+        await reports.look(*numbers)
+        await world.work_waits("poster", 2)
+        accounts.put({**row, "Status": "ARCHIVED"})
+    await reports.until(numbers, "mapped", "stopped", "ACCOUNT_ARCHIVED")
+    assert not reports.bills()
+    accounts.put(row)
+    async with world.desk() as desk:
+        await desk.retry(world.account_id, number="EXP-9302")
+    await reports.settled(*numbers)
+    assert [row["Total"] for row in reports.bills()] == [Decimal("53.85")]

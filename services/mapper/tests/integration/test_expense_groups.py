@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
-from ledgerwire.common.canonical import canonical_bytes, from_canonical
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
+from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.ids import AccountId, record_id
 from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
 from ledgerwire.common.mq.outbox import new_message
-from ledgerwire.common.settings import Settings
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.domain.settings import DocumentPer, MappingSettings
-from ledgerwire.mapper.ports import MappingVersion
+from ledgerwire.mapper.domain.settings import DocumentPer, ExpenseSettings, OnMissing
+from ledgerwire.mapper.preview import PreviewDesk
 from ledgerwire.mapper.records import StoredRecord, decode_documents
 from ledgerwire.mapper.settling import closed_record, settled_document
 from ledgerwire.sandbox.connectwise.expenses import Expense
-from ledgerwire.sandbox.seed.quarter.books import xero_books
-from ledgerwire.sandbox.seed.quarter.houses import LOCATIONS, SYDNEY
-from ledgerwire.sandbox.server import Sandbox, SandboxOptions
+from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
 
-from .conftest import Office, SimulatedLedger, _office
+from .conftest import PERSON, Office, OfficeClients
 
-Report = list[Expense]
+pytestmark = pytest.mark.requirement("M17")
+
+REPORT, MEMBER = 77, 152
+DAY = date(2026, 2, 12)
+OWN_MONEY, COMPANY_CARD = 1, 2
 
 
 class Expenses:
-    """The first company of the quarter, which has one document a report, and its expenses."""
+    """An account that makes one document of a report, and a member who spends."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
@@ -45,41 +45,62 @@ class Expenses:
     def psa(self) -> Any:
         return self.office.sandbox.world.connectwise.expenses
 
-    def reports(self, classification: str = "Reimbursable", at_least: int = 3) -> list[Report]:
-        """Reports of Sydney's people with some expenses of a class, none with a planted fault; those of the class only."""
-        faults = {planted.source_id for planted in self.office.sandbox.world.scenario.quarter.planted}
-        locations = {LOCATIONS[name] for name in SYDNEY.locations}
-        found: defaultdict[int, Report] = defaultdict(list)
-        for expense in self.office.sandbox.world.connectwise.state.expenses.values():
-            if expense.location_id in locations:
-                found[expense.report_id or 0].append(expense)
-        clean = [report for report in found.values() if not any(str(one.expense_id) in faults for one in report)]
-        own = [[one for one in report if one.classification == classification] for report in clean]
-        return [report for report in own if len(report) >= at_least]
+    def setting(self, **changes: Any) -> None:
+        mapping = self.office.account.mappings[0].settings
+        self.office.change(mapping=replace(mapping, expenses=replace(mapping.expenses, **changes)))
 
-    def key(self, expense: Expense) -> Any:
+    def enter(self, number: int, amount: str, *, on: date = DAY, card: bool = False, **more: Any) -> int:
+        spent = Expense(
+            expense_id=number, member_id=MEMBER, spent=on, amount=Decimal(amount), expense_type_id=1,
+            payment_method_id=COMPANY_CARD if card else OWN_MONEY, report_id=REPORT, **more,
+        )  # fmt: skip
+        self.psa.enter(spent)
+        return number
+
+    def status(self, number: int, status: str) -> None:
+        self.psa.set_status(number, status, PERSON)
+
+    def edited(self, number: int, amount: str) -> None:
+        """Rejected, corrected and approved again."""
+        self.status(number, "Rejected")
+        self.psa.change(replace(self.psa.expense(number), amount=Decimal(amount)), PERSON)
+        self.status(number, "ApprovedByTierTwo")
+        self.psa.reload(number)
+
+    def key(self, number: int) -> UUID:
         office = self.office
-        return record_id(AccountId(office.account_id), office.connection_id, "expense", str(expense.expense_id))
+        return record_id(AccountId(office.account_id), office.connection_id, "expense", str(number))
 
-    async def close(self, *expenses: Expense, found_by: str = "sweep") -> None:
+    async def look(self, *numbers: int, found_by: str = "sweep") -> None:
         bells = []
-        for one in expenses:
+        for number in numbers:
             data = RecordClosedV1(
-                record_id=self.key(one), connection_id=self.office.connection_id, record_type="expense",
-                source_id=str(one.expense_id), found_by=found_by,
+                record_id=self.key(number), connection_id=self.office.connection_id, record_type="expense",
+                source_id=str(number), found_by=found_by,
             )  # fmt: skip
             bells += closed_record(self._envelope(data), data)
         await self._ring(bells)
 
-    async def settle(self, expense: Expense, outcome: str, *codes: str) -> None:
+    async def told(self, number: int, outcome: str, *codes: str) -> None:
         """Poster reports about an expense."""
-        record = await self.record(expense)
+        record = await self.record(number)
         data = DocumentSettledV1(
             record_id=record.record_id, connection_id=self.office.connection_id, source_id=record.source_id,
             revision=record.revision, outcome=outcome,
             findings=[{"code": code, "params": {"number": record.number or ""}} for code in codes],
         )  # fmt: skip
         await self._ring(settled_document(self._envelope(data), data))
+
+    async def batched(self, number: int) -> None:
+        """Poster has batched an expense in ConnectWise, and reports it."""
+        ids = await self.rows(
+            "SELECT processed_record_ids FROM mapper.revision WHERE record_id = :id", id=self.key(number)
+        )
+        body = {"batchIdentifier": f"EXP-{number}", "processedRecordIds": list(ids[-1][0])}
+        psa = self.office.sandbox.world.connectwise
+        answer = await psa.as_person(PERSON, "POST", "/finance/accounting/batches", body)
+        assert not answer.is_error, answer.text
+        await self.told(number, "batched")
 
     def _envelope(self, data: Any) -> Any:
         return new_message(
@@ -92,88 +113,299 @@ class Expenses:
         self.office.worker.wake.set()
         await self.office.idle()
 
-    async def posted(self, number: str) -> None:
-        """Poster has the document of a group in the ledger."""
-        group = await self.office.value(
-            "SELECT group_id FROM mapper.expense_group WHERE number = :number", number=number
-        )
-        owner = await self.office.owner()
+    async def sent(self, *numbers: int, group: str = "EXPR-77") -> None:
+        """Poster has the document in the ledger; it stands for these."""
+        found = await self.rows("SELECT group_id FROM mapper.expense_group WHERE number = :number", number=group)
+        posting = found[0].group_id
+        database = open_database(self.office.settings, "poster")
         try:
-            await owner.execute(
-                "INSERT INTO poster.posting (account_id, posting_id, record_id, connection_id, ordinal, kind, number, revision,"
-                " document, document_hash, state, ledger_id, correlation_id)"
-                " VALUES ($1, $2, $2, $3, 0, 'bill', $4, 1, '', '', 'posted', $5, 'c')",
-                self.office.account_id, group, self.office.connection_id, number, str(group),
-            )  # fmt: skip
+            async with database.account(self.office.account_id) as unit:
+                await unit.execute(
+                    text(
+                        "INSERT INTO poster.posting (account_id, posting_id, record_id, connection_id, ordinal, kind, number,"
+                        " revision, document, document_hash, state, ledger_id, correlation_id) VALUES (:account, :id, :id,"
+                        " :connection, 0, 'bill', :number, 1, '', '', 'posted', :ledger, 'c')"
+                    ),
+                    {"account": self.office.account_id, "id": posting, "connection": uuid4(), "number": group,
+                     "ledger": str(posting)},
+                )  # fmt: skip
+                for number in numbers:
+                    await unit.execute(
+                        text("INSERT INTO poster.document_record VALUES (:account, :id, :record)"),
+                        {"account": self.office.account_id, "id": posting, "record": self.key(number)},
+                    )
         finally:
-            await owner.close()
+            await database.close()
 
-    async def record(self, expense: Expense) -> StoredRecord:
+    async def record(self, number: int) -> StoredRecord:
         async with self.office.database.account(self.office.account_id) as unit:
-            return (await repository.records(unit, [self.key(expense)]))[self.key(expense)]
+            return (await repository.records(unit, [self.key(number)]))[self.key(number)]
 
-    async def states(self, *expenses: Expense) -> Counter[RecordState]:
-        return Counter([(await self.record(one)).state for one in expenses])
-
-    async def codes(self, expense: Expense) -> list[str]:
-        return [item.code for item in (await self.record(expense)).findings]
+    async def standing(self, *numbers: int) -> list[tuple[RecordState, list[str]]]:
+        """State and codes that stop, of each."""
+        found = [await self.record(number) for number in numbers]
+        return [(each.state, [item.code for item in each.findings if item.stops]) for each in found]
 
     async def rows(self, sql: str, **params: Any) -> list[Any]:
         async with self.office.database.account(self.office.account_id) as unit:
             return list(await unit.execute(text(sql), params))
 
-    async def documents(self) -> dict[str, tuple[LedgerDocument, ...]]:
-        """What poster would read, by group."""
+    async def documents(self) -> dict[str, list[tuple[str, Decimal]]]:
+        """Line texts and amounts of every group's document."""
         rows = await self.rows("SELECT number, documents FROM mapper.expense_group ORDER BY number")
-        return {row.number: decode_documents(row.documents) for row in rows}
+        return {row.number: _lines(decode_documents(row.documents)) for row in rows}
 
-    async def members(self, number: str) -> set[str]:
-        """The expenses that a group's document stands for."""
-        rows = await self.rows(
-            "SELECT source_id FROM mapper.expense_groups_for_poster WHERE number = :number", number=number
+    async def group(self, number: str = "EXPR-77") -> tuple[int, set[str]]:
+        """Revision of a group, and the expenses that it stands for."""
+        [row] = await self.rows("SELECT group_id, revision FROM mapper.expense_group WHERE number = :n", n=number)
+        members = await self.rows(
+            "SELECT source_id FROM mapper.expense_group_member m JOIN mapper.record r USING (account_id, record_id)"
+            " WHERE group_id = :id",
+            id=row.group_id,
         )
-        return {row.source_id for row in rows}
+        return row.revision, {each.source_id for each in members}
 
-    async def rung(self, expense: Expense) -> int:
-        """How often poster was told of an expense."""
-        return await self.office.value(
-            "SELECT count(*) FROM mapper.outbox WHERE type = 'document.ready.v1' AND subject = :subject",
-            subject=str(self.key(expense)),
-        )
+    async def rung(self, *numbers: int) -> list[int]:
+        """How often poster was told of each."""
+        sql = "SELECT count(*) AS n FROM mapper.outbox WHERE type = 'document.ready.v1' AND subject = :subject"
+        return [(await self.rows(sql, subject=str(self.key(number))))[0].n for number in numbers]
+
+    async def words(self, number: int) -> str:
+        [shown] = await self.office.desk.show(self.office.account_id, f"EXP-{number}")
+        return " ".join(shown.words)
+
+
+def _lines(documents: tuple[LedgerDocument, ...]) -> list[tuple[str, Decimal]]:
+    return [(line.description.split(":")[0], line.net) for document in documents for line in document.lines]
 
 
 @pytest.fixture
-async def spent(settings: Settings, tmp_path: Path) -> AsyncIterator[Expenses]:
-    async with (
-        Sandbox.start(SandboxOptions(tls=True, tls_dir=tmp_path, scenario="quarter")) as sandbox,
-        _office(settings, sandbox) as made,
-    ):
-        scenario = sandbox.world.scenario
-        mapping = from_canonical(canonical_bytes(scenario.account["mapping"]), MappingSettings).of_company(SYDNEY.name)
-        grouped = replace(mapping, expenses=replace(mapping.expenses, document_per=DocumentPer.REPORT))
-        made.ledger = SimulatedLedger(xero_books(SYDNEY, scenario.quarter.months[0]))
-        own = frozenset(LOCATIONS[name] for name in SYDNEY.locations)
-        [route] = made.account.routes
-        made.account = replace(
-            made.account, mappings=(MappingVersion(1, grouped),), routes=(replace(route, location_ids=own),)
-        )
-        yield Expenses(made)
+async def spent(office: Office) -> Expenses:
+    table = office.sandbox.world.connectwise.state.tables["gl_accounts"]
+    for row, gl_type in enumerate(("EE", "EI", "EO"), start=9001):
+        owner = {"mappedRecord": {"id": 1, "name": "Owner"}}
+        table[row] = {"id": row, "glType": gl_type, "mappedType": mapped_type(gl_type, "Corporate")} | owner
+        table[row]["segment1"] = "800" if gl_type == "EO" else "310"
+    mapping = office.account.mappings[0].settings
+    expenses = ExpenseSettings(
+        enabled=True,
+        untaxed_type="EXEMPTEXPENSES",
+        document_per=DocumentPer.REPORT,
+        company_paid_types=("Company card",),
+        clearing_contact="Westpac Cards",
+    )
+    tracking = replace(mapping.tracking, on_missing=OnMissing.WARN)
+    office.change(mapping=replace(mapping, expenses=expenses, tracking=tracking))
+    types = office.sandbox.world.connectwise.state.tables["payment_types"]
+    types[OWN_MONEY] = {"id": OWN_MONEY, "name": "Own money", "companyFlag": False}
+    types[COMPANY_CARD] = {"id": COMPANY_CARD, "name": "Company card", "companyFlag": True}
+    return Expenses(office)
 
 
-def source_ids(report: Report) -> set[str]:
-    return {str(one.expense_id) for one in report}
-
-
-@pytest.mark.requirement("M17", "A121")
+@pytest.mark.requirement("A121")
 async def test_a_bell_for_one_expense_makes_one_document_of_all_on_its_report(spent: Expenses) -> None:
-    report = spent.reports()[0]
-    await spent.close(report[0])
-    number = f"EXPR-{report[0].report_id}"
-    [made] = (await spent.documents())[number]
-    assert (made.kind, made.number) == (DocumentKind.BILL, number)
-    assert made.total == sum((one.amount for one in report), Decimal(0))
-    assert made.tax == sum((one.tax for one in report), Decimal(0))
-    assert made.document_date == max(one.spent for one in report)
-    assert await spent.members(number) == source_ids(report)
-    assert await spent.states(*report) == {RecordState.MAPPED: len(report)}
-    assert [await spent.rung(one) for one in report] == [1] * len(report)
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05", on=date(2026, 2, 20)), spent.enter(9303, "7.15")
+    await spent.look(9302)
+    [row] = await spent.rows("SELECT documents FROM mapper.expense_group")
+    [made] = decode_documents(row.documents)
+    assert (made.kind, made.number, made.total) == (DocumentKind.BILL, "EXPR-77", Decimal("61.00"))
+    assert (made.document_date, made.reference) == (date(2026, 2, 20), "Expense report 77")
+    assert await spent.group() == (1, {"9301", "9302", "9303"})
+    assert await spent.standing(9301, 9302, 9303) == [(RecordState.MAPPED, [])] * 3
+    assert await spent.rung(9301, 9302, 9303) == [1, 1, 1]
+    await spent.look(9301, 9302, 9303)
+    assert (await spent.group())[0] == 1
+    assert await spent.rung(9301, 9302, 9303) == [1, 1, 1], "another bell says nothing new"
+    assert "stands for EXP-9301 (41.80), EXP-9302 (12.05), EXP-9303 (7.15)" in await spent.words(9301)
+
+
+@pytest.mark.requirement("A121", "A057")
+async def test_what_is_owed_in_other_ways_is_another_document(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05", card=True, classification="NonReimbursable")
+    spent.enter(9303, "7.15", card=True, classification="Personal"), spent.enter(9304, "1.00")
+    await spent.look(9301, 9302)
+    assert await spent.documents() == {
+        "EXPR-77": [("EXP-9301", Decimal("41.80")), ("EXP-9304", Decimal("1.00"))],
+        "EXPR-77-C": [("EXP-9302", Decimal("12.05"))],
+        "EXPR-77-P": [("EXP-9303", Decimal("7.15"))],
+    }
+
+
+@pytest.mark.requirement("F1")
+async def test_one_that_stops_keeps_its_report_back_until_it_is_cleared_or_skipped(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05"), spent.enter(9303, "7.15", status="ReadyToBill")
+    spent.setting(required_status="ReadyToBill")
+    spent.psa.set_status(9302, "ReadyToBill", PERSON)
+    await spent.look(9301, 9302)
+    waits = (RecordState.STOPPED, ["EXPENSE_GROUP_INCOMPLETE"])
+    stopped = (RecordState.STOPPED, ["EXPENSE_BILLING_STATUS"])
+    assert await spent.standing(9301, 9302, 9303) == [stopped, waits, waits]
+    told = (await spent.record(9302)).findings[0]
+    assert "EXP-9302 of Linh Phan is on expense report 77 of Linh Phan with EXP-9301" in told.message
+    assert (await spent.documents(), await spent.rung(9301, 9302, 9303)) == ({}, [0, 0, 0])
+    await spent.office.desk.skip(spent.office.account_id, "EXP-9301", "paid in cash")
+    await spent.office.idle()
+    assert await spent.standing(9302, 9303) == [(RecordState.MAPPED, [])] * 2
+    assert await spent.group() == (1, {"9302", "9303"})
+    assert "Not used: EXP-9301 was skipped by a person" in await spent.words(9302)
+    spent.psa.set_status(9301, "ReadyToBill", PERSON)
+    await spent.office.desk.retry(spent.office.account_id, number="EXP-9301")
+    await spent.office.idle()
+    assert await spent.group() == (2, {"9301", "9302", "9303"})
+    assert await spent.rung(9301, 9302, 9303) == [1, 2, 2]
+
+
+async def test_one_that_a_person_holds_keeps_its_report_back(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05")
+    await spent.look(9301)
+    await spent.office.desk.hold(spent.office.account_id, "EXP-9301", "to be checked")
+    await spent.office.idle()
+    assert await spent.standing(9301, 9302) == [
+        (RecordState.HELD, []), (RecordState.STOPPED, ["EXPENSE_GROUP_INCOMPLETE"])
+    ]  # fmt: skip
+    await spent.office.desk.release(spent.office.account_id, "EXP-9301")
+    await spent.office.idle()
+    assert await spent.standing(9301, 9302) == [(RecordState.MAPPED, [])] * 2
+    assert (await spent.group())[1] == {"9301", "9302"}
+
+
+@pytest.mark.requirement("M1", "M8")
+async def test_one_that_leaves_the_list_before_the_document_is_sent_is_not_in_it(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05")
+    await spent.look(9301)
+    spent.status(9301, "Rejected")
+    await spent.look(9302)
+    assert await spent.group() == (2, {"9302"})
+    assert await spent.documents() == {"EXPR-77": [("EXP-9302", Decimal("12.05"))]}
+    assert (await spent.record(9301)).state is RecordState.OPEN
+    assert "Not used: EXP-9301 is not on the unposted list" in await spent.words(9302)
+    spent.status(9301, "ApprovedByTierTwo")
+    await spent.look(9301)
+    assert await spent.group() == (3, {"9301", "9302"})
+
+
+@pytest.mark.requirement("M8")
+async def test_a_document_that_was_sent_takes_who_joins_and_keeps_who_is_open_again(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05")
+    await spent.look(9301)
+    await spent.sent(9301, 9302)
+    await spent.batched(9302)
+    spent.status(9301, "Rejected")
+    await spent.look(9301)
+    assert await spent.group() == (1, {"9301", "9302"}), "the ledger is untouched until it is approved again"
+    spent.enter(9303, "7.15", on=date(2026, 2, 27))
+    await spent.look(9303)
+    assert await spent.documents() == {
+        "EXPR-77": [("EXP-9301", Decimal("41.80")), ("EXP-9302", Decimal("12.05")), ("EXP-9303", Decimal("7.15"))]
+    }
+    [row] = await spent.rows("SELECT revision, documents FROM mapper.expense_group")
+    assert (row.revision, decode_documents(row.documents)[0].document_date) == (2, DAY), "its date stays"
+    assert await spent.rung(9301, 9302, 9303) == [1, 1, 1], "what is batched is not rung for again"
+    spent.status(9301, "ApprovedByTierTwo")
+    spent.edited(9301, "40.00")
+    await spent.look(9301)
+    assert (await spent.documents())["EXPR-77"][1:] == [("EXP-9301", Decimal("40.00")), ("EXP-9303", Decimal("7.15"))]
+    assert ((await spent.record(9301)).revision, (await spent.record(9302)).revision) == (2, 1)
+    assert await spent.rung(9301, 9302, 9303) == [2, 1, 2]
+
+
+@pytest.mark.requirement("M8")
+async def test_one_that_stops_after_the_document_was_sent_keeps_its_share_and_nobody_back(spent: Expenses) -> None:
+    spent.enter(9301, "41.80", status="ReadyToBill"), spent.enter(9302, "12.05", status="ReadyToBill")
+    spent.setting(required_status="ReadyToBill")
+    await spent.look(9301)
+    await spent.sent(9301, 9302)
+    spent.status(9301, "ApprovedByTierTwo")
+    await spent.look(9301, found_by="retry")
+    assert await spent.standing(9301, 9302) == [
+        (RecordState.STOPPED, ["EXPENSE_BILLING_STATUS"]), (RecordState.MAPPED, [])
+    ]  # fmt: skip
+    assert await spent.group() == (1, {"9301", "9302"})
+
+
+@pytest.mark.requirement("M8")
+async def test_one_skipped_after_all_others_are_batched_is_taken_out_by_one_of_them(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05")
+    await spent.look(9301)
+    await spent.sent(9301, 9302)
+    await spent.batched(9302)
+    await spent.office.desk.skip(spent.office.account_id, "EXP-9301", "private")
+    await spent.office.idle()
+    assert await spent.group() == (2, {"9302"})
+    assert await spent.rung(9301, 9302) == [1, 2]
+    assert (await spent.record(9302)).settled_outcome is None, "poster tells anew"
+
+
+@pytest.mark.requirement("A121")
+async def test_a_changed_setting_leaves_alone_what_was_sent(spent: Expenses) -> None:
+    spent.setting(document_per=DocumentPer.EXPENSE)
+    spent.enter(9301, "41.80")
+    await spent.look(9301)
+    assert await spent.documents() == {}
+    database = open_database(spent.office.settings, "poster")
+    posting = uuid4()
+    async with database.account(spent.office.account_id) as unit:
+        await unit.execute(
+            text("INSERT INTO poster.posting (account_id, posting_id, record_id, connection_id, ordinal, kind, number, revision,"
+                 " document, document_hash, state, correlation_id) VALUES (:account, :id, :record, :id, 0, 'bill', 'EXP-9301', 1,"
+                 " '', '', 'posting', 'c')"),
+            {"account": spent.office.account_id, "id": posting, "record": spent.key(9301)},
+        )  # fmt: skip
+        await unit.execute(
+            text("INSERT INTO poster.document_record VALUES (:account, :id, :record)"),
+            {"account": spent.office.account_id, "id": posting, "record": spent.key(9301)},
+        )
+    await database.close()
+    spent.setting(document_per=DocumentPer.REPORT)
+    spent.enter(9302, "12.05")
+    await spent.look(9301, 9302)
+    assert await spent.group() == (1, {"9302"}), "what goes by itself goes on by itself"
+    await spent.sent(9302)
+    spent.setting(document_per=DocumentPer.EXPENSE)
+    spent.enter(9303, "7.15")
+    spent.edited(9302, "12.00")
+    await spent.look(9302, 9303)
+    assert await spent.documents() == {"EXPR-77": [("EXP-9302", Decimal("12.00"))]}
+    assert (await spent.group())[1] == {"9302"}
+    assert (await spent.record(9303)).particulars["document_number"] == "EXP-9303"
+
+
+@pytest.mark.requirement("D3", "D4")
+async def test_a_preview_shows_the_document_of_the_whole_report_and_writes_nothing(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05")
+    desk = PreviewDesk(spent.office.database, OfficeClients(spent.office), spent.office.database.close)
+    office = spent.office
+    [shown] = await desk.preview(office.account_id, office.connection_id, ["EXP-9302"])
+    assert _lines(shown.documents) == [("EXP-9301", Decimal("41.80")), ("EXP-9302", Decimal("12.05"))]
+    assert any("expense report 77" in decision.key for decision in shown.trace.decisions)
+    assert not await spent.rows("SELECT 1 FROM mapper.record")
+    await spent.look(9301)
+    [again] = await desk.preview(office.account_id, office.connection_id, ["EXP-9301"])
+    [row] = await spent.rows("SELECT documents FROM mapper.expense_group")
+    assert again.documents == decode_documents(row.documents) == shown.documents
+    assert await spent.rows("SELECT revision FROM mapper.expense_group") == [(1,)]
+
+
+@pytest.mark.requirement("D3", "M8")
+async def test_what_a_person_chooses_about_the_document_holds_for_all_it_stands_for(spent: Expenses) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05")
+    await spent.look(9301)
+    await spent.sent(9301, 9302)
+    for number in (9301, 9302):
+        await spent.told(number, "stopped", "DOCUMENT_PAID")
+    await spent.office.desk.choose(spent.office.account_id, "EXP-9302", "ACCEPT", "clerk", "as it is")
+    await spent.office.idle()
+    assert [(await spent.record(number)).choices for number in (9301, 9302)] == [("ACCEPT",)] * 2
+    assert await spent.rung(9301, 9302) == [2, 2]
+
+
+async def test_before_go_live_nothing_is_rung_for(spent: Expenses) -> None:
+    spent.office.account = replace(spent.office.account, live=False)
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05")
+    await spent.look(9301)
+    assert await spent.standing(9301, 9302) == [(RecordState.HELD, [])] * 2
+    assert await spent.rung(9301, 9302) == [0, 0]
+    spent.office.account = replace(spent.office.account, live=True)
+    await spent.office.desk.wake_held(spent.office.account_id)
+    await spent.office.idle()
+    assert await spent.rung(9301, 9302) == [1, 1]

@@ -195,6 +195,10 @@ class ConnectWise:
         """The expenses themselves: approval status and report."""
         return await by_ids(self._session, setup_tables.EXPENSE_ENTRIES, ExpenseEntry, ids)
 
+    async def expense_entries_on(self, report_ids: Sequence[int]) -> list[ExpenseEntry]:
+        """Every expense on these reports, in whatever status it is."""
+        return await expenses.entries_on(self._session, report_ids)
+
     async def payment_types(self) -> list[PaymentType]:
         """The payment types of expenses."""
         return await self._session.rows(setup_tables.PAYMENT_TYPES, PaymentType)

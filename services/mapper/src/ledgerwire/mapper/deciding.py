@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.mapper import looking, reading
 from ledgerwire.mapper.composing import Earlier, LedgerReads, Settings
 from ledgerwire.mapper.domain.model import Mapped
+from ledgerwire.mapper.domain.purchase_model import ExpenseInput, GroupTerms
 from ledgerwire.mapper.domain.record import RecordEvent
 from ledgerwire.mapper.domain.records import AnyInput, facts_of, map_any
 from ledgerwire.mapper.ledger_reading import Ledgers
@@ -18,6 +19,25 @@ from ledgerwire.mapper.ports import Account, Route
 from ledgerwire.mapper.products import ProductSubject
 from ledgerwire.mapper.records import KnownBill, StoredRecord, StoredRevision, fingerprint_of
 from ledgerwire.mapper.subjects import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A record with its mapping input, before anything is decided about it."""
+
+    record: StoredRecord
+    source: AnyInput
+    ledger: LedgerReads
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTerms:
+    """What the expenses of one document share: number and date, what people chose for any of them, the rate (M15)."""
+
+    group: GroupTerms
+    choices: tuple[str, ...] = ()
+    kept_rate: Decimal | None = None
 
 
 class Decider:
@@ -31,8 +51,15 @@ class Decider:
         self._latest = latest
         self._bills = bills
 
-    def decide(self, record: StoredRecord, subject: Subject | None) -> Look:
-        """The look at a record; raises what reading its ledger company raised."""
+    def decide(self, record: StoredRecord, subject: Subject | None, terms: SharedTerms | None = None) -> Look:
+        """The look at a record; raises what reading its ledger company raised. `terms`: it shares a document (M17)."""
+        prepared = self.prepare(record, subject, terms)
+        return prepared if isinstance(prepared, Look) else self.conclude(prepared)
+
+    def prepare(
+        self, record: StoredRecord, subject: Subject | None, terms: SharedTerms | None = None
+    ) -> Prepared | Look:
+        """The record's mapping input, or the look at one that has none; raises what reading its ledger company raised."""
         if subject is None:
             name = self._ledgers.name_of(record.ledger_connection_id)
             vanished = record.record_type == RecordType.INVOICE
@@ -48,13 +75,15 @@ class Decider:
             return looking.without_mapping(record, route.ledger_name)
         ledger = self._ledgers.of(route, subject)
         try:
-            record, source = self._composed(record, subject, ledger, settings)
+            record, source = self._composed(record, subject, ledger, settings, terms)
         except reading.UnreadableError as error:
             finding = subject.unreadable(route.ledger_name, error.field)
             return looking.found(record, RecordEvent.STOPPED, finding)
-        return self._mapped(record, source, ledger, route)
+        return Prepared(record, source, ledger, route)
 
-    def _mapped(self, record: StoredRecord, source: AnyInput, ledger: LedgerReads, route: Route) -> Look:
+    def conclude(self, prepared: Prepared) -> Look:
+        """What the mapping makes of it."""
+        record, source, ledger, route = prepared.record, prepared.source, prepared.ledger, prepared.route
         skipped = looking.before_go_live(record, source, self._account)
         if skipped is not None:
             return skipped
@@ -71,15 +100,25 @@ class Decider:
         )
 
     def _composed(
-        self, record: StoredRecord, subject: Subject, ledger: LedgerReads, settings: Settings
+        self,
+        record: StoredRecord,
+        subject: Subject,
+        ledger: LedgerReads,
+        settings: Settings,
+        terms: SharedTerms | None = None,
     ) -> tuple[StoredRecord, AnyInput]:
         """The mapping input; what people chose counts only while the record is what they saw."""
         earlier = self._earlier(record, subject, ledger)
         source = subject.compose(ledger, settings, earlier)
         latest = self._latest.get(record.record_id)
-        if not record.choices or latest is None or fingerprint_of(source) == latest.decided.fingerprint:
+        if record.choices and latest is not None and fingerprint_of(source) != latest.decided.fingerprint:
+            record, earlier = replace(record, choices=looking.about_drift(record)), replace(earlier, choices=())
+            source = subject.compose(ledger, settings, earlier)
+        if terms is None:
             return record, source
-        return replace(record, choices=()), subject.compose(ledger, settings, replace(earlier, choices=()))
+        shared = replace(earlier, choices=terms.choices, kept_rate=terms.kept_rate or earlier.kept_rate)
+        source = subject.compose(ledger, settings, shared)
+        return record, replace(source, group=terms.group) if isinstance(source, ExpenseInput) else source
 
     def _earlier(self, record: StoredRecord, subject: Subject, ledger: LedgerReads) -> Earlier:
         """Choices, the rate a foreign document was decided with before, the month's roundings without this record's."""

@@ -14,13 +14,19 @@ from ledgerwire.mapper.subjects import Key, Subject, Subjects
 
 
 async def read_subjects(
-    client: Psa, cache: SetupCache, keys: Sequence[Key], *, fresh: bool, followed: frozenset[Key] = frozenset()
+    client: Psa,
+    cache: SetupCache,
+    keys: Sequence[Key],
+    *,
+    fresh: bool,
+    followed: frozenset[Key] = frozenset(),
+    whole_reports: bool = False,
 ) -> Subjects:
     """Read everything that mapping these records needs.
 
     A record that is not there is left out: an invoice has vanished, a product or expense is not on its list.
     `fresh`: a person retries, so whatever is cached may be what was just put right. `followed`: invoices that are mapped
-    from the batch they are in (M8). Raises what the client raises.
+    from the batch they are in (M8). `whole_reports`: with the other expenses on the reports of those wanted (M17). Raises what the client raises.
     """
     found: dict[Key, Subject] = {}
     wanted = {kind: [source_id for each, source_id in keys if each is kind] for kind in RecordType}
@@ -35,6 +41,7 @@ async def read_subjects(
         setup = await cache.get(client, fresh=fresh)
         for product in await read_products(client, setup, wanted[RecordType.PROCUREMENT]):
             found[RecordType.PROCUREMENT, product.source_id] = product
-        for expense in await read_expenses(client, setup, [int(item) for item in wanted[RecordType.EXPENSE]]):
+        expenses = [int(item) for item in wanted[RecordType.EXPENSE]]
+        for expense in await read_expenses(client, setup, expenses, whole_reports=whole_reports):
             found[RecordType.EXPENSE, str(expense.row.source_id)] = expense
     return Subjects(found)

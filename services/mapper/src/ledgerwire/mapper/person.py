@@ -8,16 +8,20 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.catalogue.revisions import Choice
 from ledgerwire.common.db.session import Database, Unit
 from ledgerwire.common.errors import LedgerwireError
+from ledgerwire.common.ids import AccountId, ConnectionId, record_id
 from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.mapper import repository, status
 from ledgerwire.mapper.choices import is_offered, offered
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.domain.trace import Trace
+from ledgerwire.mapper.expense_groups import desk as expense_groups
+from ledgerwire.mapper.expense_groups import repository as groups_repository
 from ledgerwire.mapper.handlers import MAP, work_key
-from ledgerwire.mapper.looking import DECIDED
+from ledgerwire.mapper.looking import DECIDED, RELINK
 from ledgerwire.mapper.records import Shown, StoredRecord, decode_documents, payload_of
 from ledgerwire.mapper.status import ClerkRow, Summary
 
@@ -27,6 +31,8 @@ _URGENT_UP_TO = 20
 AT_A_TIME = 500
 """Records woken in one transaction."""
 _HELD = (RecordState.HELD.value,)
+POSTERS = frozenset(choice.value for choice in Choice)
+"""Choices about a document, not about the mapping of a record."""
 
 
 class RecordUnknownError(LedgerwireError):
@@ -91,7 +97,8 @@ class RecordDesk:
         """Answer what stops the record(s) of a number, and look at them again.
 
         A choice of the mapping holds as long as the record stays what it is in ConnectWise, one of poster's for the revision
-        it was made about. Raises RecordUnknownError, RecordSettledError, ChoiceNotOfferedError.
+        it was made about; what stops a document that stands for several records is answered for all of them (M17).
+        Raises RecordUnknownError, RecordSettledError, ChoiceNotOfferedError.
         """
         async with self._database.account(account_id) as unit:
             found = _unsettled(await self._numbered(unit, number))
@@ -101,11 +108,33 @@ class RecordDesk:
                 raise ChoiceNotOfferedError(
                     f"{choice} does not answer what stops {number}; what does: {known or 'nothing'}"
                 )
+            mates = await expense_groups.sharing(unit, chosen) if choice in POSTERS else []
+            chosen += [record for record in mates if is_offered(record, choice)]
             kept = [replace(record, choices=(*record.choices, choice)) for record in chosen]
             for record in kept:
                 await repository.put_record(unit, record)
                 await repository.add_timeline(unit, record, "chosen", choice=choice, by=by, reason=reason)
             return await self._wake(unit, kept, RETRY)
+
+    async def relink(self, account_id: UUID, connection_id: UUID, invoices: Sequence[str]) -> None:
+        """Look at invoices that are posted and batched and that our rows do not know to be: they are of a time before (R22).
+
+        Each is mapped from the batch it is in; poster finds its document under its number, takes it over, and proves the batch.
+
+        Args:
+            invoices: their ids in ConnectWise, of that connection.
+        """
+        ids = {record_id(AccountId(account_id), ConnectionId(connection_id), "invoice", one): one for one in invoices}
+        for start in range(0, len(ids), AT_A_TIME):
+            some = list(ids)[start : start + AT_A_TIME]
+            async with self._database.account(account_id) as unit:
+                known = await repository.records(unit, some)
+                rows = [
+                    known.get(one) or StoredRecord(account_id, one, connection_id, ids[one], f"relink-{uuid4()}")
+                    for one in some
+                ]
+                bells = [replace(_doorbell(record, Priority.BULK), found_by=RELINK) for record in rows]
+                await self._store.ring(unit, bells)
 
     async def wake_held(self, account_id: UUID) -> tuple[StoredRecord, ...]:
         """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then."""
@@ -153,6 +182,9 @@ class RecordDesk:
                 await repository.put_record(unit, put)
                 await repository.add_timeline(unit, put, event.value, reason=reason, by="person")
                 changed.append(put)
+            await self._store.ring(
+                unit, [_doorbell(each, Priority.URGENT) for each in await expense_groups.affected(unit, changed)]
+            )
             return tuple(changed)
 
     async def _wake_all(
@@ -203,4 +235,7 @@ def _unsettled(records: Iterable[StoredRecord]) -> list[StoredRecord]:
 async def _shown(unit: Unit, record: StoredRecord) -> Shown:
     explained = await repository.explained(unit, record)
     documents, trace = (decode_documents(explained[0]), explained[1]) if explained else ((), Trace())
+    shared = await groups_repository.shown(unit, record.record_id)
+    if shared is not None:
+        documents, trace = shared.documents, Trace((*shared.trace.decisions, *trace.decisions))
     return Shown(record, documents, trace, tuple(await repository.timeline(unit, record)))

@@ -18,6 +18,8 @@ from ledgerwire.mapper import looking, repository
 from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.trace import Trace
+from ledgerwire.mapper.expense_groups.deciding import Together
+from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, shares_documents, with_mates
 from ledgerwire.mapper.group_reading import read_subjects
 from ledgerwire.mapper.ledger_reading import Ledgers
 from ledgerwire.mapper.ports import Account, Clients, Psa
@@ -124,29 +126,52 @@ class PreviewDesk:
             known = await repository.records(unit, list(ids.values()))
             latest = await repository.latest_revisions(unit, list(ids.values()))
         followed = looking.followed(known.values(), latest)
-        subjects = await read_subjects(client, self._setup, keys, fresh=True, followed=followed)
+        wanted = await with_mates(looker, keys)
+        whole = shares_documents(account)
+        subjects = await read_subjects(client, self._setup, wanted, fresh=True, followed=followed, whole_reports=whole)
         ledgers = Ledgers(looker, account, self.clients)
         await ledgers.read(subjects, fresh=True)
         async with looker.unit() as unit:
             bills = await repository.bills_of(unit, looker.connection_id, _vendor_invoices(subjects))
         decider = Decider(account, ledgers, latest, bills)
+        records = {key: known.get(ids[key]) or _new(looker, key, ids[key]) for key in keys}
+        rung = {record.record_id: record for key, record in records.items() if key[0] is RecordType.EXPENSE}
+        together = await ExpenseTurn(looker, account, decider, known, latest).decide(rung, subjects)
         return [
-            _previewed(decider, known.get(ids[key]) or _new(looker, key, ids[key]), subjects, latest.get(ids[key]))
-            for key in keys
+            _previewed(decider, record, subjects, latest.get(record.record_id), together) for record in records.values()
         ]
 
 
-def _previewed(decider: Decider, record: StoredRecord, subjects: Subjects, latest: StoredRevision | None) -> Preview:
-    """What the look would write; where it says the same as the latest revision, that one speaks."""
-    look = decider.decide(record, subjects.get(record.key))
+def _previewed(
+    decider: Decider, record: StoredRecord, subjects: Subjects, latest: StoredRevision | None, together: Together
+) -> Preview:
+    """What the look would write; where it says the same as the latest revision, that one speaks.
+
+    An expense that shares a document shows that document, and what it stands for (M17).
+    """
+    error = together.failed.get(record.record_id)
+    if error is not None:
+        raise error
+    look = together.looks.get(record.record_id) or decider.decide(record, subjects.get(record.key))
+    shared = together.shared.get(record.record_id)
     decided = look.revision.decided if look.revision else latest.decided if latest else None
     goes_out = look.record.state in GOES_OUT and decided is not None
+    own = decode_trace(look.revision.trace) if look.revision else Trace()
+    if shared is not None:
+        return Preview(
+            record=look.record,
+            outcome=str(look.record.state.value),
+            documents=shared.documents,
+            findings=look.record.findings,
+            trace=Trace((*shared.trace.decisions, *own.decisions)),
+            ledger_connection_id=look.record.ledger_connection_id,
+        )
     return Preview(
         record=look.record,
         outcome=str(look.record.state.value),
         documents=decided.documents if decided is not None and goes_out else (),
         findings=look.record.findings,
-        trace=decode_trace(look.revision.trace) if look.revision else Trace(),
+        trace=own,
         ledger_connection_id=look.record.ledger_connection_id,
     )
 

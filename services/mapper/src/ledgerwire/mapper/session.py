@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -10,13 +10,18 @@ from uuid import UUID
 import structlog
 
 from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LeaseLost, LedgerwireError, Poison, Stopped, Transient, Waiting
 from ledgerwire.common.mq.outbox import Outbox
+from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.mapper import looking, points, repository
 from ledgerwire.mapper.announcing import announcement, note
 from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState
+from ledgerwire.mapper.expense_groups.deciding import Together
+from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, shares_documents, with_mates
+from ledgerwire.mapper.expense_groups.writing import store_together
 from ledgerwire.mapper.group_reading import read_subjects
 from ledgerwire.mapper.ledger_reading import Ledgers
 from ledgerwire.mapper.looking import Look
@@ -116,15 +121,27 @@ class LookSession:
                 raise
             await self._one_by_one(items, cache)
             return
+        together = await self._together(items, decider)
+        await self._write_together(together, items)  # first: it may be due to one that is none of them
         for item in items:
-            await self._one(item, decider)
+            if not together.has(record_id_of(item)):
+                await self._one(item, decider)
+
+    async def _together(self, items: Sequence[WorkItem], decider: Decider) -> Together:
+        """The expenses of these, with the others on their reports, that share documents (M17)."""
+        rung = {record_id_of(item): self._record(item) for item in items if key_of(item)[0] is RecordType.EXPENSE}
+        turn = ExpenseTurn(self._group, self._account, decider, self._known, self._latest)
+        return await turn.decide(rung, self._subjects)
 
     async def _read(self, items: Sequence[WorkItem], cache: SetupCache) -> Decider:
         fresh = any(item.found_by in FRESH for item in items)
         client = await self._clients.psa(self._group.account_id, self._group.connection_id)
-        keys = [key_of(item) for item in items]
+        keys = await with_mates(self._group, [key_of(item) for item in items])
         followed = looking.followed(map(self._record, items), self._latest)
-        self._subjects = await read_subjects(client, cache, keys, fresh=fresh, followed=followed)
+        followed |= {key_of(item) for item in items if item.found_by == looking.RELINK}
+        self._subjects = await read_subjects(
+            client, cache, keys, fresh=fresh, followed=followed, whole_reports=shares_documents(self._account)
+        )
         await self._ledgers.read(self._subjects, fresh=fresh)
         return Decider(self._account, self._ledgers, self._latest, await self._bills(self._subjects))
 
@@ -176,30 +193,85 @@ class LookSession:
 
     async def _write(self, item: WorkItem, look: Look) -> None:
         """Everything one look changes, in one transaction with the message it sends and the work row it settles."""
-        before = self._known.get(look.record.record_id)
+        await self._write_all([(item, look)], {item.work_key: look})
+
+    async def _write_together(self, together: Together, items: Sequence[WorkItem]) -> None:
+        """What expenses that share documents become, all in one transaction; an expense that failed comes again by itself."""
+        own = [item for item in items if together.has(record_id_of(item))]
+        rung = {record_id_of(item): item for item in own}
+        for record, error in together.failed.items():
+            if record in rung:
+                await self._fail(rung[record], error)
+        if not (together.looks or together.changes or together.leaving):
+            return
+        looks = sorted(together.looks.items())
+        first = next(item for item in items if key_of(item)[0] is RecordType.EXPENSE)
+        mine = {item.work_key: together.looks[record] for record, item in rung.items() if record in together.looks}
+        try:
+            await self._write_all([(rung.get(record, first), look) for record, look in looks], mine, (together, first))
+        except LeaseLost:
+            raise
+        except Exception as error:
+            if not own:
+                raise
+            for item in own:  # its class decides the destination of these; the others are written
+                if item.work_key in self._open:
+                    await self._fail(item, error)
+
+    async def _write_all(
+        self,
+        looks: Sequence[tuple[WorkItem, Look]],
+        settles: Mapping[str, Look],
+        together: tuple[Together, WorkItem] | None = None,
+    ) -> None:
+        """Write looks in one transaction; `settles` are those that end a work row, by its key."""
+        items = [self._open[key] for key in settles if key in self._open]
         reach(points.DECIDED)
         async with self._group.unit() as unit:
-            if await repository.changed_since(unit, look.record.record_id, before):
+            if await self._another_came_first(unit, [look for _, look in looks]):
                 # a person or poster's report came between reading and deciding: look again at what is true now
-                await self._group.again(unit, item, code="RECORD_CHANGED", after=timedelta(0))
-                self._open.pop(item.work_key, None)
+                for item in items:
+                    await self._group.again(unit, item, code="RECORD_CHANGED", after=timedelta(0))
+                    self._open.pop(item.work_key, None)
                 return
-            await repository.put_record(unit, look.record)
-            if look.revision is not None:
-                await repository.add_revision(unit, look.record, look.revision)
-            if before is None or look.revision is not None or look.announce or before.state is not look.record.state:
-                await note(unit, look)
-            if look.announce:
-                await self._outbox.append(unit, announcement(look.record, item))
-            gated = look.record.state is RecordState.HELD and not self._account.live
-            if looking.waits_for_period(look.record):
-                await self._group.again(unit, item, code=looking.PERIOD_LOCKED, after=PERIOD_PATIENCE)
-            elif not gated:
-                await self._group.done(unit, item)
+            for item, look in looks:
+                await self._put(unit, item, look)
+            if together is not None:
+                await store_together(unit, self._group.connection_id, self._outbox, *together)
+            for item in items:
+                await self._settle(unit, item, settles[item.work_key])
         reach(points.WRITTEN)
-        self._open.pop(item.work_key, None)
-        if gated:
-            self._park_later(item)
+        for item in items:
+            self._open.pop(item.work_key, None)
+            if self._is_gated(settles[item.work_key]):
+                self._park_later(item)
+
+    async def _another_came_first(self, unit: Unit, looks: Sequence[Look]) -> bool:
+        """Lock the rows of these records and tell whether any is another than the one that was read."""
+        for look in looks:
+            record = look.record.record_id
+            if await repository.changed_since(unit, record, self._known.get(record)):
+                return True
+        return False
+
+    async def _put(self, unit: Unit, item: WorkItem, look: Look) -> None:
+        before = self._known.get(look.record.record_id)
+        await repository.put_record(unit, look.record)
+        if look.revision is not None:
+            await repository.add_revision(unit, look.record, look.revision)
+        if before is None or look.revision is not None or look.announce or before.state is not look.record.state:
+            await note(unit, look)
+        if look.announce:
+            await self._outbox.append(unit, announcement(look.record, item))
+
+    async def _settle(self, unit: Unit, item: WorkItem, look: Look) -> None:
+        if looking.waits_for_period(look.record):
+            await self._group.again(unit, item, code=looking.PERIOD_LOCKED, after=PERIOD_PATIENCE)
+        elif not self._is_gated(look):
+            await self._group.done(unit, item)
+
+    def _is_gated(self, look: Look) -> bool:
+        return look.record.state is RecordState.HELD and not self._account.live
 
     def _park_later(self, item: WorkItem) -> None:
         self._open.pop(item.work_key, None)

@@ -14,7 +14,7 @@ from ledgerwire.poster import chosen, look_up
 from ledgerwire.poster.domain.step import Step
 from ledgerwire.poster.mark import mark_batched, prove_again
 from ledgerwire.poster.ports import Clients, Psa
-from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.record_group import SHARED, RecordGroup
 from ledgerwire.poster.records import Case
 from ledgerwire.poster.removal import take_out_chosen
 from ledgerwire.poster.submit import post
@@ -96,7 +96,7 @@ class PostRecords:
         for _ in range(ROUNDS):
             taken = False
             for step, phase in phases:
-                some = [case for case in cases if case.step is step]
+                some = leading([case for case in cases if case.step is step])
                 if some:
                     await self._attempt(tracked, step, some, phase)
                     cases, taken = await tracked.cases(), True
@@ -135,6 +135,19 @@ class PostRecords:
         async with tracked.unit() as unit:
             for item in tracked.open_items():
                 await tracked.fail(unit, item, Transient("a next step is due", code="NEXT_STEP"))
+
+
+def leading(cases: Sequence[Case]) -> list[Case]:
+    """Of the records that share a document (M17) one takes the step that is about it; the others see what came of it."""
+    led: set[UUID] = set()
+    found: list[Case] = []
+    for case in cases:
+        group = case.decided.group_id if case.step in SHARED else None
+        if group is None or group not in led:
+            found.append(case)
+        if group is not None:
+            led.add(group)
+    return found
 
 
 async def _by_psa(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from ledgerwire.common.catalogue import Finding
@@ -15,7 +16,7 @@ from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.poster import points, repository
-from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind
+from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind, revision_named
 from ledgerwire.poster.domain.step import Step
 from ledgerwire.poster.ports import Mark, Psa, Reexport
 from ledgerwire.poster.record_group import RecordGroup
@@ -60,7 +61,7 @@ async def settle_unlisted(group: RecordGroup, psa: Psa, record_type: RecordType,
             await group.settle(case, "remap")
         else:
             told = {"number": case.decided.number, "ledger": group.ledger_name}
-            await group.settle(case, "stopped", [Finding("RECORD_OFF_THE_LIST", told)])
+            await group.settle(case, "stopped", [Finding("RECORD_OFF_THE_LIST", told)], alone=True)
 
 
 async def _accepted(group: RecordGroup, case: Case, *, batched: bool) -> None:
@@ -71,7 +72,7 @@ async def _accepted(group: RecordGroup, case: Case, *, batched: bool) -> None:
         if batched:
             state = advance(BatchState.BATCHING, BatchEvent.PROVED)
             await repository.put_batch(unit, case.decided, identifier(case), state)
-        await repository.close_round(unit, case.decided.record_id, case.choices)
+        await repository.close_round(unit, case.decided, case.choices)
         await repository.add_timeline(unit, case.decided, "accepted", number=case.decided.number)
         await group.settle(case, "batched", [*warnings, told], in_unit=unit)
 
@@ -135,6 +136,13 @@ def identifier(case: Case) -> str:
     credit = bool(decided.documents) and decided.documents[0].kind is DocumentKind.CREDIT_NOTE
     kind = batch_kind(decided.record_type, decided.source_id, credit=credit)
     return batch_identifier(kind, decided.number, RecordId(decided.record_id), decided.revision)
+
+
+def is_ours(case: Case, mark: Mark) -> bool:
+    """Whether a batch of ours, of whatever revision, holds the record: the name says it."""
+    name = mark.batch_name or ""
+    revision = revision_named(name)
+    return name == identifier(replace(case, decided=replace(case.decided, revision=revision)))
 
 
 async def _compared(psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
@@ -227,7 +235,7 @@ async def _batched(group: RecordGroup, case: Case, mark: Mark) -> None:
     async with group.unit() as unit:
         state = advance(BatchState.BATCHING, BatchEvent.PROVED)
         await repository.put_batch(unit, case.decided, name, state, mark.batch_id)
-        await repository.close_round(unit, case.decided.record_id, case.choices)
+        await repository.close_round(unit, case.decided, case.choices)
         await repository.add_timeline(unit, case.decided, "proved", batch=mark.batch_name, batch_id=mark.batch_id)
         await group.settle(case, "batched", findings, in_unit=unit)
     reach(points.SETTLED)

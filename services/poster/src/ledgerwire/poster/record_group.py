@@ -18,11 +18,15 @@ from ledgerwire.common.ledger.document import ContactDecision
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
+from ledgerwire.poster.domain.step import Step
 from ledgerwire.poster.records import Case
 
 Outcome = Literal["batched", "stopped", "draft", "waiting", "remap", "refresh"]
 
 _LIMITS = frozenset({"RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
+SHARED = frozenset(Step) - {Step.NOTHING, Step.ELSEWHERE, Step.BATCH, Step.PROVE, Step.UNBATCHED}
+"""Steps about a document, which may be that of several records; the others are about the record."""
+
 PATIENCE = 3
 """Failed attempts of one record after which people are told that it waits for a provider."""
 
@@ -35,6 +39,7 @@ class RecordGroup:
         self._group = group
         self._outbox = outbox
         self._settled: set[str] = set()
+        self._cases: dict[str, Case] = {}
         self.made_items: set[ItemSpec] = set()
         """Items that are known to be in the ledger since this group began."""
         self.contacts: dict[ContactDecision, str] = {}
@@ -70,7 +75,24 @@ class RecordGroup:
         if not items:
             return []
         async with self.unit() as unit:
-            return await repository.load_cases(unit, items)
+            cases = await repository.load_cases(unit, items)
+        self._cases = {case.item.work_key: case for case in cases}
+        return cases
+
+    def mates(self, item: WorkItem) -> list[Case]:
+        """Those in hand whose next step is about the same document of several records (M17): they fare alike."""
+        case = self._cases.get(item.work_key)
+        if case is None or case.decided.group_id is None or case.step not in SHARED:
+            return []
+        open_keys = {one.work_key for one in self.open_items()}
+        return [
+            other
+            for key, other in self._cases.items()
+            if key in open_keys
+            and key != item.work_key
+            and other.decided.group_id == case.decided.group_id
+            and other.step in SHARED
+        ]
 
     async def done(self, unit: Unit, item: WorkItem) -> None:
         """The item is finished (unless a doorbell rang meanwhile)."""
@@ -80,9 +102,10 @@ class RecordGroup:
     async def again(
         self, unit: Unit, item: WorkItem, *, code: str, after: timedelta | None = None, until: datetime | None = None
     ) -> None:
-        """Look at the item again later."""
-        await self._group.again(unit, item, code=code, after=after, until=until)
-        self._after(unit, item)
+        """Look at the item again later, and at those that share its document."""
+        for each in (item, *(mate.item for mate in self.mates(item))):
+            await self._group.again(unit, each, code=code, after=after, until=until)
+            self._after(unit, each)
 
     async def fail(self, unit: Unit, item: WorkItem, error: Exception) -> None:
         """Route an error by its class."""
@@ -98,14 +121,18 @@ class RecordGroup:
                     await self.delay_in(unit, case, error)
 
     async def delay_in(self, unit: Unit, case: Case, error: Exception) -> None:
-        """The same for one case inside a transaction; who waits for long is told to people, once for each cause."""
+        """The same for one case inside a transaction, and those that share its document.
+
+        Who waits for long is told to people, once for each cause.
+        """
         if isinstance(error, Stopped):
             await self.settle(case, "stopped", error.findings, in_unit=unit)
             return
         waits = isinstance(error, Waiting) and error.code not in _LIMITS
-        if waits or (isinstance(error, Waiting | Transient) and case.item.attempts >= PATIENCE):
-            await self.report(unit, case, "waiting", [self._why(case, error)], once=True)
-        await self.fail(unit, case.item, error)
+        for each in (case, *self.mates(case.item)):
+            if waits or (isinstance(error, Waiting | Transient) and each.item.attempts >= PATIENCE):
+                await tell(unit, self._outbox, each, "waiting", [self._why(each, error)], once=True)
+            await self.fail(unit, each.item, error)
 
     def _why(self, case: Case, error: Exception) -> Finding:
         code = error.code if isinstance(error, LedgerwireError) and is_known(error.code) else "UNREACHABLE"
@@ -114,26 +141,43 @@ class RecordGroup:
         return Finding(code, params | {key: str(value) for key, value in detail.items()})
 
     async def settle(
-        self, case: Case, outcome: Outcome, findings: Sequence[Finding] = (), *, in_unit: Unit | None = None
+        self,
+        case: Case,
+        outcome: Outcome,
+        findings: Sequence[Finding] = (),
+        *,
+        in_unit: Unit | None = None,
+        alone: bool = False,
     ) -> None:
-        """Tell mapper how the revision ended and finish the work row, in `in_unit` or a transaction of its own."""
+        """Tell mapper how the revision ended and finish the work row, in `in_unit` or a transaction of its own.
+
+        What stops a document stops every record that shares it, unless it is about this record `alone`.
+        """
+        mates = self.mates(case.item) if outcome == "stopped" and not alone else []
         if in_unit is not None:
-            await self._settle(in_unit, case, outcome, findings)
+            await self._settle_all(in_unit, [case, *mates], outcome, findings)
             return
         async with self.unit() as unit:
-            await self._settle(unit, case, outcome, findings)
+            await self._settle_all(unit, [case, *mates], outcome, findings)
 
     async def report(
         self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding] = (), *, once: bool = False
     ) -> None:
         """Tell mapper where the revision stands; the work row goes on. `once`: not again while the same bell is answered."""
-        await tell(unit, self._outbox, case, outcome, findings, once=once)
+        for each in (case, *self.mates(case.item)):
+            await tell(unit, self._outbox, each, outcome, findings, once=once)
+
+    async def _settle_all(
+        self, unit: Unit, cases: Sequence[Case], outcome: Outcome, findings: Sequence[Finding]
+    ) -> None:
+        for case in cases:
+            await self._settle(unit, case, outcome, findings)
 
     async def _settle(self, unit: Unit, case: Case, outcome: Outcome, findings: Sequence[Finding]) -> None:
         if outcome == "stopped" and case.takes_back:
             named = {"number": case.decided.number, "ledger": self.ledger_name}
             findings = [*findings, Finding("DOCUMENT_NOT_CREDITED", named)]
-        await self.report(unit, case, outcome, findings)
+        await tell(unit, self._outbox, case, outcome, findings)
         await self.done(unit, case.item)
 
     def _after(self, unit: Unit, item: WorkItem) -> None:

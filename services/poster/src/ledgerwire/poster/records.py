@@ -33,6 +33,8 @@ class Decided:
             only while a fresh export shows the same (M7).
         wanted: kind and hash of each document.
         choices: what people chose about the record, in order; some concern other services.
+        group_id: the document stands for other records too: they share its posting (M17). `group_revision` counts what it
+            has been.
     """
 
     record_id: UUID
@@ -50,6 +52,18 @@ class Decided:
     gl_total: Decimal
     correlation_id: str
     choices: tuple[str, ...] = ()
+    group_id: UUID | None = None
+    group_revision: int = 0
+
+    @property
+    def owner_id(self) -> UUID:
+        """Whose the postings are: the record's own, or its group's."""
+        return self.group_id or self.record_id
+
+    @property
+    def document_revision(self) -> int:
+        """The revision of the documents: the record's, or its group's."""
+        return self.group_revision if self.group_id else self.revision
 
     @property
     def chosen(self) -> Chosen | None:
@@ -183,8 +197,8 @@ class Case:
 
     @property
     def choices(self) -> tuple[int, int]:
-        """The revision, and how many choices people have made about it so far."""
-        return self.decided.revision, len(self.decided.choices)
+        """The revision of the documents, and how many choices people have made about it so far."""
+        return self.decided.document_revision, len(self.decided.choices)
 
     @property
     def was_posted(self) -> bool:
@@ -194,17 +208,18 @@ class Case:
     @property
     def choices_done(self) -> int:
         """How many choices about this revision are carried out, or were made before it was settled."""
-        mine = (item.choices_done for item in self.postings if item.choices_revision == self.decided.revision)
+        mine = (item.choices_done for item in self.postings if item.choices_revision == self.decided.document_revision)
         return max(mine, default=0)
 
     @property
     def _domain(self) -> list[Posting]:
-        return [item.as_domain(self.item.connection_id, self.decided.revision) for item in self.postings]
+        return [item.as_domain(self.item.connection_id, self.decided.document_revision) for item in self.postings]
 
     @property
     def _wanted(self) -> Wanted:
         decided = self.decided
-        return Wanted(decided.revision, decided.decided, decided.wanted, decided.chosen)
+        shared = decided.group_id is not None
+        return Wanted(decided.revision, decided.decided, decided.wanted, decided.chosen, shared=shared)
 
     def asks_for(self, posting: StoredPosting) -> LedgerDocument | None:
         """The document of the latest revision that belongs at a posting's place, None if there is none."""
@@ -266,13 +281,13 @@ class ToPost:
 
 
 def new_posting_id(case: Case, ordinal: int, kind: DocumentKind, edition: int) -> UUID:
-    """The id of the posting of a document's edition; the first one's is the record's own since the beginning."""
-    return posting_id(RecordId(case.decided.record_id), ordinal, kind if edition == 0 else f"{kind}:{edition}")
+    """The id of the posting of a document's edition; the first one's is its owner's own since the beginning."""
+    return posting_id(RecordId(case.decided.owner_id), ordinal, kind if edition == 0 else f"{kind}:{edition}")
 
 
 def reversal_posting_id(case: Case, posting: StoredPosting, kind: DocumentKind) -> UUID:
     """The id of the posting of what takes a document back."""
-    return posting_id(RecordId(case.decided.record_id), posting.ordinal, f"{kind}:{posting.posting_id}")
+    return posting_id(RecordId(case.decided.owner_id), posting.ordinal, f"{kind}:{posting.posting_id}")
 
 
 def wanted_documents(documents: Iterable[LedgerDocument]) -> tuple[WantedDocument, ...]:

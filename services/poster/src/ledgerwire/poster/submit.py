@@ -13,7 +13,8 @@ from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
-from ledgerwire.poster.mark import settle_unlisted
+from ledgerwire.poster.expense_groups import carries, complete
+from ledgerwire.poster.mark import is_ours, settle_unlisted
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, ToPost
@@ -26,31 +27,44 @@ CONCURRENT_CALLS = 6
 
 async def post(group: RecordGroup, ledger: Ledger, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
     """Send the next document of each of these records. What stops, waits or changed is settled here; the rest goes on."""
-    targets: list[ToPost] = []
-    for case in await _eligible(group, psa, record_type, cases):
-        target = await next_target(group, ledger, psa, case)
-        if target is not None:
-            targets.append(target)
+    eligible, forgotten = await _eligible(group, psa, record_type, cases)
+    targets = await _targets(group, ledger, psa, eligible)
+    lost = await not_there_yet(group, ledger, await _targets(group, ledger, psa, forgotten), look_for_all=True)
+    await settle_unlisted(group, psa, record_type, [target.case for target in lost])
     for wave in _waves(_calls(ledger, await not_there_yet(group, ledger, targets))):
         await _send_all(group, ledger, wave)
 
 
-async def _eligible(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:
-    """The records that stand on the unposted list (M1), or that a person batched again after they had been posted (M8)."""
+async def _targets(group: RecordGroup, ledger: Ledger, psa: Psa, cases: Sequence[Case]) -> list[ToPost]:
+    found = [await next_target(group, ledger, psa, case) for case in cases]
+    return [target for target in found if target is not None]
+
+
+async def _eligible(
+    group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]
+) -> tuple[list[Case], list[Case]]:
+    """The records that stand on the unposted list (M1), or that a person batched again after they had been posted (M8).
+
+    Beside them, those that bear a batch of ours which our rows do not know: these were set back to a time before it, so
+    their documents are only looked for (R22).
+    """
     listed = await psa.unposted(record_type, [case.decided.source_id for case in cases])
     missing = {case.decided.source_id: case.decided.number for case in cases if case.decided.source_id not in listed}
     marks = {mark.source_id: mark for mark in await psa.marks(record_type, missing)} if missing else {}
     eligible: list[Case] = []
+    forgotten: list[Case] = []
     rest: list[Case] = []
     for case in cases:
         decided, mark = case.decided, marks.get(case.decided.source_id)
         by_hand = mark is not None and mark.batch_name is not None and mark.total == decided.source_total
-        if decided.source_id in listed or (by_hand and case.was_posted):
+        if decided.source_id in listed or (by_hand and case.was_posted) or carries(case):
             eligible.append(case)
+        elif mark is not None and is_ours(case, mark):
+            forgotten.append(case)
         else:
             rest.append(case)
     await settle_unlisted(group, psa, record_type, rest)
-    return eligible
+    return await complete(group, psa, record_type, eligible), forgotten
 
 
 def _calls(ledger: Ledger, targets: Sequence[ToPost]) -> Iterator[Call]:

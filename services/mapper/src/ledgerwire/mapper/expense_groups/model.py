@@ -70,6 +70,7 @@ class ShownGroup:
 
     number: str
     trace: Trace
+    documents: tuple[LedgerDocument, ...]
 
 
 def group_id_of(account_id: UUID, connection_id: UUID, ledger_connection_id: UUID, number: str) -> UUID:

@@ -92,11 +92,16 @@ async def sent(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
 
 async def mates(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
     """The other records of these records' groups that are not batched yet."""
+    return [record for record in await neighbours(unit, record_ids) if not record.batched]
+
+
+async def neighbours(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
+    """The other records of these records' groups."""
     groups_of = select(ExpenseGroupMember.group_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
     query = select(ExpenseGroupMember.record_id).where(ExpenseGroupMember.group_id.in_(groups_of))
     ids = set((await unit.execute(query)).scalars()) - set(record_ids)
     found = await rows_of.records(unit, sorted(ids)) if ids else {}
-    return [record for record in found.values() if not record.batched]
+    return list(found.values())
 
 
 async def numbers(unit: Unit, connection_id: UUID, ledger_connection_id: UUID, first: str) -> frozenset[str]:
@@ -147,8 +152,8 @@ async def _put(unit: Unit, connection_id: UUID, change: GroupChange) -> None:
         await unit.execute(upsert(ExpenseGroupMember).values(rows))
 
 
-async def shown(unit: Unit, record_id: UUID) -> tuple[ShownGroup, bytes] | None:
-    """The group a record is in as people are shown it, with its documents (canonical bytes); None for one by itself."""
+async def shown(unit: Unit, record_id: UUID) -> ShownGroup | None:
+    """The group a record is in as people are shown it; None for one by itself."""
     row = (
         await unit.execute(
             select(ExpenseGroup.number, ExpenseGroup.trace, ExpenseGroup.documents)
@@ -160,4 +165,4 @@ async def shown(unit: Unit, record_id: UUID) -> tuple[ShownGroup, bytes] | None:
             .where(ExpenseGroupMember.record_id == record_id)
         )
     ).one_or_none()
-    return (ShownGroup(row.number, decode_trace(row.trace)), row.documents) if row else None
+    return ShownGroup(row.number, decode_trace(row.trace), decode_documents(row.documents)) if row else None

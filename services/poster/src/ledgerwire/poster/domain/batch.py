@@ -10,6 +10,7 @@ from ledgerwire.common.record_type import RecordType
 
 MAX_IDENTIFIER = 50
 _KEPT = re.compile(r"[^A-Za-z0-9-]+")
+_REVISION = re.compile(r"-R(\d+)$")
 
 
 class BatchState(StrEnum):
@@ -72,6 +73,12 @@ def batch_identifier(kind: str, number: str, record: RecordId, revision: int) ->
     plain = _KEPT.sub("-", number).strip("-")
     room = MAX_IDENTIFIER - len(kind) - 1 - len(suffix)
     return f"{kind}-{plain[:room]}{suffix}"
+
+
+def revision_named(identifier: str) -> int:
+    """The revision that a name made by `batch_identifier` ends in; 1 for one that ends in none."""
+    found = _REVISION.search(identifier)
+    return int(found[1]) if found else 1
 
 
 def batch_kind(record_type: RecordType, source_id: str, *, credit: bool) -> str:

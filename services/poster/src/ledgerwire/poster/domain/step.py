@@ -59,12 +59,16 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the latest revision wants in the ledger, in order (nothing for no effect), and what a person chose."""
+    """What the latest revision wants in the ledger, in order (nothing for no effect), and what a person chose.
+
+    `shared`: the documents stand for other records too (M17), so that they may change after this one's batch.
+    """
 
     revision: int
     decided: bool
     documents: tuple[WantedDocument, ...]
     chosen: Chosen | None = None
+    shared: bool = False
 
     def choice_for(self, item: Posting) -> Choice | None:
         """What a person chose for this document, if that is not carried out yet."""
@@ -103,7 +107,7 @@ def plan(wanted: Wanted, postings: Sequence[Posting], batch: BatchState | None, 
     if batch is BatchState.DELETED:
         return _after_the_batch(wanted, here, batch_choices)
     if batch is BatchState.BATCHED or (wanted.chosen and wanted.chosen.choice is Choice.VOID):
-        return Plan(Step.PROVE)
+        return (_drifted(wanted, here) if batch is BatchState.BATCHED else None) or Plan(Step.PROVE)
     return _before_the_batch(wanted, here)
 
 
@@ -127,6 +131,20 @@ def _after_the_batch(wanted: Wanted, here: Sequence[Posting], batch_choices: int
     if choice in {Choice.VOID_AND_RECREATE, Choice.VOID} and standing:
         return Plan(Step.VOID, standing)
     return Plan(Step.UNBATCHED)
+
+
+def _drifted(wanted: Wanted, here: Sequence[Posting]) -> Plan | None:
+    """A document that is not in the ledger as posted: nothing until a person chooses, then that; the batch stays.
+
+    One that others share may have become another since: whoever of them is rung for carries it out (M17).
+    """
+    if about := [item for item in own(here) if item.state is PostingState.DRIFTED]:
+        return _as_chosen(wanted, about, Step.NOTHING)
+    replaced = wanted.chosen is not None and wanted.chosen.choice in {Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW}
+    if not replaced and not wanted.shared:
+        return None
+    going_on = _before_the_batch(wanted, here)
+    return None if going_on.step is Step.BATCH else going_on
 
 
 def _before_the_batch(wanted: Wanted, here: Sequence[Posting]) -> Plan:
@@ -194,7 +212,7 @@ def _needs(wanted: Wanted, item: Posting, document_hash: str) -> Step | None:
     if not item.stands:
         adopted = item.state is PostingState.QUEUED and wanted.choice_for(item) is Choice.ADOPT
         return Step.ADOPT if adopted else Step.POST
-    if item.state is PostingState.MISMATCHED and item.document_hash == document_hash:
+    if item.state in {PostingState.MISMATCHED, PostingState.DRIFTED} and item.document_hash == document_hash:
         return _as_chosen(wanted, [item], Step.MISMATCHED).step
     if item.state is PostingState.QUEUED or item.document_hash != document_hash:
         return _as_chosen(wanted, [item], Step.POST).step

@@ -7,6 +7,7 @@ from ledgerwire.poster.repository.batches import (
     set_batch,
 )
 from ledgerwire.poster.repository.contact_links import contact_link, put_contact_link
+from ledgerwire.poster.repository.expense_groups import members_to_come
 from ledgerwire.poster.repository.posted import postings_of
 from ledgerwire.poster.repository.records import (
     add_timeline,
@@ -48,6 +49,7 @@ __all__ = [
     "keep_rate",
     "load_cases",
     "mark_unknown",
+    "members_to_come",
     "next_edition",
     "open_call",
     "open_submission",

@@ -31,6 +31,7 @@ from ledgerwire.poster.records import (
     decode_documents,
     wanted_documents,
 )
+from ledgerwire.poster.repository.expense_groups import stands_for_group
 
 DECIDED_STATES = frozenset({"mapped", "no_effect"})
 
@@ -38,7 +39,7 @@ _IDS = bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 _REVISIONS = text(
     """
     SELECT record_id, revision, record_state, outcome, record_type, source_id, number, connectwise_connection_id,
-           documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices
+           documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices, group_id, group_revision
       FROM mapper.revisions_for_poster
      WHERE record_id = ANY(:ids)
     """
@@ -69,14 +70,15 @@ async def load_cases(unit: Unit, items: Sequence[WorkItem]) -> list[Case]:
     ids = [UUID(item.work_key) for item in items]
     decided = {row.record_id: _decided(row) for row in await unit.execute(_REVISIONS, {"ids": ids})}
     postings: dict[UUID, list[StoredPosting]] = {}
-    for row in await unit.execute(_POSTINGS, {"ids": ids}):
+    owners = sorted({one.owner_id for one in decided.values()})
+    for row in await unit.execute(_POSTINGS, {"ids": owners}):
         postings.setdefault(row.record_id, []).append(_posting(row))
     batches: dict[UUID, list[StoredBatch]] = {}
     for row in await unit.execute(_BATCHES, {"ids": ids}):
         batch = StoredBatch(row.revision, row.identifier, BatchState(row.state), row.choices_seen)
         batches.setdefault(row.record_id, []).append(batch)
     return [
-        _case(item, decided[record_id], postings.get(record_id, ()), batches.get(record_id, ()))
+        _case(item, decided[record_id], postings.get(decided[record_id].owner_id, ()), batches.get(record_id, ()))
         for item, record_id in zip(items, ids, strict=True)
         if record_id in decided
     ]
@@ -111,6 +113,8 @@ def _decided(row: Any) -> Decided:
         gl_total=row.gl_total,
         correlation_id=row.correlation_id,
         choices=tuple(row.choices or ()),
+        group_id=row.group_id,
+        group_revision=row.group_revision or 0,
     )
 
 
@@ -140,10 +144,20 @@ def _posting(row: Any) -> StoredPosting:
 
 
 async def still_decided(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
-    """Which of these records still are as they were read: same latest revision, not held, skipped or reopened meanwhile."""
+    """Which of these records still are as they were read: same latest revision, not held, skipped or reopened meanwhile.
+
+    Of one that shares a document, the same document too.
+    """
     rows = await unit.execute(_REVISIONS, {"ids": [case.decided.record_id for case in cases]})
-    now = {(row.record_id, row.revision) for row in rows if row.record_state in DECIDED_STATES}
-    return frozenset(case.decided.record_id for case in cases if (case.decided.record_id, case.decided.revision) in now)
+    now = {
+        (row.record_id, row.revision, row.group_id, row.group_revision or 0)
+        for row in rows
+        if row.record_state in DECIDED_STATES
+    }
+    decided = (case.decided for case in cases)
+    return frozenset(
+        one.record_id for one in decided if (one.record_id, one.revision, one.group_id, one.group_revision) in now
+    )
 
 
 async def is_claimed(unit: Unit, connection_id: UUID, posting: UUID, ledger_id: str) -> bool:
@@ -169,7 +183,7 @@ async def put_posting(unit: Unit, connection_id: UUID, target: ToPost, state: Po
     values: dict[str, Any] = {
         "account_id": unit.account_id,
         "posting_id": target.posting_id,
-        "record_id": decided.record_id,
+        "record_id": decided.owner_id,
         "ordinal": target.ordinal,
         "kind": str(document.kind),
         "edition": target.edition,
@@ -179,7 +193,7 @@ async def put_posting(unit: Unit, connection_id: UUID, target: ToPost, state: Po
     changed: dict[str, Any] = {
         "connection_id": connection_id,
         "number": document.number,
-        "revision": decided.revision,
+        "revision": decided.document_revision,
         "document": canonical_bytes(document),
         "document_hash": target.wanted_hash,
         "state": str(state),
@@ -193,6 +207,9 @@ async def put_posting(unit: Unit, connection_id: UUID, target: ToPost, state: Po
             index_elements=["account_id", "posting_id"], set_=changed | {"updated_at": text("now()")}
         )
     )
+    if decided.group_id is not None:
+        await stands_for_group(unit, target.posting_id, decided.group_id)
+        return
     await unit.execute(
         upsert(DocumentRecordRow)
         .values(account_id=unit.account_id, posting_id=target.posting_id, record_id=decided.record_id)
@@ -245,13 +262,17 @@ async def next_edition(unit: Unit, posting: UUID) -> None:
     )
 
 
-async def close_round(unit: Unit, record_id: UUID, choices: tuple[int, int]) -> None:
-    """The record is settled: what was found is told, and what people chose so far is past."""
+async def close_round(unit: Unit, decided: Decided, choices: tuple[int, int]) -> None:
+    """The record is settled: what was found is told, and what people chose so far is past.
+
+    What was found about a document that others share is told of each of them, so it stays.
+    """
     revision, done = choices
+    told: dict[str, Any] = {} if decided.group_id is not None else {"findings": []}
     await unit.execute(
         update(PostingRow)
-        .where(PostingRow.record_id == record_id)
-        .values(choices_revision=revision, choices_done=done, findings=[])
+        .where(PostingRow.record_id == decided.owner_id)
+        .values(choices_revision=revision, choices_done=done, **told)
     )
 
 

@@ -1,0 +1,30 @@
+"""What a person's word on one expense means for those that share its document (M17)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledgerwire.common.db.session import Unit
+from ledgerwire.mapper import repository, status
+from ledgerwire.mapper.expense_groups import repository as groups_repository
+from ledgerwire.mapper.expense_groups.deciding import INCOMPLETE
+from ledgerwire.mapper.records import StoredRecord
+
+
+async def sharing(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRecord]:
+    """The others whose document these share and that have no batch yet, locked."""
+    mates = await groups_repository.mates(unit, [record.record_id for record in records])
+    return await repository.lock_all(unit, [mate.record_id for mate in mates]) if mates else []
+
+
+async def affected(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRecord]:
+    """Who is to be looked at because a person put these aside: one of each document's others, and who waited for them."""
+    ids = [record.record_id for record in records]
+    found = {each.record_id: each for each in await groups_repository.neighbours(unit, ids)}
+    numbers = {record.number for record in records}
+    waiting = await repository.to_wake(unit, status.STUCK, cause=INCOMPLETE)
+    for each in (await repository.records(unit, waiting)).values() if waiting else ():
+        told = [item.params.get("blocking", "") for item in each.findings if item.code == INCOMPLETE]
+        if any(number in numbers for names in told for number in names.split(", ")):
+            found[each.record_id] = each
+    return [each for each in found.values() if each.hold_reason is None and each.record_id not in ids]
