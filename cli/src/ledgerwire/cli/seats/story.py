@@ -118,6 +118,7 @@ class _HalfYear:
             self._companies[customer.id] = company
             self._agreements[customer.id] = await self._office.agreements(company)
         content = account_content(line, await self._office.mapping())
+        content["connectwise"]["seats"] = dict(line["connectwise"]["seats"])
         content["seats"] = self._section()
         write(self._directory / "account.yaml", content)
         async with tenants_database(self._settings) as database:
