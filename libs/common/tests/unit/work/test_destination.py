@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 
 from ledgerwire.common.catalogue import entries
 from ledgerwire.common.catalogue.finding import Finding
@@ -136,3 +136,13 @@ def test_being_asked_to_slow_down_wears_out_no_patience():
     assert isinstance(destination, Later)
     assert not destination.counts
     assert destination.after >= timedelta(seconds=30)
+
+
+def test_a_driver_that_lost_its_place_is_a_cut_connection_and_never_the_fault_of_the_work() -> None:
+    lost = InternalError("SELECT", {}, RuntimeError("cannot switch to state 15; another operation (2) is in progress"))
+    assert is_passing(lost)
+    assert isinstance(decide(lost, attempts=50), Later)
+
+
+def test_an_internal_error_of_the_server_itself_is_looked_at() -> None:
+    assert not is_passing(InternalError("SELECT", {}, AnsweredError("XX001")))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Poison, Stopped, Transient, Waiting
@@ -78,6 +78,8 @@ def is_passing(error: Exception) -> bool:
     """
     if isinstance(error, DBAPIError) and (error.connection_invalidated or _sqlstate_class(error) in _PASSING_CLASSES):
         return True
+    if isinstance(error, InternalError) and not _sqlstate_class(error):
+        return True  # the driver lost its place: a connection was cut in the middle of an answer
     return isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | OSError | TimeoutError)
 
 
