@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.seats import ChargeKind, Completeness, Frequency, Motion, SubscriptionStatus
+from ledgerwire.distributors.partnercenter import SignIn
 from ledgerwire.distributors.port import Period, read_source
 from ledgerwire.sandbox.partnercenter.market import Customer
 
@@ -180,3 +183,39 @@ async def test_a_customer_that_is_gone_is_one_problem(partner_center: Any) -> No
     [problem] = reading.problems
     assert (problem.code, problem.customer_id) == ("BS_SOURCE_INCOMPLETE", names[0].id)
     assert reading.completeness is Completeness.PARTIAL
+
+
+async def test_customers_of_a_page_that_never_came_are_not_planned_from_their_charges(make_partner_center: Any) -> None:
+    center = await make_partner_center(page_size=4)
+    add_customers(center, 3)
+    for name in ("cust-0", "cust-2"):
+        center.on("2022-03-05").market.buy(name, "CFQ7TTC0LH18:0001", "Basic", 3, Decimal(10))
+    center.on("2022-03-20").arm("500_before", path_regex="/customers$", after=1, times=None)
+    reading = await read_source(center.source, SPRING, NOW)
+    assert reading.completeness is Completeness.PARTIAL
+    assert {held.customer_id for held in reading.subscriptions} == {"cust-0"}
+    assert reading.unsure == {"cust-2"}
+
+
+async def test_two_processes_with_one_consent_sign_in_one_after_the_other(partner_center: Any) -> None:
+    held = {"by": 0, "most": 0}
+
+    class Claim:
+        """A claim in the database: one at a time."""
+
+        async def take(self) -> bool:
+            if held["by"]:
+                return False
+            held["by"], held["most"] = 1, held["most"] + 1
+            return True
+
+        async def give_back(self) -> None:
+            held["by"] = 0
+
+    center = partner_center
+    url = center.source._client.config.token_url
+    async with httpx.AsyncClient(trust_env=False) as http:
+        signed = [SignIn(http, url, center.keys, turn=Claim(), clock=center.clock) for _ in range(3)]
+        tokens = await asyncio.gather(*(each.token("https://graph.microsoft.com") for each in signed))
+    assert len(set(tokens)) == 3
+    assert (held["most"], center.keys.replaced, center.keys.stored.revoked) == (3, 3, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -142,3 +143,14 @@ def test_prices_of_seats_stay_exact():
     assert section is not None
     assert section.price is not None
     assert section.price.value == Decimal("12.5")
+
+
+def test_the_account_file_of_the_guide_is_a_right_one(tmp_path: Path):
+    guide = Path(__file__).parents[4] / "docs" / "guide" / "seat-sources.md"
+    [seats] = re.findall(r"```yaml\n(.*?)```", guide.read_text(), re.DOTALL)
+    (tmp_path / "secrets").mkdir()
+    for name in re.findall(r"file:(\S+)", seats):
+        (tmp_path / name).write_text("kept\n")
+    file = parse_account_file(ACCOUNT.partition("seats:")[0] + seats, directory=tmp_path)
+    assert file.seats is not None
+    assert [source.kind for source in file.seats.sources] == ["push", "files", "partner-center"]

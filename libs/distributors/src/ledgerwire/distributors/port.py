@@ -98,6 +98,7 @@ class _Collected:
     unsure: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     complete: bool = True
+    everyone: bool = True
 
     def take(self, part: Part[T]) -> tuple[T, ...]:
         self.problems += part.problems
@@ -109,7 +110,9 @@ class _Collected:
         """Lines, and whose are not all there."""
         self.charges += self.take(part)
         named = {customer.id for customer in self.customers}
-        self.customers += [SourceCustomer(each, each) for each in _charged(self.charges) if each not in named]
+        unnamed = [each for each in _charged(self.charges) if each not in named]
+        self.customers += [SourceCustomer(each, each) for each in unnamed]
+        self.unsure |= set() if self.everyone else set(unnamed)
         self.unsure |= {problem.customer_id for problem in part.problems if problem.customer_id}
         if not part.complete and not (part.problems and all(problem.customer_id for problem in part.problems)):
             self.unsure |= {customer.id for customer in self.customers}
@@ -158,7 +161,9 @@ async def read_source(
         progress: told after each customer: how many are read, of how many.
     """
     got = _Collected()
-    got.customers += got.take(await source.customers())
+    customers = await source.customers()
+    got.customers += got.take(customers)
+    got.everyone = customers.complete
     got.products = got.take(await source.products())
     for place, customer in enumerate(got.customers, 1):
         try:

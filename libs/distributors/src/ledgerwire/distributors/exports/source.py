@@ -36,6 +36,12 @@ class _Read:
     subscriptions: dict[str, SubscriptionSnapshot] = field(default_factory=dict)
     charges: dict[str, ChargeLine] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
+    held: dict[str, list[SubscriptionSnapshot]] = field(default_factory=dict)
+
+    def group(self) -> None:
+        """Bring subscriptions to their customers: those that are listed, and those that charges alone show."""
+        for each in (*self.subscriptions.values(), *standing(self.charges.values())):
+            self.held.setdefault(each.customer_id, []).append(each)
 
     @property
     def complete(self) -> bool:
@@ -79,10 +85,7 @@ class ExportSource:
         return Part(tuple((await self._known()).products.values()))
 
     async def subscriptions(self, customer: SourceCustomer) -> Part[SubscriptionSnapshot]:
-        read = await self._known()
-        given = [row for row in read.subscriptions.values() if row.customer_id == customer.id]
-        derived = standing(row for row in read.charges.values() if row.customer_id == customer.id)
-        return Part((*given, *derived))
+        return Part(tuple((await self._known()).held.get(customer.id, ())))
 
     async def charges(self, period: Period) -> Part[ChargeLine]:
         if self._layout.rows is not RowKind.CHARGE:
@@ -107,6 +110,7 @@ class ExportSource:
             except (RefusedFileError, OSError) as error:
                 reason = str(error) if isinstance(error, RefusedFileError) else "it cannot be opened"
                 read.problems.append(self._refused_file(path.name, reason))
+        read.group()
         return read
 
     def _read_file(self, path: Path, read: _Read) -> None:
