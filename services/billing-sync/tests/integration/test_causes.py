@@ -102,7 +102,13 @@ CAUSES: list[tuple[str, Callable[[World], Awaitable[None]], dict[str, object], b
 ]
 
 
-@pytest.mark.requirement("A196", "A199", "A202", "D12", "B33", "M21", "M24", "F1")
+@pytest.mark.requirement("A196", "A199", "A202", "D12", "B33", "M21", "M24")
+@pytest.mark.requirement("F1: BS_CUSTOMER_MAPPING_NOT_FOUND", "F1: BS_CUSTOMER_ON_TWO_COMPANIES", "F1: BS_NO_AGREEMENT")
+@pytest.mark.requirement("F1: BS_AGREEMENT_NOT_STARTED", "F1: BS_AGREEMENT_ENDED", "F1: BS_AGREEMENT_SHAPE")
+@pytest.mark.requirement("F1: BS_PRORATE_NOT_ENABLED", "F1: BS_AGREEMENT_TYPE_NOT_ALLOWED")
+@pytest.mark.requirement("F1: BS_PERIOD_NOT_INVOICED_YET", "F1: BS_SOURCE_PRODUCT_AMBIGUOUS", "F1: BS_DEFAULT_MISSING")
+@pytest.mark.requirement("F1: BS_PRODUCT_MAPPING_NOT_FOUND", "F1: BS_PRICE_RULE_MISSING", "F1: BS_QUANTITY_INVALID")
+@pytest.mark.requirement("F1: BS_CURRENCY_DIFFERS", "F1: BS_TRIAL_SKIPPED", "F1: BS_END_NOT_CONFIRMED")
 @pytest.mark.parametrize(("code", "cause", "changes", "stops"), CAUSES, ids=[f"{row[0]}-{place}" for place, row in enumerate(CAUSES)])  # fmt: skip
 async def test_a_cause_is_named_once_and_stops_no_more_than_it_has_to(world, code, cause, changes, stops):
     """Beside the subscription that is wrong stands one of another motion, which is written whatever happens."""
