@@ -32,8 +32,8 @@ class Profile:
     longest_toxic: float = 8.0
     fault_window: float = 8.0
     ledger_limits: bool = False
-    lease_seconds: float = 3.0
-    timeout_seconds: float = 4.0
+    lease_seconds: float = 4.0
+    timeout_seconds: float = 6.0
     settle_seconds: float = 1.0
     stall_seconds: float = 180.0
     patience: float = 60.0
@@ -56,10 +56,8 @@ SHORT = Profile(
     longest_pause=2.0,
     longest_toxic=2.0,
     fault_window=4.0,
-    lease_seconds=1.5,
-    timeout_seconds=2.0,
-    settle_seconds=0.5,
-    stall_seconds=45.0,
+    timeout_seconds=5.0,
+    stall_seconds=90.0,
     patience=2.0,
 )
 """Continuous integration: about 20 seconds of load."""
