@@ -148,6 +148,8 @@ bench: $(VENV)/.dev ## Time a callback to its batch, relay and consumer beside t
 	@$(BIN)/python -m benchmarks.callback_to_batched --broker rabbitmq 2>/dev/null
 	@$(BIN)/python -m benchmarks.relay_and_consumer 2>/dev/null
 	@$(BIN)/python -m benchmarks.mapping
+	@$(BIN)/python -m benchmarks.backlog 2>/dev/null
+	@$(BIN)/python -m benchmarks.fairness 2>/dev/null
 
 .PHONY: ci
 ci: ## What the continuous integration runs

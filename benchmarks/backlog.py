@@ -27,7 +27,7 @@ from uuid import uuid4
 
 import structlog
 from benchmarks.plain_poster import PlainPoster
-from benchmarks.stage import load_average, open_stage
+from benchmarks.stage import cpu_seconds, load_average, open_stage
 from tests.e2e.world import World
 
 from ledgerwire.common.db.engine import open_database
@@ -66,13 +66,15 @@ async def _measure(world: World, documents: int, plain_seconds: float, uncounted
     switches.requests_per_minute = CONNECTWISE_PER_MINUTE
     ids = await load(world, documents)
     since = len(world.sandbox.world.journal)
-    for service in ("mapper", "poster"):
-        await world.spawned(service)
+    services = [await world.spawned(name) for name in ("mapper", "poster")]
+    before = {one.name: cpu_seconds(one.process.pid) for one in services}
     way = await _until_batched(world, ids)
     busy = load_average()
+    used = {one.name: cpu_seconds(one.process.pid) - before[one.name] for one in services}
     figures = {"documents": documents, **_pace(way, uncounted), **await verified(world, ids)}
-    for process in world._processes:  # noqa: SLF001 - the measured services end before the plain one begins
-        await process.stop()
+    figures["cpu_ms_per_document"] = {name: round(spent / documents * 1000, 1) for name, spent in used.items()}
+    for service in services:
+        await service.stop()
     figures |= _calls(world, documents, since)
     bound = min(XERO_PER_MINUTE * GROUP, CONNECTWISE_PER_MINUTE / figures["connectwise_calls_per_document"])
     plain = await PlainPoster(world).per_minute(plain_seconds, uncounted) if plain_seconds else 0.0
