@@ -45,14 +45,14 @@ class ConnectionFault:
 
 
 async def connection_faults(settings: Settings, account_id: UUID) -> list[ConnectionFault]:
-    """The failing looks of one account, over all services."""
+    """The failing looks of one account, over all services; who only has to slow down is none."""
     found: list[ConnectionFault] = []
     for service in SERVICES:
         async with database_of(settings, service) as database, database.system() as unit:
             names = {known.connection_id: known.connection_name or "" for known in await all_connections(unit)}
             looks = await WorkStore(ServiceSchema(service)).failing_looks(unit)
         found += [_fault(service, look, names) for look in looks if look.account_id == account_id]
-    return found
+    return [fault for fault in found if fault.who != "nobody"]
 
 
 def _fault(service: str, look: FailingLook, names: dict[UUID | None, str]) -> ConnectionFault:

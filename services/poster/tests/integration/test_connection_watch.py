@@ -27,12 +27,12 @@ async def looked(desk: Any) -> str:
         )
         return bool(rows)
 
-    await world._explained(due, "the schedule has made the row", 20)
+    await world._explained(due, "the schedule has made the row", 40)
 
     async def ended() -> bool:
         return await said() is not None
 
-    await world._explained(ended, "a sign-in", 20)
+    await world._explained(ended, "a sign-in", 40)
     return str(await said())
 
 

@@ -37,12 +37,10 @@ async def look(desk: Any) -> None:
     assert rows, "the schedule has made the row"
 
     async def looked() -> bool:
-        found = await world.rows(
-            "SELECT 1 FROM poster.work WHERE kind = $1 AND last_code = 'SCHEDULED' AND due_at > now()", watch.WORK_KIND
-        )
-        return bool(found)
+        query = "SELECT 1 FROM poster.work WHERE kind = $1 AND (last_code = 'DUE' OR due_at <= now())"
+        return not await world.rows(query, watch.WORK_KIND)
 
-    await world._explained(looked, "a look at the ledger", 20)
+    await world._explained(looked, "a look at each ledger", 40)
 
 
 def amend(desk: Any, **fields: Any) -> None:

@@ -22,6 +22,7 @@ from ledgerwire.sandbox.quickbooks.books.writing import save
 from ledgerwire.sandbox.quickbooks.kinds import KINDS
 
 from .conftest import Desk
+from .test_drift import drift_steps, look
 
 MANY = 12
 TAX_FREE: dict[str, Any] = {
@@ -134,3 +135,26 @@ async def test_a_document_whose_tax_was_overridden_is_credited_to_the_cent(desk:
     await desk.until_told(INVOICE, "batched", "DOCUMENT_CREDITED")
     [credit] = books(desk).all("CreditMemo")
     assert (credit["TxnTaxDetail"]["TotalTax"], credit["TotalAmt"]) == (Decimal("3.02"), Decimal("33.17"))
+
+
+@pytest.mark.requirement("D11")
+async def test_in_quickbooks_nothing_drifts_by_itself_and_a_deleted_document_is_noticed(desk: Any) -> None:
+    world = desk.world
+    [twin] = world.copies(INVOICE, 1, batched=False)
+    await world.close(INVOICE, twin)
+    await desk.decide((INVOICE, document(desk, INVOICE)), (twin, document(desk, twin, like=INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    await desk.until_told(twin, "batched")
+    await look(desk)
+    await look(desk)
+    assert await drift_steps(desk) == []
+    [row] = [row for row in books(desk).all("Invoice") if row["DocNumber"] == world.number(twin)]
+    books(desk).remove("Invoice", row["Id"])
+    await look(desk)
+    await desk.until_told(twin, "stopped", "DOCUMENT_GONE_FROM_LEDGER")
+    await desk.choose(twin, "ACCEPT")
+    await desk.until_told(twin, "batched")
+    assert [row["DocNumber"] for row in books(desk).all("Invoice")] == [world.number(INVOICE)]
+    await look(desk)
+    assert len(await drift_steps(desk)) == 1

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import structlog
 from prometheus_client import Gauge
-from sqlalchemy.exc import SQLAlchemyError
 
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.deadletters.store import by_cause
@@ -76,7 +75,7 @@ class StandingFigures:
         for counted in self._counted:
             try:
                 await counted.refresh()
-            except (SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - a figure that cannot be counted must not end the service
                 _log.warning("figures.failed", service=self._schema.name, error=type(error).__name__)
 
     async def _dead(self) -> Figures:

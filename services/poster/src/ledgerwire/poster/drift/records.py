@@ -20,7 +20,7 @@ class Looked:
         basis: which edition of which document it is; with another one the last look counts no more.
         before: what the ledger showed when it was as posted, or as a person accepted it; None before the first look.
         told: the drift that people were told about, None when it was as posted.
-        accepted: a person took it with whatever figures it had.
+        accepted: a person decided about it, so that it may have other figures than it was decided with.
     """
 
     posting_id: UUID

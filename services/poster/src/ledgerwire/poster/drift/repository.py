@@ -20,7 +20,7 @@ _TO_LOOK_AT = text(
     """
     SELECT p.posting_id, p.record_id, p.kind, p.number, p.ledger_id, p.state, p.document, p.contact_id, p.ledger_total,
            p.document_hash || ':' || p.revision || ':' || p.edition || ':' || p.ledger_id AS basis,
-           p.findings @> '[{"code": "DOCUMENT_ACCEPTED"}]' AS accepted, l.basis AS seen_basis, l.shown, l.drift
+           p.choices_done > 0 OR p.findings @> '[{"code": "DOCUMENT_ACCEPTED"}]' AS chosen, l.basis AS seen_basis, l.shown, l.drift
       FROM poster.posting p
       JOIN mapper.revisions_for_poster r USING (account_id, record_id)
       JOIN poster.batch b ON b.account_id = p.account_id AND b.record_id = p.record_id AND b.revision = r.revision
@@ -70,7 +70,7 @@ def _looked(row: Any) -> Looked:
         basis=row.basis,
         before=row.shown if counts else None,
         told=row.drift if counts else None,
-        accepted=row.accepted or settled,
+        accepted=row.chosen or settled,
     )
 
 
