@@ -19,6 +19,8 @@ from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.mapper.bootstrap import SCHEMA
 from ledgerwire.mapper.handlers import MAP, work_key
+from ledgerwire.poster.reconciliation.bootstrap import open_reconciliation
+from ledgerwire.poster.reconciliation.domain.model import Report
 from ledgerwire.sandbox.connectwise.expenses import Expense
 from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
 
@@ -142,6 +144,14 @@ class Reports:
         return sorted(
             (row for row in self.world.documents() if row["Type"] == "ACCPAY"), key=lambda row: row["InvoiceNumber"]
         )
+
+    async def reconciled(self) -> Report:
+        """What a reconciliation of the month finds."""
+        desk = open_reconciliation(self.world.settings)
+        try:
+            return await desk.reconcile(self.world.account_id, DAY.replace(day=1), DAY.replace(day=28))
+        finally:
+            await desk.close()
 
     def batches(self) -> list[str]:
         """The names of the batches of expenses, without the record's hex."""

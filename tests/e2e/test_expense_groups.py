@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.expense_reports import PER_EXPENSE, PER_REPORT, Reports, account
+from tests.e2e.outcomes import Outcomes
 from tests.e2e.vendors import COORDINATOR
 from tests.e2e.world import open_world
 
+from ledgerwire.cli.month.account_file import Package, account_content
+from ledgerwire.common.ids import account_id, connection_id
 from ledgerwire.common.settings import Settings
+from ledgerwire.poster.reconciliation.domain.model import Bucket
 
 pytestmark = [pytest.mark.e2e, pytest.mark.requirement("M17")]
 
@@ -53,6 +57,61 @@ async def test_with_one_document_a_report_all_its_expenses_are_one_bill_and_are_
     assert (bill["InvoiceNumber"], bill["Total"]) == ("EXPR-77", Decimal("61.00"))
     assert [line["Description"].split(":")[0] for line in bill["LineItems"]] == ["EXP-9301", "EXP-9302", "EXP-9303"]
     assert len(reports.batches()) == 3
+    found = await reports.reconciled()
+    expenses = [row for row in found.rows if row.record.record_type == "expense"]
+    assert [row.bucket for row in expenses] == [Bucket.POSTED_ONCE] * 3
+    assert sum(row.ledger_total for row in expenses) == sum(row.record.total for row in expenses) == Decimal("61.00")
+
+
+@pytest.mark.requirement("M1")
+async def test_one_that_is_taken_back_before_the_document_is_sent_is_not_in_it(reports: Reports) -> None:
+    world = reports.world
+    numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+    async with world.held_back("poster"):
+        await reports.look(*numbers)
+        await world.work_waits("poster", 2)
+        world.psa.expenses.set_status(9301, "Rejected", COORDINATOR)
+    await reports.settled(9302)
+    assert [row["Total"] for row in reports.bills()] == [Decimal("12.05")]
+    assert (await reports.standing(9301))[0] == "open"
+    world.psa.expenses.set_status(9301, "ApprovedByTierTwo", COORDINATOR)
+    await reports.look(9301)
+    await reports.settled(*numbers)
+    assert [row["Total"] for row in reports.bills()] == [Decimal("53.85")]
+
+
+async def test_in_quickbooks_too_a_report_is_one_bill_and_each_expense_is_batched(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {
+        "tax": {"untaxed_type": "GST Free Income"},
+        "rounding": {"tax_type": "BAS Excluded"},
+        "expenses": PER_REPORT | {"untaxed_type": "GST Free Expenses"},
+    }
+    async with open_world(settings, tmp_path, services=(), live=False) as world:
+        content = account_content(world.sandbox.describe(), {"name": "x", "mapping": {}}, Package.QUICKBOOKS)
+        [company] = content["companies"][:1]
+        mapping = account(PER_REPORT)["mapping"] | names
+        await world.apply({"companies": [{**company, "locations": []}], "mapping": mapping})
+        await world.go_live()
+        own = connection_id(account_id(world.account), f"quickbooks:{company['name']}")
+        monkeypatch.setattr(Outcomes, "ledger_connection", property(lambda _: own))
+        reports = Reports(world)
+        reports.set_up()
+        numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+        await world.serve("mapper", "poster")
+        await reports.look(9301)
+        await reports.settled(*numbers)
+        [bill] = world.sandbox.world.quickbooks.all("Bill")
+        assert (bill["DocNumber"], bill["TotalAmt"], len(bill["Line"])) == ("EXPR-77", Decimal("53.85"), 2)
+        reports.enter(9303, "7.15")
+        await reports.look(9303)
+        await reports.settled(*numbers, 9303)
+        [after] = world.sandbox.world.quickbooks.all("Bill")
+        assert (after["Id"], after["TotalAmt"]) == (bill["Id"], Decimal("61.00"))
+        assert len(reports.batches()) == 3
+        rows = [row for row in (await reports.reconciled()).rows if row.record.record_type == "expense"]
+        assert [row.bucket for row in rows] == [Bucket.POSTED_ONCE] * 3
 
 
 @pytest.mark.requirement("R3", "R5")

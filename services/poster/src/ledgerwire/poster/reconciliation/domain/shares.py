@@ -52,8 +52,7 @@ def split(
             continue
         for share, part in zip(group.shares, _parts(group, document), strict=True):
             shown.append(part)
-            if claim is not None:
-                own.append(replace(claim, record_id=share.record_id, kind=part.kind, ledger_id=part.ledger_id))
+            own.append(OwnDocument(share.record_id, part.company, part.kind, part.number, part.ledger_id))
     named = {(item.company, item.ledger_id) for item in own} | {document.key for document in seen}
     return own + [item for item in claims if (item.company, item.ledger_id) not in named], shown
 
