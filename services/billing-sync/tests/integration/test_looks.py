@@ -179,3 +179,21 @@ async def test_what_is_written_is_no_record_that_is_posted_and_rings_nobody(worl
     paths = [entry.path for entry in world.state.journal.entries()[known:] if entry.method == "POST"]
     assert all("/finance/agreements/" in path or path.endswith("/procurement/catalog") for path in paths)
     assert (run.progress["written"], row.last_code, await _outbox(world)) == (1, "SCHEDULED", [])
+
+
+async def test_a_look_that_a_process_did_not_end_is_said_to_be_cut_off_and_the_next_one_answers(world: World):
+    await world.post(sold(subscription()))
+    async with open_requests(world.settings) as requests:
+        asked = await requests.ask(world.account_id)
+        await world.query(
+            "INSERT INTO billing.run (account_id, run_id, connection_id, found_by, progress, started_at)"
+            " VALUES (:account, gen_random_uuid(), :connection, 'person', '{}', now())",
+            account=world.account_id,
+            connection=asked.connection_id,
+        )
+        assert (await requests.answer(asked)).finished_at is None
+        async with serving(world):
+            found = await ended(world, 2)
+        answer = await requests.answer(asked)
+    *_, first, cut = found
+    assert (first.failed_with, cut.failed_with, answer.run_id) == (None, "CUT_OFF", first.run_id)

@@ -95,16 +95,18 @@ class _Told:
         self._group = group
         self._run_id = run_id
         self._written: dict[str, object] = {}
+        self._writing = asyncio.Lock()
         self.said: dict[str, object] = {}
 
     def __call__(self, stage: str, done: int, wanted: int) -> None:
         self.said["stage"] = f"{stage}: {done} of {wanted}"
 
     async def write(self, plan_id: UUID | None = None) -> None:
-        """Write down what was said."""
-        self._written = dict(self.said)
-        async with self._group.unit() as unit:
-            await runs.progress(unit, self._run_id, self._written, plan_id)
+        """Write down what was said last: one after the other, so that nothing older is written over it."""
+        async with self._writing:
+            self._written = dict(self.said)
+            async with self._group.unit() as unit:
+                await runs.progress(unit, self._run_id, self._written, plan_id)
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:

@@ -12,9 +12,14 @@ from sqlalchemy import Row, func, insert, select, update
 from ledgerwire.common.db.models.billing import SeatRun
 from ledgerwire.common.db.session import Unit
 
+CUT_OFF = "CUT_OFF"
+"""What a run failed with that its process did not end."""
+
 
 async def begin(unit: Unit, connection_id: UUID, run_id: UUID, found_by: str) -> None:
-    """Note that a run began."""
+    """Note that a run began. One of the connection that never ended was cut off: there is one at a time."""
+    left = update(SeatRun).where(SeatRun.connection_id == connection_id, SeatRun.finished_at.is_(None))
+    await unit.execute(left.values(failed_with=CUT_OFF, finished_at=func.now()))
     await unit.execute(
         insert(SeatRun).values(
             account_id=unit.account_id, connection_id=connection_id, run_id=run_id, found_by=found_by, progress={}
@@ -44,9 +49,11 @@ async def last(unit: Unit, connection_id: UUID) -> Row[Any] | None:
 
 
 async def since(unit: Unit, connection_id: UUID, asked_at: datetime) -> Row[Any] | None:
-    """The first run of a connection that began at a moment or after it."""
+    """The first run of a connection that began at a moment or after it and ended by itself, else the last that goes on."""
     query = select(SeatRun.__table__).where(SeatRun.connection_id == connection_id, SeatRun.started_at >= asked_at)
-    return (await unit.execute(query.order_by(SeatRun.started_at).limit(1))).one_or_none()
+    whole = query.where(SeatRun.failed_with.is_distinct_from(CUT_OFF))
+    ordered = whole.order_by(SeatRun.finished_at.is_(None), SeatRun.started_at)
+    return (await unit.execute(ordered.limit(1))).one_or_none()
 
 
 async def newest(unit: Unit, connection_id: UUID, count: int) -> list[Row[Any]]:
