@@ -38,9 +38,10 @@ def account(expenses: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """The member's expenses in a world."""
+    """The member's expenses in a world; `location` routes them to a company that names it."""
 
     world: World
+    location: int | None = None
 
     def set_up(self) -> None:
         """Give expenses their accounts in ConnectWise's GL table."""
@@ -55,6 +56,7 @@ class Reports:
         spent = Expense(
             expense_id=number, member_id=MEMBER, spent=on, amount=Decimal(amount), expense_type_id=1,
             payment_method_id=OWN_MONEY, report_id=REPORT, status=status,
+            location_id=self.location,
         )  # fmt: skip
         self.world.psa.expenses.enter(spent)
         return number

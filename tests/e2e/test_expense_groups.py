@@ -85,18 +85,19 @@ async def test_in_quickbooks_too_a_report_is_one_bill_and_each_expense_is_batche
 ) -> None:
     names = {
         "tax": {"untaxed_type": "GST Free Income"},
-        "rounding": {"tax_type": "BAS Excluded"},
+        "rounding": {"account": "200", "item": "MANAGED", "tax_type": "BAS Excluded"},
         "expenses": PER_REPORT | {"untaxed_type": "GST Free Expenses"},
     }
     async with open_world(settings, tmp_path, services=(), live=False) as world:
         content = account_content(world.sandbox.describe(), {"name": "x", "mapping": {}}, Package.QUICKBOOKS)
         [company] = content["companies"][:1]
         mapping = account(PER_REPORT)["mapping"] | names
-        await world.apply({"companies": [{**company, "locations": []}], "mapping": mapping})
+        location = min(world.psa.state.tables["locations"])
+        await world.apply({"companies": [{**company, "locations": [location]}], "mapping": mapping})
         await world.go_live()
         own = connection_id(account_id(world.account), f"quickbooks:{company['name']}")
         monkeypatch.setattr(Outcomes, "ledger_connection", property(lambda _: own))
-        reports = Reports(world)
+        reports = Reports(world, location)
         reports.set_up()
         numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
         await world.serve("mapper", "poster")
