@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from tests.chaos.pace import lasts
 from tests.e2e.vendors import COORDINATOR
 from tests.e2e.world import World
 
@@ -35,7 +36,7 @@ class Load:
                 ready = self._copies(sources, number)
             invoice_id, record = ready.pop(0)
             wait = began + number / self.rate - loop.time()
-            await asyncio.sleep(max(wait, 0.0))
+            await lasts(wait)
             self.world.psa.desk.set_status(invoice_id, {"name": "Closed"}, COORDINATOR)
             self.expected.append(record)
 

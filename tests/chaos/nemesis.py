@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from tests.chaos.arena import Arena
+from tests.chaos.pace import lasts
 from tests.chaos.plan import WRITES, Plan, Planned
 from tests.chaos.proxy import Toxic
 
@@ -45,7 +46,7 @@ class Nemesis:
 
     async def _at_its_moment(self, began: float, fault: Planned) -> None:
         loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(began + fault.at - loop.time(), 0.0))
+        await lasts(began + fault.at - loop.time())
         # a service takes longer to start than was planned for on a slow machine: one thing at a time for each target
         lock = self.locks.setdefault(f"{fault.category}:{fault.target}", asyncio.Lock())
         if fault.category in {"landed", "vendor", "callback"}:
@@ -66,11 +67,11 @@ class Nemesis:
         match fault.kind:
             case "kill":
                 slot.kill()
-                await asyncio.sleep(fault.seconds)
+                await lasts(fault.seconds)
                 slot.start()
             case "pause":
                 slot.pause()
-                await asyncio.sleep(fault.seconds)
+                await lasts(fault.seconds)
                 slot.resume()
             case _:
                 await slot.stop()
@@ -80,24 +81,24 @@ class Nemesis:
         broker = self.arena.broker
         if fault.kind == "pause":
             broker.pause()
-            await asyncio.sleep(fault.seconds)
+            await lasts(fault.seconds)
             broker.resume()
             return
         await (broker.stop() if fault.kind == "restart" else broker.kill())
-        await asyncio.sleep(fault.seconds)
+        await lasts(fault.seconds)
         await broker.start()
 
     async def _database(self, fault: Planned) -> None:
         postgres = self.arena.postgres
         await (postgres.stop() if fault.kind == "restart" else postgres.crash())
-        await asyncio.sleep(min(fault.seconds, 2.0))
+        await lasts(min(fault.seconds, 2.0))
         await postgres.start()
 
     async def _link(self, fault: Planned) -> None:
         proxy = self.arena.proxies[fault.target]
         direction: Any = fault.direction
         number = proxy.add(Toxic(fault.kind, direction, fault.amount))
-        await asyncio.sleep(fault.seconds)
+        await lasts(fault.seconds)
         proxy.remove(number)
 
     async def _clock(self, fault: Planned) -> None:
@@ -105,12 +106,12 @@ class Nemesis:
         if fault.target == "vendors":
             clock = self.arena.world.sandbox.world.clock
             clock.advance(timedelta(seconds=fault.amount))
-            await asyncio.sleep(fault.seconds)
+            await lasts(fault.seconds)
             clock.advance(timedelta(seconds=-fault.amount))
             return
         file = self.arena.clock_files[fault.target]
         file.write_text(str(fault.amount))
-        await asyncio.sleep(fault.seconds)
+        await lasts(fault.seconds)
         file.write_text("0")
 
     async def _landed(self, fault: Planned) -> None:
@@ -132,7 +133,7 @@ class Nemesis:
         path = r"/api\.xro/|/finance/|/system/|/company/"
         fired = await self._armed(fault, Fault(fault.kind, system, None, path, int(fault.amount), params=params))
         if fired and fault.kind == "revoked_token":
-            await asyncio.sleep(CONSENT_AFTER)
+            await lasts(CONSENT_AFTER)
             await self.reconnected()
 
     async def _callback(self, fault: Planned) -> None:
@@ -150,7 +151,7 @@ class Nemesis:
             fired = int(row["fired"])
             if row["left"] == 0:
                 break
-            await asyncio.sleep(0.25)
+            await lasts(0.25)
         fired = next(int(one["fired"]) for one in faults.list() if one["number"] == number)
         faults.clear(number=number)
         self._count(fault, fired)
@@ -162,7 +163,7 @@ class Nemesis:
             try:
                 await self.arena.world.consent_again()
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError):
-                await asyncio.sleep(1.0)
+                await lasts(1.0)
             else:
                 return
 

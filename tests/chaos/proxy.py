@@ -17,6 +17,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tests.chaos.pace import lasts
+
 from ledgerwire.common.embedded.process import free_port
 
 Direction = Literal["up", "down"]
@@ -174,7 +176,7 @@ class FaultProxy:
                     return
             toxic = self._of("slow_close", pipe.direction)
             if toxic is not None:
-                await asyncio.sleep(toxic.amount)
+                await lasts(toxic.amount)
             if pipe.writer.can_write_eof() and not pipe.writer.is_closing():
                 pipe.writer.write_eof()
         except (OSError, RuntimeError):
@@ -198,7 +200,7 @@ class FaultProxy:
         return True
 
     async def _reset(self, toxic: Toxic, connection: _Connection) -> bool:
-        await asyncio.sleep(toxic.amount)
+        await lasts(toxic.amount)
         connection.reset()
         return True
 
@@ -224,7 +226,7 @@ class FaultProxy:
         latency, jitter = self._of("latency", direction), self._of("jitter", direction)
         seconds = (latency.amount if latency else 0.0) + (self._draw.random() * jitter.amount if jitter else 0.0)
         if seconds:
-            await asyncio.sleep(seconds)
+            await lasts(seconds)
 
     async def _sliced(self, pipe: _Pipe, data: bytes) -> None:
         slicer, bandwidth = self._of("slicer", pipe.direction), self._of("bandwidth", pipe.direction)
@@ -234,11 +236,11 @@ class FaultProxy:
             if not piece:
                 continue
             if bandwidth:
-                await asyncio.sleep(len(piece) / bandwidth.amount)
+                await lasts(len(piece) / bandwidth.amount)
             pipe.writer.write(piece)
             await pipe.writer.drain()
             if slicer:
-                await asyncio.sleep(0.001)
+                await lasts(0.001)
 
 
 _MOST_SLICES = 200
