@@ -8,8 +8,8 @@ from datetime import date, datetime
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
-from pydantic_core import to_jsonable_python
 
 from ledgerwire.common.canonical import from_canonical
 from ledgerwire.common.db.session import Database, Unit
@@ -22,6 +22,7 @@ from ledgerwire.tenants.seats_file import SeatsSection
 from ledgerwire.tenants.views import OptionView
 
 BILLING_STATUSES = "docs/guide/billing-statuses.md"
+_ANY = TypeAdapter(Any)
 HOLD = OptionView(
     name="hold.billing_status",
     value="an open billing status in ConnectWise",
@@ -103,7 +104,7 @@ def leaves(prefix: str, section: type[Section], values: Mapping[str, Any]) -> It
         default = (
             None
             if field.is_required()
-            else to_jsonable_python(field.get_default(call_default_factory=True), by_alias=True)
+            else _ANY.dump_python(field.get_default(call_default_factory=True), mode="json", by_alias=True)
         )
         value = values.get(key, default)
         inner = _section_in(field)
