@@ -251,3 +251,22 @@ def test_checks_of_the_models_are_named():
         for constraint in table.constraints:
             if isinstance(constraint, CheckConstraint):
                 assert constraint.name, table
+
+
+async def test_a_unit_that_said_nothing_leaves_its_account_to_nobody(settings: Settings) -> None:
+    """The account is set with the first statement: a unit without one must not colour the next on its connection."""
+    database = open_database(settings.model_copy(update={"database_pool_size": 1}), "ingest")
+    account = text("SELECT current_setting('app.account_id', true)")
+    try:
+        async with database.account(A):
+            pass
+        async with database.account(B) as unit:
+            assert (await unit.execute(account)).scalar_one() == str(B)
+        with suppress(RuntimeError):
+            async with database.account(A):
+                raise RuntimeError
+        async with database.account(B) as unit:
+            await unit.execute(_SEEN, {"a": B, "r": uuid4()})
+            assert (await unit.execute(account)).scalar_one() == str(B)
+    finally:
+        await database.close()

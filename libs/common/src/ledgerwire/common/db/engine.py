@@ -35,6 +35,19 @@ def server_settings(name: str) -> dict[str, str]:
     }
 
 
+class OpeningConnection(asyncpg.Connection):
+    """A connection that sends what a transaction opens with in the same round trip as its BEGIN."""
+
+    opening = ""
+
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
+        """As the driver's; `opening` goes with the next BEGIN, once."""
+        if self.opening and query.startswith("BEGIN"):
+            query, self.opening = f"{query} {self.opening}", ""
+        status: str = await super().execute(query, *args, timeout=timeout)
+        return status
+
+
 def open_engine(settings: Settings, role: str, *, pool_size: int | None = None) -> AsyncEngine:
     """A pool of connections that log in as `role` (no connection is made yet)."""
     database_name(settings.database_url)
@@ -45,6 +58,7 @@ def open_engine(settings: Settings, role: str, *, pool_size: int | None = None) 
         password=settings.role_password(role) or None,
         server_settings=server_settings(f"ledgerwire {role}"),
         timeout=CONNECT_SECONDS,
+        connection_class=OpeningConnection,
     )
     engine = create_async_engine(
         "postgresql+asyncpg://",

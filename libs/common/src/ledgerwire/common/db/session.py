@@ -13,12 +13,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Executable, text
+from sqlalchemy import Executable
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
-_SET_ACCOUNT = text("SELECT set_config('app.account_id', :account, true)")
 
 
 class Unit:
@@ -45,6 +43,13 @@ class Unit:
             self.hooks.append(hook)
 
 
+def _opened_for(connection: AsyncConnection, account_id: UUID) -> None:
+    """Have the transaction set the account together with its BEGIN, which the first statement sends."""
+    driver: Any = connection.sync_connection.connection.driver_connection if connection.sync_connection else None
+    # parsed again, so that it is digits and hyphens whatever was given
+    driver.opening = f"SELECT set_config('app.account_id', '{UUID(str(account_id))}', true);"
+
+
 class Database:
     """The two pools of one service."""
 
@@ -56,7 +61,7 @@ class Database:
     async def account(self, account_id: UUID) -> AsyncIterator[Unit]:
         """A transaction that sees one account; commits on leaving, rolls back on any exception."""
         async with _connected(self._account) as connection, connection.begin():
-            await connection.execute(_SET_ACCOUNT, {"account": str(account_id)})
+            _opened_for(connection, account_id)
             unit = Unit(connection, account_id)
             yield unit
         for hook in unit.hooks:
