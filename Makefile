@@ -142,11 +142,15 @@ crash-points: $(VENV)/.dev ## Kill a process at every named point, N=20 times ea
 	@for round in $$(seq $(N)); do echo "round $$round of $(N)"; $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/e2e/test_crashes.py || exit 1; done
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Time a callback to its batch, relay and consumer beside the bare library, the mapping; one JSON line each
+bench: $(VENV)/.dev ## Ingest, relay, pipeline, backlog, fairness, growth, replicas beside baselines, each id verified; one JSON line each
 	@$(BIN)/python -m benchmarks.callback_to_batched 2>/dev/null
 	@tools/ensure_rabbitmq.sh
 	@$(BIN)/python -m benchmarks.callback_to_batched --broker rabbitmq 2>/dev/null
+	@$(BIN)/python -m benchmarks.ingest 2>/dev/null
 	@$(BIN)/python -m benchmarks.relay_and_consumer 2>/dev/null
+	@$(BIN)/python -m benchmarks.pipeline 2>/dev/null
+	@$(BIN)/python -m benchmarks.growth 2>/dev/null
+	@$(BIN)/python -m benchmarks.mapper_replicas 2>/dev/null
 	@$(BIN)/python -m benchmarks.mapping
 	@$(BIN)/python -m benchmarks.backlog 2>/dev/null
 	@$(BIN)/python -m benchmarks.fairness 2>/dev/null

@@ -31,6 +31,11 @@ from ledgerwire.mapper.handlers import MAP, work_key
 
 BAR = 1.2
 NOWHERE = 9_000_000
+_STATEMENTS = (
+    "pg_stat_statements JOIN pg_roles ON pg_roles.oid = userid"
+    " WHERE rolname IN ('lw_mapper', 'lw_mapper_system', 'lw_poster', 'lw_poster_system')"
+)
+"""What the services ask: neither our looking in from outside nor the emptying of budgets."""
 _COLUMNS = (
     "account_id",
     "connection_id",
@@ -66,9 +71,10 @@ async def main(waiting: list[int], documents: int) -> dict[str, Any]:
 async def _measure(stage: Stage, waiting: int, documents: int) -> dict[str, Any]:
     pipeline, world = Pipeline(stage), stage.world
     ids = pipeline.closed(documents)
-    await stage.rows("DELETE FROM mapper.work")
+    await stage.rows("TRUNCATE mapper.work")
     await _load(stage, ids, waiting)
-    await stage.rows("ANALYZE mapper.work")
+    await stage.rows("VACUUM ANALYZE mapper.work")
+    await stage.rows("CHECKPOINT")
     await stage.rows("SELECT pg_stat_statements_reset()")
     async with pipeline.unlimited():
         processes = [await world.spawned(name) for name in ("mapper", "poster")]
@@ -76,9 +82,8 @@ async def _measure(stage: Stage, waiting: int, documents: int) -> dict[str, Any]
         pids = [process.process.pid for process in processes]
         held = dict(zip(("mapper", "poster"), map(resident_megabytes, pids), strict=True))
         busy = sum(map(cpu_seconds, pids))
-    [row] = await stage.rows(
-        "SELECT sum(total_exec_time) AS ms FROM pg_stat_statements WHERE query !~ 'tenants.budget'"
-    )
+    [row] = await stage.rows(f"SELECT sum(total_exec_time) AS ms FROM {_STATEMENTS}")
+    dear = await stage.rows(f"SELECT query, total_exec_time AS ms FROM {_STATEMENTS} ORDER BY 2 DESC LIMIT 5")
     [left] = await stage.rows("SELECT count(*) AS n FROM mapper.work")
     for process in processes:
         await process.stop()
@@ -87,6 +92,7 @@ async def _measure(stage: Stage, waiting: int, documents: int) -> dict[str, Any]
     return {
         "milliseconds_per_record": round((ends[-1] - ends[0]) / max(1, documents - early) * 1000, 2),
         "postgres_milliseconds_per_record": round(row["ms"] / documents, 3),
+        "dearest": {" ".join(each["query"].split())[:90]: round(each["ms"] / documents, 3) for each in dear},
         "services_cpu_milliseconds_per_record": round(busy / documents * 1000, 2),
         "megabytes": held,
         "still_waiting": left["n"],
