@@ -5,178 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1
-from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
-from ledgerwire.common.ids import AccountId, record_id
-from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
-from ledgerwire.common.mq.outbox import new_message
-from ledgerwire.mapper import repository
+from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.settings import DocumentPer, ExpenseSettings, OnMissing
 from ledgerwire.mapper.preview import PreviewDesk
-from ledgerwire.mapper.records import StoredRecord, decode_documents
-from ledgerwire.mapper.settling import closed_record, settled_document
-from ledgerwire.sandbox.connectwise.expenses import Expense
+from ledgerwire.mapper.records import decode_documents
 from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
 
 from .conftest import PERSON, Office, OfficeClients
+from .expense_reports import COMPANY_CARD, DAY, OWN_MONEY, Expenses, lines_of
 
 pytestmark = pytest.mark.requirement("M17")
-
-REPORT, MEMBER = 77, 152
-DAY = date(2026, 2, 12)
-OWN_MONEY, COMPANY_CARD = 1, 2
-
-
-class Expenses:
-    """An account that makes one document of a report, and a member who spends."""
-
-    def __init__(self, office: Office) -> None:
-        self.office = office
-
-    @property
-    def psa(self) -> Any:
-        return self.office.sandbox.world.connectwise.expenses
-
-    def setting(self, **changes: Any) -> None:
-        mapping = self.office.account.mappings[0].settings
-        self.office.change(mapping=replace(mapping, expenses=replace(mapping.expenses, **changes)))
-
-    def enter(self, number: int, amount: str, *, on: date = DAY, card: bool = False, **more: Any) -> int:
-        spent = Expense(
-            expense_id=number, member_id=MEMBER, spent=on, amount=Decimal(amount), expense_type_id=1,
-            payment_method_id=COMPANY_CARD if card else OWN_MONEY, report_id=REPORT, **more,
-        )  # fmt: skip
-        self.psa.enter(spent)
-        return number
-
-    def status(self, number: int, status: str) -> None:
-        self.psa.set_status(number, status, PERSON)
-
-    def edited(self, number: int, amount: str) -> None:
-        """Rejected, corrected and approved again."""
-        self.status(number, "Rejected")
-        self.psa.change(replace(self.psa.expense(number), amount=Decimal(amount)), PERSON)
-        self.status(number, "ApprovedByTierTwo")
-        self.psa.reload(number)
-
-    def key(self, number: int) -> UUID:
-        office = self.office
-        return record_id(AccountId(office.account_id), office.connection_id, "expense", str(number))
-
-    async def look(self, *numbers: int, found_by: str = "sweep") -> None:
-        bells = []
-        for number in numbers:
-            data = RecordClosedV1(
-                record_id=self.key(number), connection_id=self.office.connection_id, record_type="expense",
-                source_id=str(number), found_by=found_by,
-            )  # fmt: skip
-            bells += closed_record(self._envelope(data), data)
-        await self._ring(bells)
-
-    async def told(self, number: int, outcome: str, *codes: str) -> None:
-        """Poster reports about an expense."""
-        record = await self.record(number)
-        data = DocumentSettledV1(
-            record_id=record.record_id, connection_id=self.office.connection_id, source_id=record.source_id,
-            revision=record.revision, outcome=outcome,
-            findings=[{"code": code, "params": {"number": record.number or ""}} for code in codes],
-        )  # fmt: skip
-        await self._ring(settled_document(self._envelope(data), data))
-
-    async def batched(self, number: int) -> None:
-        """Poster has batched an expense in ConnectWise, and reports it."""
-        ids = await self.rows(
-            "SELECT processed_record_ids FROM mapper.revision WHERE record_id = :id", id=self.key(number)
-        )
-        body = {"batchIdentifier": f"EXP-{number}", "processedRecordIds": list(ids[-1][0])}
-        psa = self.office.sandbox.world.connectwise
-        answer = await psa.as_person(PERSON, "POST", "/finance/accounting/batches", body)
-        assert not answer.is_error, answer.text
-        await self.told(number, "batched")
-
-    def _envelope(self, data: Any) -> Any:
-        return new_message(
-            data, account_id=self.office.account_id, subject=str(data.record_id), correlation_id="c", source="test"
-        )
-
-    async def _ring(self, bells: Any) -> None:
-        async with self.office.database.account(self.office.account_id) as unit:
-            await self.office.worker.store.ring(unit, bells)
-        self.office.worker.wake.set()
-        await self.office.idle()
-
-    async def sent(self, *numbers: int, group: str = "EXPR-77") -> None:
-        """Poster has the document in the ledger; it stands for these."""
-        found = await self.rows("SELECT group_id FROM mapper.expense_group WHERE number = :number", number=group)
-        posting = found[0].group_id
-        database = open_database(self.office.settings, "poster")
-        try:
-            async with database.account(self.office.account_id) as unit:
-                await unit.execute(
-                    text(
-                        "INSERT INTO poster.posting (account_id, posting_id, record_id, connection_id, ordinal, kind, number,"
-                        " revision, document, document_hash, state, ledger_id, correlation_id) VALUES (:account, :id, :id,"
-                        " :connection, 0, 'bill', :number, 1, '', '', 'posted', :ledger, 'c')"
-                    ),
-                    {"account": self.office.account_id, "id": posting, "connection": uuid4(), "number": group,
-                     "ledger": str(posting)},
-                )  # fmt: skip
-                for number in numbers:
-                    await unit.execute(
-                        text("INSERT INTO poster.document_record VALUES (:account, :id, :record)"),
-                        {"account": self.office.account_id, "id": posting, "record": self.key(number)},
-                    )
-        finally:
-            await database.close()
-
-    async def record(self, number: int) -> StoredRecord:
-        async with self.office.database.account(self.office.account_id) as unit:
-            return (await repository.records(unit, [self.key(number)]))[self.key(number)]
-
-    async def standing(self, *numbers: int) -> list[tuple[RecordState, list[str]]]:
-        """State and codes that stop, of each."""
-        found = [await self.record(number) for number in numbers]
-        return [(each.state, [item.code for item in each.findings if item.stops]) for each in found]
-
-    async def rows(self, sql: str, **params: Any) -> list[Any]:
-        async with self.office.database.account(self.office.account_id) as unit:
-            return list(await unit.execute(text(sql), params))
-
-    async def documents(self) -> dict[str, list[tuple[str, Decimal]]]:
-        """Line texts and amounts of every group's document."""
-        rows = await self.rows("SELECT number, documents FROM mapper.expense_group ORDER BY number")
-        return {row.number: _lines(decode_documents(row.documents)) for row in rows}
-
-    async def group(self, number: str = "EXPR-77") -> tuple[int, set[str]]:
-        """Revision of a group, and the expenses that it stands for."""
-        [row] = await self.rows("SELECT group_id, revision FROM mapper.expense_group WHERE number = :n", n=number)
-        members = await self.rows(
-            "SELECT source_id FROM mapper.expense_group_member m JOIN mapper.record r USING (account_id, record_id)"
-            " WHERE group_id = :id",
-            id=row.group_id,
-        )
-        return row.revision, {each.source_id for each in members}
-
-    async def rung(self, *numbers: int) -> list[int]:
-        """How often poster was told of each."""
-        sql = "SELECT count(*) AS n FROM mapper.outbox WHERE type = 'document.ready.v1' AND subject = :subject"
-        return [(await self.rows(sql, subject=str(self.key(number))))[0].n for number in numbers]
-
-    async def words(self, number: int) -> str:
-        [shown] = await self.office.desk.show(self.office.account_id, f"EXP-{number}")
-        return " ".join(shown.words)
-
-
-def _lines(documents: tuple[LedgerDocument, ...]) -> list[tuple[str, Decimal]]:
-    return [(line.description.split(":")[0], line.net) for document in documents for line in document.lines]
 
 
 @pytest.fixture
@@ -376,7 +221,7 @@ async def test_a_preview_shows_the_document_of_the_whole_report_and_writes_nothi
     desk = PreviewDesk(spent.office.database, OfficeClients(spent.office), spent.office.database.close)
     office = spent.office
     [shown] = await desk.preview(office.account_id, office.connection_id, ["EXP-9302"])
-    assert _lines(shown.documents) == [("EXP-9301", Decimal("41.80")), ("EXP-9302", Decimal("12.05"))]
+    assert lines_of(shown.documents) == [("EXP-9301", Decimal("41.80")), ("EXP-9302", Decimal("12.05"))]
     assert any("expense report 77" in decision.key for decision in shown.trace.decisions)
     assert not await spent.rows("SELECT 1 FROM mapper.record")
     await spent.look(9301)

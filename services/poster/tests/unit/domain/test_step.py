@@ -208,3 +208,13 @@ def test_a_credit_with_other_figures_in_the_ledger_is_left_there_when_a_person_a
     document = replace(posting(PostingState.POSTED), choices_done=2)
     assert plan(chosen(Choice.CREDIT_AND_NEW, "a"), [document, credit], None).step is Step.MISMATCHED
     assert plan(chosen(Choice.ACCEPT, "a", place=2), [document, credit], None).step is Step.ACCEPT
+
+
+@pytest.mark.requirement("M17", "M8")
+def test_a_document_that_others_share_is_brought_up_to_date_by_one_that_is_batched() -> None:
+    """Another record joined, changed or left: the batched one carries the document, and is proved again afterwards."""
+    shared = replace(wanted("b"), shared=True)
+    assert plan(shared, [posting(PostingState.POSTED, "a")], BatchState.BATCHED).step is Step.POST
+    assert plan(shared, [posting(PostingState.UNKNOWN, "a")], BatchState.BATCHED).step is Step.LOOK
+    assert plan(shared, [posting(PostingState.POSTED, "b")], BatchState.BATCHED).step is Step.PROVE
+    assert plan(wanted("b"), [posting(PostingState.POSTED, "a")], BatchState.BATCHED).step is Step.PROVE
