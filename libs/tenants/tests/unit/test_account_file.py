@@ -7,6 +7,7 @@ import pytest
 
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.tenants.account_file import AccountFile, parse_account_file, read_account_file
+from ledgerwire.tenants.plan import wanted
 
 GOOD = """
 account: Harbour IT
@@ -217,6 +218,19 @@ def test_secrets_may_stand_in_files_of_their_own(tmp_path: Path):
     path.write_text(changed("canary-private", "file:gone.txt"))
     with pytest.raises(ConfigurationError, match=r"private_key: .*gone\.txt"):
         read_account_file(path)
+
+
+def test_the_key_of_billing_sync_is_given_beside_the_posting_key_and_its_secret_may_stand_in_a_file(tmp_path: Path):
+    (tmp_path / "seats.txt").write_text("of-seats\n")
+    path = tmp_path / "account.yaml"
+    seats = "region: au\n  seats: {public_key: seats-public, private_key: 'file:seats.txt'}"
+    path.write_text(changed("region: au", seats))
+    file = read_account_file(path)
+    assert file.connectwise.seats is not None
+    assert file.connectwise.seats.private_key.get_secret_value() == "of-seats"
+    plan = wanted(file)
+    assert (plan.psa.config["seats_public_key"], plan.seats_private_key) == ("seats-public", "of-seats")
+    assert "of-seats" not in f"{file!r} {plan!r}"
 
 
 def test_a_private_authority_is_found_beside_the_account_file(tmp_path: Path):

@@ -43,8 +43,7 @@ def brief(world):
 
 async def killed_at(world, point) -> int:
     """`ledgerwire seats apply` as a process of its own, told to die at a point; its exit code."""
-    settings = world.settings.model_copy(update={"lease_seconds": 1.0, "crash_at": point})
-    environment = environment_of(settings)
+    environment = environment_of(world.settings.model_copy(update={"crash_at": point}))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _APPLY, str(world.account_id), env=environment, stderr=asyncio.subprocess.PIPE
     )
@@ -55,15 +54,18 @@ async def killed_at(world, point) -> int:
 
 _APPLY = """
 import asyncio, sys
+from datetime import timedelta
 from uuid import UUID
 from ledgerwire.billing_sync.bootstrap import open_seats
 from ledgerwire.common.crashpoints import arm
 from ledgerwire.common.settings import load_settings
+from ledgerwire.common.work.lease import LeaseTerms
 
 async def run():
     settings = load_settings()
     arm(settings.crash_at)
     async with open_seats(settings) as desk:
+        desk._terms = LeaseTerms(timedelta(seconds=1), timedelta(milliseconds=200), timedelta(0))
         await desk.apply(UUID(sys.argv[1]))
 
 asyncio.run(run())

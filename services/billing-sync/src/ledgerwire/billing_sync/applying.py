@@ -32,6 +32,7 @@ from ledgerwire.billing_sync.points import (
 )
 from ledgerwire.billing_sync.repository import links, plans, written
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep
+from ledgerwire.billing_sync.turn import Hold
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Database
@@ -67,13 +68,14 @@ class Applying:
     """Writes the approved steps of one plan."""
 
     def __init__(
-        self, database: Database, psa: ConnectWise, account_id: UUID, plan: StoredPlan, rules: SeatRules
+        self, database: Database, psa: ConnectWise, account_id: UUID, plan: StoredPlan, rules: SeatRules, hold: Hold
     ) -> None:
         self._database = database
         self._psa = psa
         self._account_id = account_id
         self._plan = plan
         self._rules = rules
+        self._hold = hold
         self._made: dict[int, int] = {}
         self._copies: dict[int, Agreement] = {}
         self._ours: set[int] = set()
@@ -233,6 +235,7 @@ class Applying:
 
     async def _step(self, part: AgreementPart, step: Step) -> Finding | None:
         """One write; what stops the rest of its agreement, or None."""
+        await self._hold()
         await self._mark([step], StepState.SENT)
         reach(STEP_SENT)
         if step.kind is StepKind.COPY_AGREEMENT:

@@ -23,7 +23,7 @@ from ledgerwire.billing_sync.settings import rules_of, seats_of
 from ledgerwire.billing_sync.setup import Checking, SetUp
 from ledgerwire.billing_sync.sources import SeatSources
 from ledgerwire.billing_sync.stored import StepState, StoredPlan
-from ledgerwire.billing_sync.turn import turn
+from ledgerwire.billing_sync.turn import Hold, turn
 from ledgerwire.common.clock import Clock
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import ConfigurationError
@@ -159,11 +159,11 @@ class SeatsDesk:
     async def plan(self, account_id: UUID, *, keep: bool = True, progress: Progress = no_progress) -> StoredPlan:
         """Plan now. Only a plan that is kept can be applied; nothing is written to ConnectWise either way."""
         account = await self.account(account_id)
-        async with self._turn(account):
+        async with self._turn(account) as hold:
+            await self._settle(account, hold)
             return await self._planned(account, keep=keep, progress=progress)
 
     async def _planned(self, account: AccountContext, *, keep: bool, progress: Progress) -> StoredPlan:
-        await self._settle(account)
         before = self._count.calls
         given, found = await self.situation(account, progress)
         connection_id = account.psa.connection_id
@@ -195,12 +195,12 @@ class SeatsDesk:
         Interrupted, it is called again: steps that were sent are looked for, the others go on where they stopped.
         """
         account = await self.account(account_id)
-        async with self._turn(account):
+        async with self._turn(account) as hold:
             plan = await self._one(account_id, plan_id)
-            return await self._applied(account, plan, selection or Selection(), progress)
+            return await self._applied(account, plan, selection or Selection(), progress, hold)
 
     async def _applied(
-        self, account: AccountContext, plan: StoredPlan, selection: Selection, progress: Progress
+        self, account: AccountContext, plan: StoredPlan, selection: Selection, progress: Progress, hold: Hold
     ) -> Applied:
         keys = selection.keys(plan)
         async with self._database.account(account.account_id) as unit:
@@ -210,20 +210,20 @@ class SeatsDesk:
             replace(stored, state=StepState.APPROVED) if stored.step.key in approved else stored
             for stored in plan.steps
         )
-        return await (await self._applying(account, replace(plan, steps=steps))).run(progress)
+        return await (await self._applying(account, replace(plan, steps=steps), hold)).run(progress)
 
-    async def _applying(self, account: AccountContext, plan: StoredPlan) -> Applying:
+    async def _applying(self, account: AccountContext, plan: StoredPlan, hold: Hold) -> Applying:
         psa, rules = await self.psa(account), rules_of(seats_of(account))
-        return Applying(self._database, psa, account.account_id, plan, rules)
+        return Applying(self._database, psa, account.account_id, plan, rules, hold)
 
-    async def _settle(self, account: AccountContext) -> None:
+    async def _settle(self, account: AccountContext, hold: Hold) -> None:
         """See what became of writes that an earlier run sent and did not see answered."""
         async with self._database.account(account.account_id) as unit:
             open_plans = await plans.unsettled(unit, account.psa.connection_id)
         for plan in open_plans:
-            await (await self._applying(account, plan)).settle()
+            await (await self._applying(account, plan, hold)).settle()
 
-    def _turn(self, account: AccountContext) -> AbstractAsyncContextManager[None]:
+    def _turn(self, account: AccountContext) -> AbstractAsyncContextManager[Hold]:
         return turn(self._database, account.account_id, account.psa.connection_id, self._terms, PATIENCE)
 
     async def reconcile(

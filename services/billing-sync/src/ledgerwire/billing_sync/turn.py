@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
@@ -15,25 +15,27 @@ from ledgerwire.common.work.lease import Lease, LeaseTerms, take
 
 SERVICE, _TURN = "billing", "seats"
 _ASK_EVERY = 0.2
+Hold = Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
 async def turn(
     database: Database, account_id: UUID, connection_id: UUID, terms: LeaseTerms, patience: timedelta
-) -> AsyncIterator[None]:
-    """Hold the connection's turn while the block runs.
+) -> AsyncIterator[Hold]:
+    """Hold the connection's turn while the block runs; what is yielded is awaited before every write.
 
     After a write whose end was not seen the turn is not given back: it runs out by itself, so that nobody looks for the row
     before a request under way has ended.
 
     Raises:
         Waiting: BS_ANOTHER_RUN, somebody else held it longer than `patience`.
+        LeaseLost: from what is yielded, when the turn is not surely ours for as long as a write takes.
     """
     lease = await _taken(database, account_id, connection_id, terms, patience)
     seen = False
     try:
         async with lease.kept():
-            yield
+            yield lambda: lease.ensure(terms.grace)
         seen = True
     except Exception as error:
         seen = not isinstance(error, Ambiguous)
