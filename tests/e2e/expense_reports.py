@@ -161,4 +161,5 @@ class Reports:
 
 
 def _loaded(value: Any) -> list[Any]:
-    return json.loads(value) if isinstance(value, str) else value
+    found: list[Any] = json.loads(value) if isinstance(value, str) else value
+    return found
