@@ -143,17 +143,11 @@ crash-points: $(VENV)/.dev ## Kill a process at every named point, N=20 times ea
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Ingest, relay, pipeline, backlog, fairness, growth, replicas beside baselines, each id verified; one JSON line each
-	@$(BIN)/python -m benchmarks.callback_to_batched 2>/dev/null
 	@tools/ensure_rabbitmq.sh
-	@$(BIN)/python -m benchmarks.callback_to_batched --broker rabbitmq 2>/dev/null
-	@$(BIN)/python -m benchmarks.ingest 2>/dev/null
-	@$(BIN)/python -m benchmarks.relay_and_consumer 2>/dev/null
-	@$(BIN)/python -m benchmarks.pipeline 2>/dev/null
-	@$(BIN)/python -m benchmarks.growth 2>/dev/null
-	@$(BIN)/python -m benchmarks.mapper_replicas 2>/dev/null
-	@$(BIN)/python -m benchmarks.mapping
-	@$(BIN)/python -m benchmarks.backlog 2>/dev/null
-	@$(BIN)/python -m benchmarks.fairness 2>/dev/null
+	@failed=0; for each in callback_to_batched "callback_to_batched --broker rabbitmq" ingest relay_and_consumer pipeline growth \
+		mapper_replicas mapping backlog fairness; do \
+		$(BIN)/python -m benchmarks.$$each 2>/dev/null || { failed=1; echo "benchmarks.$$each fell short or failed" >&2; }; \
+	done; exit $$failed
 
 .PHONY: ci
 ci: ## What the continuous integration runs

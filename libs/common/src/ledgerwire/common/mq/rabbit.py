@@ -16,11 +16,12 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import DeliveryError, PublishError
 from aiormq.channel import Channel as AmqpChannel
+from pamqp.commands import Basic
 
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.mq.broker_errors import BrokerGoneError, broker_calls
 from ledgerwire.common.mq.broker_topology import declare
-from ledgerwire.common.mq.envelope_codec import encode
+from ledgerwire.common.mq.envelope_codec import WireMessage, encode
 from ledgerwire.common.mq.rabbit_subscription import Subscription
 from ledgerwire.common.mq.topology import EXCHANGE
 from ledgerwire.common.mq.transport import Accept, NotConfirmedError, UnroutableError
@@ -160,13 +161,13 @@ class RabbitTransport:
                 return NotConfirmedError(str(error))
 
     async def _confirmed(self, channel: AmqpChannel, message: Envelope) -> Exception | None:
-        wire = _amqp(message)
+        wire = encode(message)
         try:
             await channel.basic_publish(
                 wire.body,
                 exchange=EXCHANGE,
                 routing_key=message.type,
-                properties=wire.properties,
+                properties=_properties(message, wire),
                 mandatory=True,
                 timeout=self._terms.confirm_seconds,
                 wait=False,  # for the socket: the window bounds what is unsent
@@ -185,14 +186,13 @@ def _usable(connection: AbstractConnection | None) -> bool:
     return connection.connected.is_set() and not connection.transport.connection.is_closed
 
 
-def _amqp(envelope: Envelope) -> aio_pika.Message:
-    wire = encode(envelope)
-    return aio_pika.Message(
-        wire.body,
+def _properties(envelope: Envelope, wire: WireMessage) -> Basic.Properties:
+    """Made directly: the library's own message class costs ten times as much as this."""
+    return Basic.Properties(
         headers=dict(wire.headers),
         content_type=wire.content_type,
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         message_id=str(envelope.id),
         correlation_id=envelope.correlationid,
-        type=envelope.type,
+        message_type=envelope.type,
     )
