@@ -1,6 +1,6 @@
 """What ingest is measured beside: the same FastAPI endpoint that only verifies the signature, or also makes one bare INSERT.
 
-    python -m benchmarks.bare_ingest verify|insert PORT SIGNING_KEY DATABASE_URL
+python -m benchmarks.bare_ingest verify|insert PORT SIGNING_KEY DATABASE_URL
 """
 
 from __future__ import annotations
