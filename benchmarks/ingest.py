@@ -62,7 +62,14 @@ async def main(
                     figures["forged"] = await bench.under_forgery(forged_of="signature", seconds=seconds / 2)
                 if "strangers" in parts:
                     figures["strangers"] = await bench.under_forgery(forged_of="address", seconds=seconds / 2)
-                return {"accounts": accounts, **figures, "lost": bench.lost, "load_average": load_average()}
+                bars = {"ratio": TARGET_RATIO, "p99": TARGET_P99, "refused_per_second": TARGET_REFUSED}
+                return {
+                    "accounts": accounts,
+                    **figures,
+                    "lost": bench.lost,
+                    "bars": bars,
+                    "load_average": load_average(),
+                }
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ async def main(
         found["throughput"] = await on_stage(accounts, documents, None, delayed=False)
     if "latency" in halves:
         found["latency"] = await on_stage(connections, int(rate * seconds), rate, delayed=True)
-    return found | {"load_average": load_average()}
+    bars = {"per_second": BAR_PER_SECOND, "p50": BAR_P50, "p99": BAR_P99}
+    return found | {"bars": bars, "load_average": load_average()}
 
 
 async def on_stage(

@@ -39,7 +39,7 @@ _STATISTICS = "shared_preload_libraries = 'pg_stat_statements'\n"
 
 @dataclass
 class Stage:
-    """One run: `admin` is the database's administrator, `tokens` the accounts' callback addresses by account."""
+    """One run: `admin` and `database_url` are addresses of the administrator, `accounts` all that are live, the world's own first."""
 
     world: World
     admin: str
