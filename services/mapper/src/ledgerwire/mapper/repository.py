@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, case, func, insert, literal_column, or_, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, Insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import String
 
@@ -196,19 +196,23 @@ async def put_record(unit: Unit, record: StoredRecord) -> None:
         "findings": [finding_row(item) for item in record.findings],
         "settled_findings": [finding_row(item) for item in record.settled_findings],
     }
-    statement = upsert(Record).values(values)
-    changed = {name: statement.excluded[name] for name in values if name not in _KEY}
+    await unit.execute(_PUT_RECORD, values)
+
+
+def _put_record() -> Insert:
+    statement = upsert(Record)
+    changed = {name: statement.excluded[name] for name in (*_PLAIN, *_MADE) if name not in _KEY}
     moved = Record.state != statement.excluded.state
-    await unit.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(_KEY),
-            set_={
-                **changed,
-                "updated_at": func.now(),
-                "state_at": case((moved, func.now()), else_=Record.state_at),
-            },
-        )
+    return statement.on_conflict_do_update(
+        index_elements=list(_KEY),
+        set_={**changed, "updated_at": func.now(), "state_at": case((moved, func.now()), else_=Record.state_at)},
     )
+
+
+_MADE = ("state", "choices", "findings", "settled_findings")
+# Built once: every look and every report runs them, and building costs more than running.
+_PUT_RECORD = _put_record()
+_ADD_TIMELINE = insert(MapperTimeline)
 
 
 async def latest_revisions(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID, StoredRevision]:
@@ -281,13 +285,14 @@ def _latest(record: StoredRecord, *columns: Any) -> Any:
 async def add_timeline(unit: Unit, record: StoredRecord, step: str, **detail: Any) -> None:
     """One step of the record's way, in the transaction that took it."""
     await unit.execute(
-        insert(MapperTimeline).values(
-            account_id=record.account_id,
-            record_id=record.record_id,
-            step=step,
-            detail=detail,
-            correlation_id=record.correlation_id,
-        )
+        _ADD_TIMELINE,
+        {
+            "account_id": record.account_id,
+            "record_id": record.record_id,
+            "step": step,
+            "detail": detail,
+            "correlation_id": record.correlation_id,
+        },
     )
 
 

@@ -23,6 +23,8 @@ from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
 
 CONCURRENT_BATCHES = 4
+COMMITTED_TOGETHER = 10
+"""Batches that are begun in one transaction, before the first of them is sent."""
 CALL = timedelta(seconds=CALL_SECONDS)
 
 
@@ -169,7 +171,6 @@ async def _create(
     group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]
 ) -> list[tuple[Case, LedgerwireError | None]]:
     gate = asyncio.Semaphore(CONCURRENT_BATCHES)
-    await _commit_batching(group, cases)
 
     async def one(case: Case) -> tuple[Case, LedgerwireError | None]:
         name = identifier(case)
@@ -183,18 +184,21 @@ async def _create(
         reach(points.BATCH_SENT)
         return case, None
 
-    # Every call is waited for, whatever another one met: none may go on once the lease is given back.
-    ended = await asyncio.gather(*(one(case) for case in cases), return_exceptions=True)
-    for result in ended:
-        if isinstance(result, BaseException):
-            raise result
-    return [result for result in ended if not isinstance(result, BaseException)]
+    sent: list[tuple[Case, LedgerwireError | None]] = []
+    for start in range(0, len(cases), COMMITTED_TOGETHER):
+        some = cases[start : start + COMMITTED_TOGETHER]
+        await _commit_batching(group, some)
+        # Every call is waited for, whatever another one met: none may go on once the lease is given back.
+        ended = await asyncio.gather(*(one(case) for case in some), return_exceptions=True)
+        for result in ended:
+            if isinstance(result, BaseException):
+                raise result
+        sent += [result for result in ended if not isinstance(result, BaseException)]
+    return sent
 
 
 async def _commit_batching(group: RecordGroup, cases: Sequence[Case]) -> None:
-    """All of them in one transaction: one that is not sent after all is looked for like one that was."""
-    if not cases:
-        return
+    """Some in one transaction: one that is not sent after all is looked for like one that was."""
     async with group.unit() as unit:
         for case in cases:
             name = identifier(case)

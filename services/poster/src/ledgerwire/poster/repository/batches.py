@@ -29,6 +29,13 @@ _TO_WATCH = text(
 )
 
 
+_NEW_BATCH = upsert(BatchRow)
+_PUT_BATCH = _NEW_BATCH.on_conflict_do_update(
+    index_elements=["account_id", "record_id", "revision"],
+    set_={"state": _NEW_BATCH.excluded.state, "batch_id": _NEW_BATCH.excluded.batch_id, "updated_at": text("now()")},
+)
+
+
 async def put_batch(
     unit: Unit, decided: Decided, identifier: str, state: BatchState, batch_id: int | None = None
 ) -> None:
@@ -45,14 +52,7 @@ async def put_batch(
         "batch_id": batch_id,
         "correlation_id": decided.correlation_id,
     }
-    await unit.execute(
-        upsert(BatchRow)
-        .values(**values)
-        .on_conflict_do_update(
-            index_elements=["account_id", "record_id", "revision"],
-            set_={"state": str(state), "batch_id": batch_id, "updated_at": text("now()")},
-        )
-    )
+    await unit.execute(_PUT_BATCH, values)
 
 
 async def set_batch(unit: Unit, decided: Decided, state: BatchState, *, choices_seen: int = 0) -> None:

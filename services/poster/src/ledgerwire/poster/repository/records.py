@@ -63,6 +63,7 @@ _BATCHES = text(
     "SELECT record_id, revision, identifier, state, choices_seen FROM poster.batch WHERE record_id = ANY(:ids)"
 ).bindparams(_IDS)
 _NOW = text("SELECT clock_timestamp()")
+_ADD_TIMELINE = insert(PosterTimeline)  # built once: each record runs it several times
 
 
 async def load_cases(unit: Unit, items: Sequence[WorkItem]) -> list[Case]:
@@ -283,11 +284,12 @@ def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 async def add_timeline(unit: Unit, decided: Decided, step: str, **detail: Any) -> None:
     """Write one step of a record's way."""
     await unit.execute(
-        insert(PosterTimeline).values(
-            account_id=unit.account_id,
-            record_id=decided.record_id,
-            step=step,
-            detail=detail,
-            correlation_id=decided.correlation_id,
-        )
+        _ADD_TIMELINE,
+        {
+            "account_id": unit.account_id,
+            "record_id": decided.record_id,
+            "step": step,
+            "detail": detail,
+            "correlation_id": decided.correlation_id,
+        },
     )
