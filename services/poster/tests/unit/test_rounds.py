@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
 
 from ledgerwire.poster.domain.step import Step
-from ledgerwire.poster.handlers import ROUNDS, PostRecords
+from ledgerwire.poster.handlers import ROUNDS, PostRecords, leading
 
 
 class Records:
@@ -22,7 +25,8 @@ class Records:
         return self.now()
 
     def now(self) -> list[Any]:
-        return [SimpleNamespace(step=way[0], way=way) for way in self.ways if way]
+        alone = SimpleNamespace(group_id=None)
+        return [SimpleNamespace(step=way[0], way=way, decided=alone) for way in self.ways if way]
 
 
 async def go(records: Records, *steps: Step) -> list[Step]:
@@ -54,3 +58,16 @@ async def test_a_record_with_several_documents_takes_a_round_for_each() -> None:
 async def test_a_step_that_never_ends_is_left_for_the_next_claim() -> None:
     records = Records([Step.POST] * (ROUNDS + 5))
     assert len(await go(records, Step.POST)) == ROUNDS
+
+
+@pytest.mark.requirement("M17")
+def test_of_records_that_share_a_document_one_takes_the_step_about_it_and_each_its_own_batch() -> None:
+    one, other = uuid4(), uuid4()
+
+    def case(step: Step, group: UUID | None) -> Any:
+        return SimpleNamespace(step=step, decided=SimpleNamespace(group_id=group))
+
+    posting = [case(Step.POST, group) for group in (one, one, other, None, None)]
+    assert leading(posting) == [posting[0], posting[2], posting[3], posting[4]]
+    batching = [case(Step.BATCH, one), case(Step.BATCH, one)]
+    assert leading(batching) == batching
