@@ -90,7 +90,7 @@ async def open_stage(
 ) -> AsyncIterator[Stage]:
     """Servers, sandbox and accounts for the length of a block; no service runs yet. fsync is on."""
     run = TestRun.begin()
-    home = run.directory / "durable"
+    home = run.directory / "postgres"  # where the next run finds and ends what a killed one left
     try:
         server = await start_postgres(home)
         if statistics:
