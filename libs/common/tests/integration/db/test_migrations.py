@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import asyncpg
 import pytest
@@ -47,13 +46,10 @@ async def test_an_empty_database_is_brought_to_head_and_matches_the_models(empty
     await bootstrap(empty_database_settings)
     assert await migrate.current_revision(empty_database_settings) is None
 
-    started = time.perf_counter()
     await migrate.upgrade(empty_database_settings)
-    elapsed = time.perf_counter() - started
 
     assert await migrate.current_revision(empty_database_settings) == migrate.head_revision()
     assert await differences(empty_database_settings) == []
-    assert elapsed < 5  # well under 1.5 s on a quiet machine; the bound only catches a change of kind
 
 
 async def test_every_revision_goes_down_one_and_up_again(empty_database_settings: Settings):

@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from time import monotonic
 from uuid import UUID
 
 import asyncpg
@@ -122,10 +121,8 @@ async def test_a_committed_message_is_published_at_once_and_marked(office, post,
     relay = office.relay(poll=timedelta(seconds=30))  # woken by the commit, not by the clock
     async with office.running(relay):
         await mail.until(office.on_duty)
-        began = monotonic()
         await office.append(message)
-        await mail.until(lambda: post.sent)
-        assert monotonic() - began < 5
+        await mail.until(lambda: post.sent, seconds=20)
     (sent,) = post.sent
     assert sent.id == message.id
     assert (sent.type, sent.subject, sent.accountid, sent.data) == (

@@ -120,9 +120,7 @@ class RecordDesk:
         """Look at invoices that are posted and batched and that our rows do not know to be: they are of a time before (R22).
 
         Each is mapped from the batch it is in; poster finds its document under its number, takes it over, and proves the batch.
-
-        Args:
-            invoices: their ids in ConnectWise, of that connection.
+        `invoices` are their ids in ConnectWise, of that connection.
         """
         ids = {record_id(AccountId(account_id), ConnectionId(connection_id), "invoice", one): one for one in invoices}
         for start in range(0, len(ids), AT_A_TIME):
