@@ -229,13 +229,13 @@ async def taken(budget, *, bulk: bool, tries: int) -> int:
 @pytest.mark.requirement("D19")
 async def test_replicas_share_connectwise_s_minute(poster, ledger):
     replicas = [psa_gate(poster, ledger, 20) for _ in range(3)]
-    assert sum([await taken(one, bulk=False, tries=10) for one in replicas]) == 20
+    assert sum([await taken(one, bulk=False, tries=10) for one in replicas]) == 19
 
 
 @pytest.mark.requirement("D19")
 async def test_bulk_work_goes_at_a_pace_and_what_is_urgent_passes_it(poster, ledger):
     budget = psa_gate(poster, ledger, 100)
-    assert await taken(budget, bulk=True, tries=20) == 16
+    assert await taken(budget, bulk=True, tries=20) == 15
     with serving(bulk=True), pytest.raises(Waiting) as caught:
         await budget.take(1)
     assert caught.value.after is not None
@@ -278,8 +278,7 @@ async def test_an_answer_that_refuses_nothing_leaves_connectwise_s_budget_as_it_
 @pytest.mark.requirement("D19")
 async def test_calls_taken_ahead_are_counted_for_all_before_one_of_them_is_made(poster, ledger):
     ahead, other = psa_gate(poster, ledger, 100, ahead=10), psa_gate(poster, ledger, 100)
-    assert await taken(ahead, bulk=True, tries=1) == 1
-    assert await taken(other, bulk=True, tries=20) == 6
     with serving(bulk=True):
-        for _ in range(9):
+        for _ in range(10):
             await ahead.take(1)
+    assert await taken(other, bulk=True, tries=20) == 5

@@ -21,7 +21,7 @@ from ledgerwire.tenants.budget import CONNECTWISE_PER_MINUTE, Window, connectwis
 
 HOUR = 3600.0
 OUTAGE = 4 * HOUR
-REFUSED_AFTER, READS, CALL_SECONDS, AHEAD = 2.0, 9, 0.01, 5
+REFUSED_AFTER, READS, CALL_SECONDS, AHEAD = 2.0, 9, 0.01, 4
 WORKERS = 8
 LONGEST_PAUSE = TRANSIENT.ceiling.total_seconds() * (1 + TRANSIENT.jitter)
 BIG = 4_000
