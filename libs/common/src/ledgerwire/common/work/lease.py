@@ -48,6 +48,10 @@ class LeaseTerms:
     grace: timedelta = timedelta(seconds=30)
 
 
+_TO_SPARE = timedelta(seconds=1)
+"""What a renewal for a call may take at the least: counted from when it is asked for, a slow answer would use up the lease."""
+
+
 class Lease:
     """One connection of one service, ours until the deadline (or until it turns out to be lost)."""
 
@@ -92,7 +96,7 @@ class Lease:
         """Renew if needed; LeaseLost unless it is ours for longer than `outlasts`."""
         if self.remaining() > outlasts:
             return
-        await self.renew(outlasts + self._terms.renew_every)
+        await self.renew(outlasts + max(self._terms.renew_every, _TO_SPARE))
         if self.remaining() <= outlasts:
             raise LeaseLost(f"connection {self.connection_id}: the lease could not be renewed in time")
 
