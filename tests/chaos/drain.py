@@ -71,9 +71,11 @@ async def _queued(url: str) -> dict[str, int]:
 
 
 async def _time_passes(arena: Arena) -> None:
-    """Whatever waits for a later try finds that its moment has come; what waits for an outcome keeps its own time."""
+    """Whatever waits for a later try finds that its moment has come; unknown outcomes and recurring looks keep their own time."""
     for name in SERVICES:
-        await arena.world.rows(f"UPDATE {name}.work SET due_at = now() WHERE due_at > now() AND due_at < 'infinity'")
+        await arena.world.rows(
+            f"UPDATE {name}.work SET due_at = now() WHERE due_at > now() AND due_at < 'infinity' AND work_key <> kind"
+        )
 
 
 async def unsettled(arena: Arena) -> Sequence[dict[str, Any]]:

@@ -175,9 +175,7 @@ class World(Outcomes):
     async def callback_registered(self) -> None:
         """Wait until ConnectWise has our callback, active."""
         table = self.psa.state.tables["callbacks"]
-        await eventually(
-            lambda: any(not row["inactiveFlag"] for row in table.values()), "the callback is registered", seconds=15
-        )
+        await eventually(lambda: any(not row["inactiveFlag"] for row in table.values()), "the callback is registered")
 
     def logs(self) -> str:
         """Everything the processes wrote."""

@@ -45,7 +45,7 @@ class Limits:
         self._in_flight[tenant_id] -= 1
 
     def count(self, client_id: str, tenant_id: str, now: datetime, *, entered: bool) -> Verdict:
-        """Judge one call and count it, whatever becomes of it; a call refused here does not count."""
+        """Judge one call and count it, whatever becomes of it; one refused here, or made while the limits are lifted, does not count."""
         moment = now.timestamp()
         minute, app_minute = self._minute[tenant_id], self._app_minute[client_id]
         _slide(minute, moment)
@@ -62,7 +62,7 @@ class Limits:
                 problem, retry_after = "minute", _wait(minute, self._switches.minute_limit, moment)
             elif len(app_minute) >= self._switches.app_minute_limit:
                 problem, retry_after = "appminute", _wait(app_minute, self._switches.app_minute_limit, moment)
-        if problem is None:
+        if problem is None and self._switches.limits_enabled:
             minute.append(moment)
             app_minute.append(moment)
             used_today += 1
