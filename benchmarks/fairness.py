@@ -26,20 +26,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
 import asyncpg
 import structlog
 import yaml
+from benchmarks import waiting_rows
 from benchmarks.stage import load_average, open_stage
+from benchmarks.waiting_rows import NOWHERE
 from tests.e2e.vendors import Vendors
 from tests.e2e.world import World
 
 from ledgerwire.cli.demo.account_file import account_content
 from ledgerwire.common.embedded.process import until
-from ledgerwire.common.ids import AccountId, ConnectionId, account_id, connection_id, record_id
+from ledgerwire.common.ids import AccountId, ConnectionId, account_id, connection_id
 from ledgerwire.common.security import SecretBox
-from ledgerwire.mapper.handlers import MAP, work_key
 from ledgerwire.sandbox.server import Sandbox, SandboxOptions
 from ledgerwire.tenants import accounts
 from ledgerwire.tenants.account_file import parse_account_file
@@ -47,18 +47,6 @@ from ledgerwire.tenants.account_file import parse_account_file
 BAR_SECONDS = 5.0
 TO_COPY = 39003
 OTHER = "The busy tenant"
-NOWHERE = 9_000_000
-_COLUMNS = (
-    "account_id",
-    "connection_id",
-    "work_key",
-    "kind",
-    "priority",
-    "due_at",
-    "correlation_id",
-    "found_by",
-    "payload",
-)
 
 
 @dataclass
@@ -148,30 +136,11 @@ async def _load(world: World, busy: Busy, waiting: int) -> int:
     parts = urlsplit(settings.database_admin_url)
     connection = await asyncpg.connect(urlunsplit(parts._replace(path=urlsplit(settings.database_url).path)))
     try:
-        now = await connection.fetchval("SELECT now()")
         numbers = [*busy.ids, *range(NOWHERE, NOWHERE + waiting - len(busy.ids))]
-        rows = [_row(busy, number, now) for number in numbers]
-        await connection.copy_records_to_table("work", schema_name="mapper", columns=_COLUMNS, records=rows)
+        await waiting_rows.load(connection, busy.account, busy.connection, numbers)
     finally:
         await connection.close()
-    return len(rows)
-
-
-def _row(busy: Busy, number: int, due_at: Any) -> tuple[Any, ...]:
-    record = record_id(busy.account, busy.connection, "invoice", str(number))
-    payload = {"record_id": str(record), "source_id": str(number), "record_type": "invoice"}
-    place = due_at.replace(microsecond=0 if number < NOWHERE else 1)
-    return (
-        busy.account,
-        busy.connection,
-        work_key(record),
-        MAP,
-        1,
-        place,
-        str(uuid4()),
-        "sweep",
-        json.dumps(payload),
-    )
+    return len(numbers)
 
 
 async def _under_way(busy: Busy) -> None:

@@ -15,38 +15,25 @@ import argparse
 import json
 import sys
 import tempfile
-from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
+from benchmarks import waiting_rows
 from benchmarks.pipeline import Pipeline
 from benchmarks.stage import Stage, cpu_seconds, load_average, open_stage, resident_megabytes
+from benchmarks.waiting_rows import NOWHERE
 
 from ledgerwire.common.event_loop import run as run_loop
-from ledgerwire.common.ids import AccountId, ConnectionId, record_id
-from ledgerwire.mapper.handlers import MAP, work_key
+from ledgerwire.common.ids import AccountId, ConnectionId
 
 BAR = 1.2
-NOWHERE = 9_000_000
 _STATEMENTS = (
     "pg_stat_statements JOIN pg_roles ON pg_roles.oid = userid"
     " WHERE rolname IN ('lw_mapper', 'lw_mapper_system', 'lw_poster', 'lw_poster_system')"
 )
 """What the services ask: neither our looking in from outside nor the emptying of budgets."""
-_COLUMNS = (
-    "account_id",
-    "connection_id",
-    "work_key",
-    "kind",
-    "priority",
-    "due_at",
-    "correlation_id",
-    "found_by",
-    "payload",
-)
 
 
 async def main(waiting: list[int], documents: int) -> dict[str, Any]:
@@ -103,27 +90,14 @@ async def _measure(stage: Stage, waiting: int, documents: int) -> dict[str, Any]
 async def _load(stage: Stage, ids: list[int], waiting: int) -> float:
     """The rows by COPY: the invoices are due first."""
     world = stage.world
-    [now] = await stage.rows("SELECT now() AS at")
-    numbers = [*ids, *range(NOWHERE, NOWHERE + waiting)]
+    account, psa = AccountId(world.account_id), ConnectionId(world.psa_connection)
     started = perf_counter()
     connection = await asyncpg.connect(stage.database_url)
     try:
-        await connection.copy_records_to_table(
-            "work",
-            schema_name="mapper",
-            columns=_COLUMNS,
-            records=(_row(world.account_id, world.psa_connection, one, now["at"]) for one in numbers),
-        )
+        await waiting_rows.load(connection, account, psa, [*ids, *range(NOWHERE, NOWHERE + waiting)])
     finally:
         await connection.close()
     return perf_counter() - started
-
-
-def _row(account: Any, connection: Any, number: int, due_at: datetime) -> tuple[Any, ...]:
-    record = record_id(AccountId(account), ConnectionId(connection), "invoice", str(number))
-    payload = {"record_id": str(record), "source_id": str(number), "record_type": "invoice"}
-    due = due_at.replace(microsecond=0 if number < NOWHERE else 999_999)
-    return (account, connection, work_key(record), MAP, 1, due, str(uuid4()), "sweep", json.dumps(payload))
 
 
 def failed(result: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ledgerwire.common.catalogue import Finding, entry, is_known
 from ledgerwire.common.db.session import Database
-from ledgerwire.common.errors import LedgerwireError, Transient, Waiting
+from ledgerwire.common.errors import LeaseLost, LedgerwireError, Transient, Waiting
 from ledgerwire.common.events import first_of
-from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.model import Doorbell, Group, Priority, WorkItem
 from ledgerwire.common.work.store import SCHEDULED, WorkStore
 from ledgerwire.tenants.read import all_connections
 from ledgerwire.tenants.views import DirectoryEntry
@@ -22,7 +22,7 @@ from ledgerwire.tenants.views import DirectoryEntry
 LOOK_EVERY = timedelta(seconds=5)
 _SHORTEST = timedelta(minutes=1)
 
-__all__ = ["SCHEDULED", "Scheduler", "cause_of", "pause_after"]
+__all__ = ["SCHEDULED", "Scheduler", "cause_of", "look_in_turn", "pause_after"]
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +42,22 @@ def cause_of(error: LedgerwireError) -> str:
         return error.code
     finding = Finding(error.code, {name: str(error.detail[name]) for name in entry(error.code).cause_params})
     return finding.cause_key if finding.entry.cause_params else error.code
+
+
+async def look_in_turn(
+    group: Group, look: Callable[[Group, WorkItem], Awaitable[None]], every: Callable[[], timedelta]
+) -> None:
+    """Look for each recurring row of a group, and again after `every`, or after what an error advises. LeaseLost goes on up."""
+    for item in group.items:
+        try:
+            await look(group, item)
+            pause, code = every(), SCHEDULED
+        except LeaseLost:
+            raise
+        except LedgerwireError as error:
+            pause, code = pause_after(error), error.code
+        async with group.unit() as unit:
+            await group.again(unit, item, code=code, after=pause)
 
 
 class Scheduler:

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.db.session import Unit
-from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import Group, WorkItem
@@ -19,7 +18,7 @@ from ledgerwire.poster.mark import batched_marks, identifier, named
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup, tell
 from ledgerwire.poster.records import Case
-from ledgerwire.tenants.schedule import SCHEDULED, pause_after
+from ledgerwire.tenants.schedule import look_in_turn
 
 WORK_KIND = "watch"
 EVERY = timedelta(minutes=15)
@@ -44,16 +43,7 @@ class WatchBatches:
         self._every = every
 
     async def __call__(self, group: Group) -> None:
-        for item in group.items:
-            try:
-                await self._look(group, item)
-                pause, code = self._every(), SCHEDULED
-            except LeaseLost:
-                raise
-            except LedgerwireError as error:
-                pause, code = pause_after(error), error.code
-            async with group.unit() as unit:
-                await group.again(unit, item, code=code, after=pause)
+        await look_in_turn(group, self._look, self._every)
 
     async def _look(self, group: Group, item: WorkItem) -> None:
         async with group.unit() as unit:

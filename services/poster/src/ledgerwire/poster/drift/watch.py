@@ -11,7 +11,6 @@ from uuid import uuid4
 from ledgerwire.accounting.port import Ledger, ReadDocument
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.db.session import Database, Unit
-from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.figures import Counted, Figures
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.telemetry import DRIFTED_DOCUMENTS
@@ -26,7 +25,7 @@ from ledgerwire.poster.ports import Clients
 from ledgerwire.poster.record_group import tell
 from ledgerwire.poster.records import Case
 from ledgerwire.tenants.across import added_up
-from ledgerwire.tenants.schedule import SCHEDULED, pause_after
+from ledgerwire.tenants.schedule import look_in_turn
 
 WORK_KIND = "drift"
 EVERY = timedelta(hours=1)
@@ -46,16 +45,7 @@ class WatchLedger:
         self._every = every
 
     async def __call__(self, group: Group) -> None:
-        for item in group.items:
-            try:
-                await self._look(group, item)
-                pause, code = self._every(), SCHEDULED
-            except LeaseLost:
-                raise
-            except LedgerwireError as error:
-                pause, code = pause_after(error), error.code
-            async with group.unit() as unit:
-                await group.again(unit, item, code=code, after=pause)
+        await look_in_turn(group, self._look, self._every)
 
     async def _look(self, group: Group, item: WorkItem) -> None:
         async with group.unit() as unit:
