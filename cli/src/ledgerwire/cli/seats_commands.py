@@ -13,9 +13,10 @@ from uuid import UUID
 import typer
 
 from ledgerwire.billing_sync.bootstrap import open_seats
-from ledgerwire.billing_sync.desk import SeatsDesk, Selection
+from ledgerwire.billing_sync.desk import SeatsDesk
 from ledgerwire.billing_sync.planning import Progress
 from ledgerwire.billing_sync.reconciling import as_csv
+from ledgerwire.billing_sync.selection import Selection
 from ledgerwire.cli import seats_people, seats_source_commands, seats_views
 from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.impact_command import period

@@ -128,5 +128,12 @@ def _table(found: list[Run]) -> Table:
     for each in found:
         ended = f"{each.finished_at:%Y-%m-%d %H:%M:%S}" if each.finished_at else ""
         counts = (str(each.progress.get(name, "")) for name in ("steps", "findings", "written", "stage"))
-        table.add_row(f"{each.started_at:%Y-%m-%d %H:%M:%S}", each.found_by, ended, *counts, each.failed_with or "")
+        table.add_row(f"{each.started_at:%Y-%m-%d %H:%M:%S}", each.found_by, ended, *counts, _failure(each))
     return table
+
+
+def _failure(found: Run) -> str:
+    """The code a look failed with; of one that wrote nothing because the set-up is not done, the checks that stand open."""
+    shut = found.progress.get("open")
+    named = (f"{each['check']} ({each['code']})" for each in shut) if isinstance(shut, list) else ()
+    return ": ".join(filter(None, (found.failed_with or "", ", ".join(dict.fromkeys(named)))))

@@ -238,6 +238,12 @@ class World:
             if row["glType"] == "AP" and row["mappedType"]["name"] == "Corporate":
                 row["cogs1"] = "310"
 
+    async def set_up(self, **seats: Any) -> None:
+        """ConnectWise as the document asks for it, every check passed; and the seats section changed."""
+        self.ready()
+        await self.desk.check(self.account_id, fix=True)
+        await self.configure(**seats)
+
 
 def codes(findings: Any) -> list[str]:
     """The causes named, each once."""

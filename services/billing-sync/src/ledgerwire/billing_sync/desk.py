@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Self
 from uuid import UUID
@@ -19,6 +19,7 @@ from ledgerwire.billing_sync.reconciling import SeatReport, reconcile
 from ledgerwire.billing_sync.repository import credits as settlements
 from ledgerwire.billing_sync.repository import links, plans, written
 from ledgerwire.billing_sync.repository.credits import Settled
+from ledgerwire.billing_sync.selection import Selection
 from ledgerwire.billing_sync.settings import rules_of, seats_of
 from ledgerwire.billing_sync.setup import Checking, SetUp
 from ledgerwire.billing_sync.sources import SeatSources
@@ -50,36 +51,6 @@ class CallCount:
     def __call__(self, call: Call) -> None:
         self.calls += 1
         self.writes += call.method != "GET"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What of a plan is meant: everything, or some agreements, companies, subscriptions or single steps."""
-
-    agreements: Collection[int] = ()
-    companies: Collection[int] = ()
-    lines: Collection[str] = ()
-    steps: Collection[str] = ()
-
-    @property
-    def everything(self) -> bool:
-        return not (self.agreements or self.companies or self.lines or self.steps)
-
-    def keys(self, plan: StoredPlan) -> list[str]:
-        """The steps that are meant and not decided upon yet."""
-        company = {part.agreement.id: part.company_id for part in plan.parts}
-        return [
-            stored.step.key
-            for stored in plan.steps
-            if stored.state is StepState.PLANNED
-            and (
-                self.everything
-                or stored.step.agreement_id in self.agreements
-                or company.get(stored.step.agreement_id) in self.companies
-                or stored.step.line in self.lines
-                or stored.step.key in self.steps
-            )
-        ]
 
 
 class SeatsDesk:
@@ -158,12 +129,20 @@ class SeatsDesk:
 
     async def plan(self, account_id: UUID, *, keep: bool = True, progress: Progress = no_progress) -> StoredPlan:
         """Plan now. Only a plan that is kept can be applied; nothing is written to ConnectWise either way."""
+        return (await self.plan_and_readings(account_id, keep=keep, progress=progress))[0]
+
+    async def plan_and_readings(
+        self, account_id: UUID, *, keep: bool = True, progress: Progress = no_progress
+    ) -> tuple[StoredPlan, tuple[SeatReading, ...]]:
+        """Plan now; with what the sources showed, for a check that follows."""
         account = await self.account(account_id)
         async with self._turn(account) as hold:
             await self._settle(account, hold)
             return await self._planned(account, keep=keep, progress=progress)
 
-    async def _planned(self, account: AccountContext, *, keep: bool, progress: Progress) -> StoredPlan:
+    async def _planned(
+        self, account: AccountContext, *, keep: bool, progress: Progress
+    ) -> tuple[StoredPlan, tuple[SeatReading, ...]]:
         before = self._count.calls
         given, found = await self.situation(account, progress)
         connection_id = account.psa.connection_id
@@ -172,7 +151,7 @@ class SeatsDesk:
             async with self._database.account(account.account_id) as unit:
                 await links.link_products(unit, connection_id, found.linked.shelf.found.items(), "sku")
                 await plans.store(unit, plan)
-        return plan
+        return plan, given.readings
 
     async def latest(self, account_id: UUID) -> StoredPlan:
         """The newest plan that was kept; ConfigurationError NO_PLAN if there is none."""
@@ -237,14 +216,23 @@ class SeatsDesk:
         invoiced, two_way = await read_invoiced(posting, found, min(given.section.since, first), dated_to)
         return reconcile(given, found, invoiced, first, last, two_way)
 
-    async def check(self, account_id: UUID, *, fix: bool = False) -> SetUp:
-        """Everything billing sync needs of ConnectWise; `fix` makes what is missing and permitted."""
+    async def check(
+        self, account_id: UUID, *, fix: bool = False, readings: tuple[SeatReading, ...] | None = None
+    ) -> SetUp:
+        """Everything billing sync needs of ConnectWise; `fix` makes what is missing and permitted.
+
+        Sources are read, unless `readings` says what they showed a moment ago.
+        """
         account = await self.account(account_id)
         async with self._database.account(account_id) as unit:
             stored = await links.links(unit, account.psa.connection_id)
         psa, posting = await self.psa(account), await self.posting(account)
         section, today = seats_of(account), self._clock.today()
-        return await Checking(psa, posting, section, stored, today, lambda: self.read(account), fix=fix).run()
+
+        async def read() -> tuple[SeatReading, ...]:
+            return await self.read(account) if readings is None else readings
+
+        return await Checking(psa, posting, section, stored, today, read, fix=fix).run()
 
     async def credits(self, account_id: UUID) -> tuple[CreditDue, ...]:
         """What the newest plan found to be owed to customers, and nobody has settled since."""

@@ -1,4 +1,7 @@
-"""The daily look at seats and the one that is asked for: one row of work for each connection, under its lease."""
+"""The daily look at seats and the one that is asked for: one row of work for each connection, under its lease.
+
+Where the account wants it, a look also writes what it planned: only while its set-up check has passed every phase.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,11 @@ from uuid import UUID, uuid4
 
 from ledgerwire.billing_sync.desk import SeatsDesk
 from ledgerwire.billing_sync.repository import runs
+from ledgerwire.billing_sync.setup import Open
+from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.contracts.seats_sync_requested_v1 import SeatsSyncRequestedV1
-from ledgerwire.common.errors import LeaseLost, LedgerwireError
+from ledgerwire.common.errors import LeaseLost, LedgerwireError, Waiting
 from ledgerwire.common.work.model import Doorbell, Group, Priority, WorkItem
 from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
@@ -22,8 +27,10 @@ WITHOUT_SEATS = timedelta(minutes=10)
 """An account that keeps no seats is looked at again after this long: its file may have changed."""
 _FAILED_PAUSE = timedelta(minutes=5)
 INCOMPLETE_PAUSE = timedelta(hours=1)
-"""A source that stopped halfway is asked again after this long, not only the next day."""
+"""A source that stopped halfway, and a set-up check that stands open, are looked at again after this long, not the next day."""
 TELL_EVERY = 2.0
+SET_UP_OPEN = "BS_SET_UP_OPEN"
+"""What a look ends with that would have written, and did not because a check of the set-up stands open."""
 
 
 def sync_requested(envelope: Envelope, data: SeatsSyncRequestedV1) -> list[Doorbell]:
@@ -76,16 +83,32 @@ class SyncSeats:
         return pause, failed or SCHEDULED
 
     async def _sync(self, group: Group, told: _Told, *, automatic: bool) -> bool:
-        """Plan, and apply where nobody has to approve; whether every source was read whole."""
-        plan = await self._desk.plan(group.account_id, progress=told)
+        """Plan, and apply where nobody has to approve; whether every source was read whole.
+
+        Raises:
+            Waiting: BS_SET_UP_OPEN, there is something to write and a check that comes before writing stands open.
+        """
+        plan, readings = await self._desk.plan_and_readings(group.account_id, progress=told)
         told.said |= {"steps": len(plan.steps), "findings": len(plan.all_findings)}
         await told.write(plan.plan_id)
+        shut: tuple[Open, ...] = ()
         if automatic and plan.steps:
-            done = await self._desk.apply(group.account_id, plan.plan_id, progress=told)
-            told.said |= {"written": done.written, "refused": done.refused}
+            told("set-up check", 0, 1)
+            found = await self._desk.check(group.account_id, readings=readings)
+            shut = () if found.may_run else found.standing_open
+            if found.may_run:
+                done = await self._desk.apply(group.account_id, plan.plan_id, progress=told)
+                told.said |= {"written": done.written, "refused": done.refused}
         told.said.pop("stage", None)
+        told.said |= {"open": [_shown(each) for each in shut]} if shut else {}
         await told.write()
+        if shut:
+            raise Waiting(Finding(SET_UP_OPEN, _shown(shut[0])).message, code=SET_UP_OPEN, after=INCOMPLETE_PAUSE)
         return all(finding.code != "BS_SOURCE_INCOMPLETE" for finding in plan.all_findings)
+
+
+def _shown(each: Open) -> dict[str, str]:
+    return {"phase": each.phase, "check": each.item, "code": each.finding.code, "message": each.finding.message}
 
 
 class _Told:

@@ -58,6 +58,18 @@ register(
         source="A186",
     ),
     Entry(
+        code="BS_SET_UP_OPEN",
+        severity=Severity.CONNECTION,
+        title="Set-up check stands open",
+        message="{phase}: the check '{check}' stands open ({code}). The plan is kept, and nothing of it is written by itself.",
+        action="Put right what `ledgerwire seats check` names, or approve the plan by hand; the next look writes by itself again.",
+        where="Ledgerwire: ledgerwire seats check",
+        who="account admin",
+        side=Side.LEDGERWIRE,
+        cause_params=("check", "code"),
+        source="A162",
+    ),
+    Entry(
         code="BS_MISC_PRODUCT_MISSING",
         severity=Severity.STOP,
         title="No miscellaneous product",

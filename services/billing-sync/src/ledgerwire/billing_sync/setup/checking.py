@@ -139,12 +139,15 @@ class Checking:
             if company not in active
         ]
         rules = rules_of(self._section)
+        held_up = {company for company in companies if company not in active}
         for (company, motion), number in sorted(chosen.items(), key=lambda item: item[1]):
             if number in self._found:
-                findings += lint_agreement(self._found[number], motion, rules, self._today)
+                wrong = lint_agreement(self._found[number], motion, rules, self._today)
             else:
-                findings.append(_invisible(names.get(company, f"company {company}"), motion, number))
-        return Item(_ITEM_AGREEMENTS, tuple(findings))
+                wrong = (_invisible(names.get(company, f"company {company}"), motion, number),)
+            findings += wrong
+            held_up |= {company} if any(finding.stops for finding in wrong) else set()
+        return Item(_ITEM_AGREEMENTS, tuple(findings), each_alone=len(held_up) < len(companies))
 
     def _chosen(self) -> dict[tuple[int, Motion], int]:
         return {**chosen_agreements(self._section), **self._links.agreements}

@@ -19,17 +19,37 @@ class Item:
         findings: what is wrong, or worth knowing.
         fixed: what was made or made active just now.
         told: what was found to be in order, in words.
+        each_alone: what is wrong holds up the customers it names, and others are in order: no phase waits for it.
     """
 
     name: str
     findings: tuple[Finding, ...] = ()
     fixed: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    each_alone: bool = False
+
+    @property
+    def blocking(self) -> tuple[Finding, ...]:
+        """What is wrong; what is only worth knowing is not."""
+        return tuple(finding for finding in self.findings if finding.severity in _BLOCKING)
 
     @property
     def ok(self) -> bool:
-        """Whether nothing blocks; what is only worth knowing does not."""
-        return not any(finding.severity in _BLOCKING for finding in self.findings)
+        return not self.blocking
+
+    @property
+    def holds(self) -> bool:
+        """Whether nobody can go on before this is put right."""
+        return not self.ok and not self.each_alone
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A check that stands open and holds up the phase that writes."""
+
+    phase: str
+    item: str
+    finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +66,7 @@ class Phase:
 
     @property
     def passed(self) -> bool:
-        return self.opened and all(item.ok for item in self.items)
+        return self.opened and not any(item.holds for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +81,21 @@ class SetUp:
 
     @property
     def ok(self) -> bool:
-        return all(phase.passed for phase in self.phases)
+        """Whether every phase has passed and nothing is wrong for any customer."""
+        return all(phase.passed for phase in self.phases) and all(item.ok for item in self.items)
 
     @property
     def may_run(self) -> bool:
         """Whether the last phase is open: plans may be applied by themselves."""
         return any(phase.name == RUN and phase.opened for phase in self.phases)
+
+    @property
+    def standing_open(self) -> tuple[Open, ...]:
+        """What keeps the last phase shut, the first cause first."""
+        return tuple(
+            Open(phase.name, item.name, finding)
+            for phase in self.phases
+            for item in phase.items
+            if item.holds
+            for finding in item.blocking
+        )
