@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import structlog
 
 from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
@@ -14,6 +17,7 @@ from ledgerwire.common.work.model import Priority, WorkItem
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.looking import Look
 from ledgerwire.mapper.records import StoredRecord
+from ledgerwire.mapper.repository import Step
 
 _log = structlog.get_logger(__name__)
 
@@ -41,28 +45,28 @@ def announcement(record: StoredRecord, item: WorkItem) -> Envelope:
     )
 
 
-async def note(unit: Unit, look: Look) -> None:
-    """Write the look into the record's timeline and the log."""
+async def note(unit: Unit, looks: Sequence[Look]) -> None:
+    """Write looks into their records' timelines and the log."""
+    steps = [Step(look.record, look.step, _detail(look)) for look in looks]
+    await repository.add_steps(unit, steps)
+    for entry in steps:
+        record = entry.record
+        _log.info(
+            "record.looked_at",
+            account=str(record.account_id),
+            record=str(record.record_id),
+            number=record.number,
+            step=entry.step,
+            correlation_id=record.correlation_id,
+            **entry.detail,
+        )
+
+
+def _detail(look: Look) -> dict[str, Any]:
     record = look.record
-    codes = sorted({item.code for item in record.findings})
-    await repository.add_timeline(
-        unit,
-        record,
-        look.step,
-        revision=record.revision,
-        codes=codes,
-        announced=look.announce,
-        state=record.state.value,
-    )
-    _log.info(
-        "record.looked_at",
-        account=str(record.account_id),
-        record=str(record.record_id),
-        number=record.number,
-        step=look.step,
-        state=record.state.value,
-        revision=record.revision,
-        codes=codes,
-        announced=look.announce,
-        correlation_id=record.correlation_id,
-    )
+    return {
+        "revision": record.revision,
+        "codes": sorted({item.code for item in record.findings}),
+        "announced": look.announce,
+        "state": record.state.value,
+    }

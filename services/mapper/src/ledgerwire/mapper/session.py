@@ -1,7 +1,8 @@
-"""One group in hand: read for all of it, decide each record, commit each alone with what it sends."""
+"""One group in hand: read for all of it, decide each record, commit some together, each with what it sends."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -50,6 +51,9 @@ UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN, RecordState.WAITI
 UNREADABLE = "CONNECTWISE_ANSWER_UNREADABLE"
 PERIOD_PATIENCE = timedelta(hours=1)
 """How long a record that a closed period alone holds is left before it is seen whether the period is open (D14)."""
+
+WRITTEN_AT_ONCE = 25
+"""Records that share a transaction: each commit waits for the disk, and each statement is a round trip."""
 
 _PATIENCE = 3
 """Unreadable answers in a row, from the first record on, after which it is ConnectWise that cannot be read, not a record."""
@@ -123,9 +127,9 @@ class LookSession:
             return
         together = await self._together(items, decider)
         await self._write_together(together, items)  # first: it may be due to one that is none of them
-        for item in items:
-            if not together.has(record_id_of(item)):
-                await self._one(item, decider)
+        alone = [item for item in items if not together.has(record_id_of(item))]
+        for first in range(0, len(alone), WRITTEN_AT_ONCE):
+            await self._several(alone[first : first + WRITTEN_AT_ONCE], decider)
 
     async def _together(self, items: Sequence[WorkItem], decider: Decider) -> Together:
         """The expenses of these, with the others on their reports, that share documents (M17)."""
@@ -170,17 +174,41 @@ class LookSession:
             else:
                 unreadable_only = -len(items)
 
-    async def _one(self, item: WorkItem, decider: Decider) -> None:
-        """Decide and write one record; a fault of ours on it must not hold up the others."""
-        try:
+    async def _several(self, items: Sequence[WorkItem], decider: Decider) -> None:
+        """Decide some records and write them together; a fault of ours on one must not hold up the others."""
+        looks: list[tuple[WorkItem, Look]] = []
+        for item in items:
+            await asyncio.sleep(0)  # deciding takes the processor: others get their turn in between
             try:
-                look = decider.decide(self._record(item), self._subjects.get(key_of(item)))
-            except Stopped as error:
-                look = self._stopped(item, error)
+                looks.append((item, self._decided(item, decider)))
+            except Exception as error:  # noqa: BLE001 - its class decides the destination of this item alone
+                await self._fail(item, error)
+        if not looks:
+            return
+        try:
+            await self._write_all(looks, {item.work_key: look for item, look in looks})
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - each is written alone then, to find whose fault it is
+            if len(looks) == 1:
+                await self._fail(looks[0][0], error)
+                return
+            _log.warning("records.written_one_by_one", count=len(looks), error=repr(error)[:300])
+            for item, look in looks:
+                await self._alone(item, look)
+
+    def _decided(self, item: WorkItem, decider: Decider) -> Look:
+        try:
+            return decider.decide(self._record(item), self._subjects.get(key_of(item)))
+        except Stopped as error:
+            return self._stopped(item, error)
+
+    async def _alone(self, item: WorkItem, look: Look) -> None:
+        try:
             await self._write(item, look)
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001 - its class decides the destination of this item alone
+        except Exception as error:  # noqa: BLE001 - as above
             await self._fail(item, error)
 
     async def _fail(self, item: WorkItem, error: Exception) -> None:
@@ -224,45 +252,51 @@ class LookSession:
         settles: Mapping[str, Look],
         together: tuple[Together, WorkItem] | None = None,
     ) -> None:
-        """Write looks in one transaction; `settles` are those that end a work row, by its key."""
+        """Write looks in one transaction; `settles` are those that end a work row, by its key.
+
+        What a person or poster's report changed between reading and deciding is looked at again, as it is true now; and so
+        are all of those that share documents.
+        """
         items = [self._open[key] for key in settles if key in self._open]
         reach(points.DECIDED)
         async with self._group.unit() as unit:
-            if await self._another_came_first(unit, [look for _, look in looks]):
-                # a person or poster's report came between reading and deciding: look again at what is true now
-                for item in items:
-                    await self._group.again(unit, item, code="RECORD_CHANGED", after=timedelta(0))
-                    self._open.pop(item.work_key, None)
-                return
-            for item, look in looks:
-                await self._put(unit, item, look)
-            if together is not None:
+            overtaken = await self._overtaken(unit, [look for _, look in looks])
+            if overtaken and together is not None:
+                overtaken = {look.record.record_id for _, look in looks}
+            await self._put(unit, [(item, look) for item, look in looks if look.record.record_id not in overtaken])
+            if together is not None and not overtaken:
                 await store_together(unit, self._group.connection_id, self._outbox, *together)
             for item in items:
-                await self._settle(unit, item, settles[item.work_key])
+                if settles[item.work_key].record.record_id in overtaken:
+                    await self._group.again(unit, item, code="RECORD_CHANGED", after=timedelta(0))
+                else:
+                    await self._settle(unit, item, settles[item.work_key])
         reach(points.WRITTEN)
         for item in items:
             self._open.pop(item.work_key, None)
-            if self._is_gated(settles[item.work_key]):
+            look = settles[item.work_key]
+            if look.record.record_id not in overtaken and self._is_gated(look):
                 self._park_later(item)
 
-    async def _another_came_first(self, unit: Unit, looks: Sequence[Look]) -> bool:
-        """Lock the rows of these records and tell whether any is another than the one that was read."""
-        for look in looks:
-            record = look.record.record_id
-            if await repository.changed_since(unit, record, self._known.get(record)):
-                return True
-        return False
+    async def _overtaken(self, unit: Unit, looks: Sequence[Look]) -> set[UUID]:
+        """Lock the rows of these records; those that are another than the one that was read."""
+        ids = [look.record.record_id for look in looks]
+        now = {record.record_id: record for record in await repository.lock_all(unit, ids)}
+        return {record for record in ids if now.get(record) != self._known.get(record)}
 
-    async def _put(self, unit: Unit, item: WorkItem, look: Look) -> None:
+    async def _put(self, unit: Unit, looks: Sequence[tuple[WorkItem, Look]]) -> None:
+        await repository.put_records(unit, [look.record for _, look in looks])
+        revised = [(look.record, look.revision) for _, look in looks if look.revision is not None]
+        await repository.add_revisions(unit, revised)
+        await note(unit, [look for _, look in looks if self._is_news(look)])
+        told = [announcement(look.record, item) for item, look in looks if look.announce]
+        if told:
+            await self._outbox.append(unit, *told)
+
+    def _is_news(self, look: Look) -> bool:
         before = self._known.get(look.record.record_id)
-        await repository.put_record(unit, look.record)
-        if look.revision is not None:
-            await repository.add_revision(unit, look.record, look.revision)
-        if before is None or look.revision is not None or look.announce or before.state is not look.record.state:
-            await note(unit, look)
-        if look.announce:
-            await self._outbox.append(unit, announcement(look.record, item))
+        moved = before is None or before.state is not look.record.state
+        return moved or look.revision is not None or look.announce
 
     async def _settle(self, unit: Unit, item: WorkItem, look: Look) -> None:
         if looking.waits_for_period(look.record):

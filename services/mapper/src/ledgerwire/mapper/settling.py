@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
+
+import structlog
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.catalogue.revisions import AFTER_THE_BATCH
@@ -12,14 +15,19 @@ from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.db.session import Unit
+from ledgerwire.common.errors import LeaseLost
 from ledgerwire.common.work.model import Doorbell, Group, Priority, Ring, WorkItem
 from ledgerwire.mapper import points, repository
 from ledgerwire.mapper.handlers import MAP, work_key
 from ledgerwire.mapper.looking import REBATCHED
 from ledgerwire.mapper.records import StoredRecord, payload_of
+from ledgerwire.mapper.repository import Step
+
+_log = structlog.get_logger(__name__)
 
 SETTLE = "settle"
+REPORTS_AT_ONCE = 50
+"""Reports that share a transaction."""
 LOOK_AGAIN = timedelta(seconds=1)
 _NEW_LOOK = {"remap": "replay", "refresh": "refresh"}
 
@@ -69,34 +77,71 @@ class SettleRecords:
         self._ring = ring
 
     async def __call__(self, group: Group) -> None:
-        for item in group.items:
-            async with group.unit() as unit:
-                await self._settle(unit, item)
-                await group.done(unit, item)
-            reach(points.REPORTED)
+        for first in range(0, len(group.items), REPORTS_AT_ONCE):
+            items = group.items[first : first + REPORTS_AT_ONCE]
+            try:
+                await self._take(group, items)
+            except LeaseLost:
+                raise
+            except Exception as error:
+                if len(group.items) == 1:
+                    raise
+                _log.warning("reports.taken_one_by_one", count=len(items), error=repr(error)[:300])
+                for item in items:
+                    await self._alone(group, item)
 
-    async def _settle(self, unit: Unit, item: WorkItem) -> None:
-        record = await repository.locked(unit, UUID(item.payload["record_id"]))
-        if record is None or is_old_news(record, item):
-            return
-        outcome = str(item.payload["outcome"])
-        findings = tuple(Finding(row["code"], dict(row.get("params") or {})) for row in item.payload["findings"])
-        if outcome == "waiting" and not findings:
-            findings = (Finding("UNREACHABLE", {"number": record.number or "", "host": "The ledger"}),)
-        settled = replace(
-            record,
-            settled_outcome=outcome,
-            settled_revision=int(item.payload["revision"]),
-            settled_at=_at(item),
-            settled_findings=findings,
-        )
-        await repository.put_record(unit, settled)
-        codes = sorted({finding.code for finding in findings})
-        await repository.add_timeline(unit, settled, outcome, revision=settled.settled_revision, codes=codes)
-        if outcome in _NEW_LOOK:
-            await self._ring(unit, _look(settled, item, _NEW_LOOK[outcome]))
-        elif REBATCHED in codes:
-            await self._ring(unit, _look(settled, item, "replay"))
+    async def _alone(self, group: Group, item: WorkItem) -> None:
+        """One report; a fault on it must not hold up the others."""
+        try:
+            await self._take(group, (item,))
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - its class decides the destination of this item alone
+            async with group.unit() as unit:
+                await group.fail(unit, item, error)
+
+    async def _take(self, group: Group, items: Sequence[WorkItem]) -> None:
+        """What these reports change, in one transaction; of two about one record the later one sees the earlier."""
+        async with group.unit() as unit:
+            ids = sorted({_record_id(item) for item in items})
+            known = {record.record_id: record for record in await repository.lock_all(unit, ids)}
+            changed: dict[UUID, StoredRecord] = {}
+            steps: list[Step] = []
+            looks: list[Doorbell] = []
+            for item in items:
+                record = known.get(_record_id(item))
+                if record is None or is_old_news(record, item):
+                    continue
+                settled = reported(record, item)
+                known[record.record_id] = changed[record.record_id] = settled
+                codes = sorted({finding.code for finding in settled.settled_findings})
+                outcome = settled.settled_outcome or ""
+                steps.append(Step(settled, outcome, {"revision": settled.settled_revision, "codes": codes}))
+                found_by = _NEW_LOOK.get(outcome) or ("replay" if REBATCHED in codes else None)
+                if found_by is not None:
+                    looks.append(_look(settled, item, found_by))
+            await repository.put_records(unit, list(changed.values()))
+            await repository.add_steps(unit, steps)
+            for look in looks:
+                await self._ring(unit, look)
+            for item in items:
+                await group.done(unit, item)
+        reach(points.REPORTED)
+
+
+def reported(record: StoredRecord, item: WorkItem) -> StoredRecord:
+    """The record with what poster says of it."""
+    outcome = str(item.payload["outcome"])
+    findings = tuple(Finding(row["code"], dict(row.get("params") or {})) for row in item.payload["findings"])
+    if outcome == "waiting" and not findings:
+        findings = (Finding("UNREACHABLE", {"number": record.number or "", "host": "The ledger"}),)
+    return replace(
+        record,
+        settled_outcome=outcome,
+        settled_revision=int(item.payload["revision"]),
+        settled_at=_at(item),
+        settled_findings=findings,
+    )
 
 
 def is_old_news(record: StoredRecord, item: WorkItem) -> bool:
@@ -110,6 +155,10 @@ def is_old_news(record: StoredRecord, item: WorkItem) -> bool:
     late = record.settled_at is not None and record.settled_at > _at(item)
     since = any(row["code"] in AFTER_THE_BATCH for row in item.payload["findings"])
     return late or (record.settled_outcome == "batched" and not since)
+
+
+def _record_id(item: WorkItem) -> UUID:
+    return UUID(str(item.payload["record_id"]))
 
 
 def _at(item: WorkItem) -> datetime:

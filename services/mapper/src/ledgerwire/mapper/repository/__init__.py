@@ -8,10 +8,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, case, func, insert, literal_column, or_, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, Insert
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.types import String
+from sqlalchemy import any_, bindparam, case, func, literal_column, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import String, Uuid
 
 from ledgerwire.common.db.models.mapper import MapperTimeline, Record, Revision
 from ledgerwire.common.db.session import Unit
@@ -23,7 +22,6 @@ from ledgerwire.mapper.domain.revision import Decided
 from ledgerwire.mapper.domain.trace import Trace
 from ledgerwire.mapper.records import (
     KnownBill,
-    NewRevision,
     StoredInput,
     StoredRecord,
     StoredRevision,
@@ -32,9 +30,42 @@ from ledgerwire.mapper.records import (
     decode_documents,
     decode_trace,
     finding_from,
-    finding_row,
+)
+from ledgerwire.mapper.repository.writing import (
+    PLAIN,
+    Step,
+    add_revisions,
+    add_steps,
+    add_timeline,
+    put_record,
+    put_records,
 )
 from ledgerwire.mapper.status import Caused, Standing
+
+__all__ = ["Step", "add_revisions", "add_steps", "add_timeline", "put_record", "put_records"]
+
+_IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
+# Built once, and the same text for any number of records: building and preparing cost more than running.
+_RECORDS = select(Record.__table__).where(Record.record_id == _IDS)
+_LOCKED = _RECORDS.order_by(Record.record_id).with_for_update()
+_LATEST = (
+    select(
+        Revision.record_id,
+        Revision.revision,
+        Revision.outcome,
+        Revision.fingerprint,
+        Revision.mapping_version,
+        Revision.documents,
+        Revision.findings,
+    )
+    .join(
+        Record.__table__,
+        (Record.account_id == Revision.account_id)
+        & (Record.record_id == Revision.record_id)
+        & (Record.revision == Revision.revision),
+    )
+    .where(Revision.record_id == _IDS)
+)
 
 _LINKS = text(
     "SELECT company_key, state, contact_id FROM poster.contact_links_for_mapper"
@@ -56,13 +87,6 @@ _ROUNDINGS = text(
     """ AND v.findings @? '$[*] ? (@.code == "ROUNDING_APPLIED" || @.code == "ADJUSTMENT_APPLIED")'"""
     " AND line ->> 'role' <> 'sale' GROUP BY 1, 2"
 )
-
-_PLAIN = (
-    "account_id", "record_id", "connection_id", "source_id", "correlation_id", "record_type", "ledger_connection_id",
-    "number", "customer", "invoice_type", "record_date", "total", "currency", "unposted_id", "closed_at", "revision",
-    "announcements", "hold_reason", "settled_outcome", "settled_revision", "settled_at", "particulars",
-)  # fmt: skip
-_KEY = ("account_id", "record_id")
 
 _DECIDED = "state IN ('mapped', 'no_effect')"
 STATUS = (
@@ -101,7 +125,7 @@ _CAUSES = text(
 
 async def records(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID, StoredRecord]:
     """The rows of these records; an unknown one is left out."""
-    rows = await unit.execute(select(Record.__table__).where(Record.record_id.in_(record_ids)))
+    rows = await unit.execute(_RECORDS, {"ids": list(record_ids)})
     return {row.record_id: _record(row) for row in rows}
 
 
@@ -112,9 +136,12 @@ async def changed_since(unit: Unit, record_id: UUID, before: StoredRecord | None
 
 async def locked(unit: Unit, record_id: UUID) -> StoredRecord | None:
     """The record's row, locked for this transaction; None for an unknown one."""
-    query = select(Record.__table__).where(Record.record_id == record_id).with_for_update()
-    row = (await unit.execute(query)).one_or_none()
-    return _record(row) if row else None
+    return next(iter(await lock_all(unit, [record_id])), None)
+
+
+async def lock_all(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
+    """The rows of these records, locked for this transaction in one order; an unknown one is left out."""
+    return [_record(row) for row in await unit.execute(_LOCKED, {"ids": list(record_ids)})]
 
 
 async def find(
@@ -147,12 +174,6 @@ async def to_wake(unit: Unit, statuses: Iterable[str], *, cause: str | None = No
     return list((await unit.execute(query)).scalars())
 
 
-async def lock_all(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
-    """The rows of these records, locked for this transaction in one order."""
-    query = select(Record.__table__).where(Record.record_id.in_(record_ids)).order_by(Record.record_id)
-    return [_record(row) for row in await unit.execute(query.with_for_update())]
-
-
 async def put_woken(unit: Unit, records: Sequence[StoredRecord], step: str) -> None:
     """Write that these records are to be looked at again: their state, no hold, one timeline entry each."""
     if not records:
@@ -164,22 +185,12 @@ async def put_woken(unit: Unit, records: Sequence[StoredRecord], step: str) -> N
         moved = case((Record.state != state.value, func.now()), else_=Record.state_at)
         values = {"state": state.value, "hold_reason": None, "state_at": moved, "updated_at": func.now()}
         await unit.execute(update(Record).where(Record.record_id.in_(ids)).values(values))
-    entries = [
-        {
-            "account_id": record.account_id,
-            "record_id": record.record_id,
-            "step": step,
-            "detail": {"by": "person"},
-            "correlation_id": record.correlation_id,
-        }
-        for record in records
-    ]
-    await unit.execute(insert(MapperTimeline).values(entries))
+    await add_steps(unit, [Step(record, step, {"by": "person"}) for record in records])
 
 
 def _record(row: Any) -> StoredRecord:
     return StoredRecord(
-        **{name: getattr(row, name) for name in _PLAIN},
+        **{name: getattr(row, name) for name in PLAIN},
         state=RecordState(row.state),
         choices=tuple(row.choices),
         findings=tuple(map(finding_from, row.findings)),
@@ -187,47 +198,9 @@ def _record(row: Any) -> StoredRecord:
     )
 
 
-async def put_record(unit: Unit, record: StoredRecord) -> None:
-    """Write a record's row as it stands now; `state_at` moves only with the state."""
-    values = {
-        **{name: getattr(record, name) for name in _PLAIN},
-        "state": record.state.value,
-        "choices": list(record.choices),
-        "findings": [finding_row(item) for item in record.findings],
-        "settled_findings": [finding_row(item) for item in record.settled_findings],
-    }
-    await unit.execute(_PUT_RECORD, values)
-
-
-def _put_record() -> Insert:
-    statement = upsert(Record)
-    changed = {name: statement.excluded[name] for name in (*_PLAIN, *_MADE) if name not in _KEY}
-    moved = Record.state != statement.excluded.state
-    return statement.on_conflict_do_update(
-        index_elements=list(_KEY),
-        set_={**changed, "updated_at": func.now(), "state_at": case((moved, func.now()), else_=Record.state_at)},
-    )
-
-
-_MADE = ("state", "choices", "findings", "settled_findings")
-# Built once: every look and every report runs them, and building costs more than running.
-_PUT_RECORD = _put_record()
-_ADD_TIMELINE = insert(MapperTimeline)
-
-
 async def latest_revisions(unit: Unit, record_ids: Sequence[UUID]) -> dict[UUID, StoredRevision]:
     """The latest revision of each record, as far as a new look is compared with it."""
-    table = Revision.__table__
-    rows = await unit.execute(
-        select(table)
-        .join(
-            Record.__table__,
-            (Record.account_id == table.c.account_id)
-            & (Record.record_id == table.c.record_id)
-            & (Record.revision == table.c.revision),
-        )
-        .where(table.c.record_id.in_(record_ids))
-    )
+    rows = await unit.execute(_LATEST, {"ids": list(record_ids)})
     return {row.record_id: StoredRevision(row.revision, _decided(row), _follows(row)) for row in rows}
 
 
@@ -242,32 +215,6 @@ def _decided(row: Any) -> Decided:
     )
 
 
-async def add_revision(unit: Unit, record: StoredRecord, new: NewRevision) -> None:
-    """Store a revision under the record's (already raised) number; revisions are never changed."""
-    await unit.execute(
-        insert(Revision).values(
-            account_id=record.account_id,
-            record_id=record.record_id,
-            revision=record.revision,
-            outcome=new.outcome,
-            fingerprint=new.fingerprint,
-            mapping_version=new.mapping_version,
-            ledger_connection_id=new.ledger_connection_id,
-            input=new.input,
-            input_hash=new.input_hash,
-            documents=new.documents,
-            documents_hash=new.documents_hash,
-            trace=new.trace,
-            findings=[finding_row(item) for item in new.findings],
-            processed_record_ids=list(new.processed_record_ids),
-            gl_lines=new.gl_lines,
-            gl_total=new.gl_total,
-            source_total=new.source_total,
-            correlation_id=record.correlation_id,
-        )
-    )
-
-
 async def explained(unit: Unit, record: StoredRecord) -> tuple[bytes, Trace] | None:
     """Documents (canonical bytes) and trace of the latest revision, None where there is none."""
     row = (await unit.execute(_latest(record, Revision.documents, Revision.trace))).one_or_none()
@@ -279,20 +226,6 @@ def _latest(record: StoredRecord, *columns: Any) -> Any:
         Revision.account_id == record.account_id,
         Revision.record_id == record.record_id,
         Revision.revision == record.revision,
-    )
-
-
-async def add_timeline(unit: Unit, record: StoredRecord, step: str, **detail: Any) -> None:
-    """One step of the record's way, in the transaction that took it."""
-    await unit.execute(
-        _ADD_TIMELINE,
-        {
-            "account_id": record.account_id,
-            "record_id": record.record_id,
-            "step": step,
-            "detail": detail,
-            "correlation_id": record.correlation_id,
-        },
     )
 
 
