@@ -17,11 +17,16 @@ _ASIDE = frozenset({ChargeKind.CREDIT, ChargeKind.FEE, ChargeKind.ONE_TIME})
 
 
 def belongs_to(line: ChargeLine) -> str:
-    """The subscription of a line; one that names none belongs to its customer's SKU, and what is bought once to its order."""
+    """The subscription of a line; one that names none belongs to its customer's SKU, and what is bought once to its order or id.
+
+    What is bought once and has neither stands together with its like, where second purchases are told from first ones.
+    """
     if line.subscription_id:
         return line.subscription_id
     own = f"{line.customer_id}/{line.sku}".casefold()
-    return f"{own}/{line.order_id or line.key}" if line.frequency is Frequency.ONE_TIME else own
+    if line.frequency is not Frequency.ONE_TIME:
+        return own
+    return f"{own}/{line.order_id or (line.key if line.identified else 'once')}"
 
 
 def standing(lines: Iterable[ChargeLine]) -> Iterator[SubscriptionSnapshot]:
@@ -82,6 +87,7 @@ def _once(subscription_id: str, line: ChargeLine) -> SubscriptionSnapshot:
         unit_sell=line.unit_sell,
         currency=line.currency,
         order_id=line.order_id,
+        from_charges=True,
     )
 
 
@@ -108,6 +114,7 @@ def _snapshot(subscription_id: str, lines: Sequence[ChargeLine], seen_to: date) 
         trial=last.trial,
         changed_on=last.begins,
         order_id=last.order_id,
+        from_charges=True,
     )
 
 

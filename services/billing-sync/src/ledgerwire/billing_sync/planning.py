@@ -290,4 +290,12 @@ def _joined(
 def _line(sold: Sold, given: Given, linked: Linked) -> WantedLine:
     customer = linked.names[sold.company_id]
     settled = given.settled.get(sold.subscription.id, ())
-    return wanted_line(sold.subscription, sold.charges, sold.product, given.rules, customer=customer, settled=settled)
+    return wanted_line(
+        sold.subscription,
+        sold.charges,
+        sold.product,
+        given.rules,
+        customer=customer,
+        settled=settled,
+        today=given.today,
+    )

@@ -180,6 +180,7 @@ class Psa:
             step.charge,
             step.billed_as,
             target.agreement.invoiced_once,
+            step.seen,
         )
 
     def _record(self, line):
@@ -194,6 +195,7 @@ class Psa:
                 one.uninvoiced_from,
                 one.charge,
                 one.billed_as,
+                seen=one.seen,
             )
         for gone in line.forgotten:
             self.written.pop(gone, None)

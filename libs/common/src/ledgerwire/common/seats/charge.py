@@ -55,6 +55,8 @@ class ChargeLine:
         credit_reason: reason of a credit, "".
         order_id: short order id, "".
         trial: a trial's zero line.
+        identified: `key` is the source's own id; False where it was made from what the row says, so that two keys may stand for
+            one purchase that two documents show.
     """
 
     key: str
@@ -83,6 +85,7 @@ class ChargeLine:
     credit_reason: str = ""
     order_id: str = ""
     trial: bool = False
+    identified: bool = True
 
     @property
     def motion(self) -> Motion:

@@ -48,6 +48,7 @@ class SubscriptionSnapshot:
         parent_id: subscription this one is an add-on of, "".
         converted_from: subscription this one was upgraded or migrated from, "".
         order_id: short order id, with which charge lines join where ids differ, "".
+        from_charges: no source showed it: it was put together from lines, which may be those of several purchases.
     """
 
     id: str
@@ -73,6 +74,7 @@ class SubscriptionSnapshot:
     parent_id: str = ""
     converted_from: str = ""
     order_id: str = ""
+    from_charges: bool = False
 
     @property
     def motion(self) -> Motion:

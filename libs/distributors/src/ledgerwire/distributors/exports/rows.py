@@ -101,6 +101,7 @@ def _charge(layout: Layout, cells: Cells, key: str, customer_id: str, product: S
         credit_reason=cells.text("credit_reason"),
         order_id=cells.text("order_id"),
         trial="trial" in cells.text("term_text").casefold(),
+        identified=bool(cells.text("key")),
     )
 
 

@@ -90,6 +90,18 @@ class Billed:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Seats that a source told without the day of their change: from which day to which they are taken as held.
+
+    Days that were invoiced otherwise cannot be read off the rows, so this is kept beside them.
+    """
+
+    starts: date
+    ends: date
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """What we wrote last into an addition.
 
@@ -100,6 +112,7 @@ class Written:
             that the row has been invoiced since.
         billed_as: what invoiced days were billed at, where a person's later edit says otherwise; None = `values`.
         agreement_was_invoiced: a One-Time agreement had had its invoice already when the row was written.
+        seen: changes whose day the source did not tell, as they were taken when the row was written.
     """
 
     addition_id: int
@@ -111,3 +124,4 @@ class Written:
     charge: str = ""
     billed_as: Billed | None = None
     agreement_was_invoiced: bool = False
+    seen: tuple[Seen, ...] = ()

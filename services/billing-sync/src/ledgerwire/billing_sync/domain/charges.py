@@ -7,12 +7,12 @@ for the same term, not after the agreement was copied, not where a person has en
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import RowValues
 from ledgerwire.billing_sync.domain.coverage import Row
-from ledgerwire.billing_sync.domain.days import days_between
+from ledgerwire.billing_sync.domain.days import days_between, month_end, month_start, next_month
 from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import share_of_term
@@ -52,15 +52,39 @@ def plan_charges(
         elsewhere: (line, charge key) of rows on other agreements (the one this agreement was copied from).
     """
     result, free = Mirrored(), list(strays)
-    for charge in line.charges:
-        if charge.starts < ground.rules.since or (line.line, charge.key) in elsewhere:
+    for given in line.charges:
+        if given.starts < ground.rules.since or (line.line, given.key) in elsewhere:
             continue
+        charge = _placed(ground, given)
         mine = [(key, row) for key, row in rows if key == charge.key or key.startswith(f"{charge.key}+")]
         if mine:
             _correct(ground, line, charge, mine, result)
         elif not _claimed(line, charge, free, result):
-            _new(ground, line, charge, values_of(charge), charge.key, result)
+            _first(ground, line, charge, result)
     return result
+
+
+def _placed(ground: Ground, charge: Charge) -> Charge:
+    """A charge on days that bill its amount once: on an agreement that prorates, one whole month that is still to be billed."""
+    agreement = ground.agreement
+    if agreement.bill_one_time or charge.reason not in {Reason.ONE_OFF, Reason.CREDIT}:
+        return charge
+    first = month_start(charge.starts)
+    earliest = agreement.start if agreement.bills_prorated_additions else ground.uninvoiced_from
+    if first < earliest:
+        first = earliest if earliest.day == 1 else next_month(earliest)
+    return replace(charge, starts=first, ends=month_end(first))
+
+
+def _first(ground: Ground, line: WantedLine, charge: Charge, result: Mirrored) -> None:
+    """A charge that has no row yet; one that gives back what is invoiced is a credit due, or a row where the account wants it."""
+    agreement, row = ground.agreement, values_of(charge)
+    if not (agreement.bill_one_time and agreement.invoiced_once and _amount(row) < 0):
+        _new(ground, line, charge, row, charge.key, result)
+        return
+    credited = sum((given.amount for given in line.settled if given.charge == charge.key), ZERO)
+    if credited + _amount(row) < 0:
+        _give_back(ground, line, charge, row, charge.key, result)
 
 
 def values_of(charge: Charge) -> RowValues:
@@ -125,7 +149,8 @@ def _due(charge: Charge, mine: list[tuple[str, Row]]) -> tuple[Decimal, Decimal]
 
 
 def _give_back(ground: Ground, line: WantedLine, charge: Charge, row: RowValues, key: str, result: Mirrored) -> None:
-    if ground.rules.decreases is DecreasePolicy.NEGATIVE_ROW:
+    stuck = ground.agreement.invoiced_once and ground.rules.one_time is OneTimePolicy.STOP
+    if ground.rules.decreases is DecreasePolicy.NEGATIVE_ROW and not stuck:
         _new(ground, line, charge, row, key, result)
         return
     ends = charge.ends or charge.starts
@@ -137,7 +162,7 @@ def _give_back(ground: Ground, line: WantedLine, charge: Charge, row: RowValues,
         charge.starts,
         ends,
         charge.quantity,
-        -row.unit_price,
+        -_amount(row),
         ground.agreement.currency,
         charge.key,
     )

@@ -49,6 +49,7 @@ def claim(records: Sequence[Written], additions: Mapping[int, Addition], uninvoi
             billed_days(record, uninvoiced_from).pieces if invoiced else (found.values if found else record.values,),
             invoiced,
             owned=True,
+            product_id=found.product_id if found else record.product_id,
         )
         if found is None:
             deleted.append(record)
@@ -89,7 +90,8 @@ def strays_by_product(additions: Iterable[Addition], claimed: set[int], uninvoic
         values = addition.values
         if addition.id not in claimed and not values.void and addition.bill_customer == BILLABLE:
             invoiced = values.effective < uninvoiced_from
-            strays[addition.product_id].append(Row(addition.id, values, (values,), invoiced, owned=False))
+            row = Row(addition.id, values, (values,), invoiced, owned=False, product_id=addition.product_id)
+            strays[addition.product_id].append(row)
     return strays
 
 

@@ -23,6 +23,7 @@ class Row:
         values: the row now.
         billed: what its days are or were billed at, piece by piece.
         owned: we wrote it (or took it over).
+        product_id: what it bills.
     """
 
     id: int | None
@@ -30,6 +31,7 @@ class Row:
     billed: tuple[RowValues, ...]
     invoiced: bool
     owned: bool
+    product_id: int = 0
 
     def billed_on(self, day: date) -> Decimal:
         """Seats billed for a day."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.days import DAY, days_between, days_in_month
 from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.purchases import invoice_order
 from ledgerwire.common.money import ZERO
 from ledgerwire.common.seats import ChargeKind, ChargeLine, SubscriptionSnapshot, SubscriptionStatus
 
@@ -41,12 +42,13 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """Seats from a day on, at a cost (None where the source shows none)."""
+    """Seats from a day on, at a cost and at the source's own sell price (None where it shows none)."""
 
     starts: date
     quantity: Decimal
     unit_cost: Decimal | None
     reason: Reason
+    unit_sell: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,13 @@ class History:
         seats: changes in order; each holds until the next, the last until `ends`.
         ends: last day charged, inclusive; None while it goes on.
         differs: seats the charges come to, where the subscription says otherwise; else None.
+        unsure: nothing tells the day of the last change.
     """
 
     seats: tuple[Seats, ...]
     ends: date | None
     differs: Decimal | None = None
+    unsure: bool = False
 
 
 def history_of(subscription: SubscriptionSnapshot, charges: Iterable[ChargeLine]) -> History:
@@ -75,17 +79,22 @@ def history_of(subscription: SubscriptionSnapshot, charges: Iterable[ChargeLine]
     if not changes:
         starts = subscription.changed_on or subscription.start
         reason = Reason.NEW if starts == subscription.start else Reason.REPAIRED
-        return History((Seats(starts, subscription.quantity, cost, reason),), subscription.ended_on)
+        unsure = subscription.changed_on is None
+        return History((Seats(starts, subscription.quantity, cost, reason),), subscription.ended_on, unsure=unsure)
     last = changes[-1]
     differs: Decimal | None = None
+    unsure = False
     open_ended = subscription.ended_on is None and subscription.status is not SubscriptionStatus.DELETED
     if open_ended and last.quantity != subscription.quantity:
         differs = last.quantity
         day = subscription.changed_on
-        starts = day if day is not None and day > last.starts else last.starts + DAY
+        unsure = day is None or day <= last.starts
+        starts = last.starts + DAY if day is None or unsure else day
         reason = Reason.SEATS_ADDED if subscription.quantity > last.quantity else Reason.SEATS_REMOVED
-        changes.append(Seats(starts, subscription.quantity, last.unit_cost if cost is None else cost, reason))
-    return History(tuple(changes), subscription.ended_on, differs)
+        changes.append(
+            Seats(starts, subscription.quantity, last.unit_cost if cost is None else cost, reason, last.unit_sell)
+        )
+    return History(tuple(changes), subscription.ended_on, differs, unsure)
 
 
 def _changes(charges: Iterable[ChargeLine]) -> list[Seats]:
@@ -97,23 +106,32 @@ def _changes(charges: Iterable[ChargeLine]) -> list[Seats]:
     changes: list[Seats] = []
     for day in sorted(by_day):
         lines = _latest_reading(by_day[day])
-        quantity = seats_after(lines)
-        cost = _unit_cost(lines, changes[-1].unit_cost if changes else None)
-        changes.append(Seats(day, quantity, cost, _REASONS[_leading(lines)]))
+        before = changes[-1] if changes else None
+        quantity = seats_after(lines, before.quantity if before else ZERO)
+        cost = _unit_cost(lines, before.unit_cost if before else None)
+        sell = next(
+            (line.unit_sell for line in reversed(lines) if line.unit_sell is not None and line.subtotal > 0), None
+        )
+        changes.append(Seats(day, quantity, cost, _REASONS[_leading(lines)], sell))
     return changes
 
 
 def _latest_reading(lines: list[ChargeLine]) -> list[ChargeLine]:
     """A day that two invoices speak about (a corrected one) is what the later one says."""
-    last = max(line.invoice for line in lines)
+    last = max((line.invoice for line in lines), key=invoice_order)
     return [line for line in lines if line.invoice == last]
 
 
-def seats_after(lines: Sequence[ChargeLine]) -> Decimal:
-    """Seats after the events of one day: what was charged less what was taken back, matched one for one."""
+def seats_after(lines: Sequence[ChargeLine], before: Decimal = ZERO) -> Decimal:
+    """Seats after the events of one day: what was charged less what was taken back, matched one for one.
+
+    Where all of it was taken back again (seats added and removed on one day, a swap for another price) it is `before`.
+    """
     charged = Counter(_units(line) for line in lines if line.subtotal > 0)
     taken = Counter(_units(line) for line in lines if line.subtotal < 0)
     left = charged - taken
+    if charged and charged == taken:
+        return before
     if sum(left.values()) <= 1 or not (taken or {line.kind for line in lines} - _STATES_SEATS):
         return max(left, default=ZERO)
     return _added_up(lines)

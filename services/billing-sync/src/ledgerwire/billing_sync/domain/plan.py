@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from ledgerwire.billing_sync.domain.agreements import Billed, RowValues
+from ledgerwire.billing_sync.domain.agreements import Billed, RowValues, Seen
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.money import ZERO
 
@@ -70,7 +70,7 @@ class Step:
         on_copy: write it to the copy that the plan's `copy-agreement` step makes.
         recorded_from: to be recorded with the row as `Written.uninvoiced_from`: F, or the beginning of time for a row that was
             invoiced before, so that it stays an invoiced one.
-        billed_as: to be recorded with the row as `Written.billed_as`.
+        billed_as, seen: to be recorded with the row as `Written.billed_as` and `Written.seen`.
     """
 
     key: str
@@ -91,6 +91,7 @@ class Step:
     on_copy: bool = False
     recorded_from: date = date.min
     billed_as: Billed | None = None
+    seen: tuple[Seen, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -102,7 +103,8 @@ class Adopted:
     """A row to be recorded as `Written` without a write: nobody's row that fits, or a person's edit that was accepted.
 
     Attributes:
-        uninvoiced_from, billed_as: what `Written` is to hold.
+        uninvoiced_from, billed_as, seen: what `Written` is to hold.
+        product_id: of the row, 0 for that of its line.
     """
 
     addition_id: int
@@ -110,6 +112,8 @@ class Adopted:
     uninvoiced_from: date
     billed_as: Billed | None = None
     charge: str = ""
+    product_id: int = 0
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ class CreditDue:
         quantity: seats, positive.
         amount: of money, positive, in `currency`.
         charge: `Charge.key` of a mirrored charge, "" for seats held.
+        product_id: that the seats were billed as, 0 where that is the product of their line.
     """
 
     agreement_id: int
@@ -132,6 +137,7 @@ class CreditDue:
     amount: Decimal
     currency: str = ""
     charge: str = ""
+    product_id: int = 0
 
     @property
     def key(self) -> str:

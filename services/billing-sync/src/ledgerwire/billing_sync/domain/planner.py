@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Written
+from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Seen, Written
 from ledgerwire.billing_sync.domain.claims import Claim, billed_days, claim, first_claims, ours, strays_by_product
-from ledgerwire.billing_sync.domain.coverage import Row
+from ledgerwire.billing_sync.domain.coverage import Row, held_on
 from ledgerwire.billing_sync.domain.days import DAY, first_uninvoiced
 from ledgerwire.billing_sync.domain.linter import lint_agreement
 from ledgerwire.billing_sync.domain.never_billed import never_billed
-from ledgerwire.billing_sync.domain.plan import Adopted, AgreementPlan, LinePlan, StepKind
+from ledgerwire.billing_sync.domain.plan import Adopted, AgreementPlan, LinePlan, Reason, StepKind
+from ledgerwire.billing_sync.domain.recalled import Recalled, day_unknown, recalled, remembered
 from ledgerwire.billing_sync.domain.result import Result, charge_result, seat_result
 from ledgerwire.billing_sync.domain.rules import EditPolicy, SeatRules
 from ledgerwire.billing_sync.domain.seats import Ground
@@ -67,8 +68,13 @@ class _AgreementWork:
         self.additions = {addition.id: addition for addition in given.additions}
         self.records: dict[str, list[Written]] = defaultdict(list)
         for record in given.written:
-            self.records[record.line].append(record)
+            self.records[record.line].append(self._as_found(record))
         self.strays = strays_by_product(given.additions, {record.addition_id for record in given.written}, first)
+
+    def _as_found(self, record: Written) -> Written:
+        """Our record with the product that its row has."""
+        found = self.additions.get(record.addition_id)
+        return record if found is None else replace(record, product_id=found.product_id)
 
     def by_product(self) -> list[list[WantedLine]]:
         groups: dict[int, list[WantedLine]] = defaultdict(list)
@@ -98,8 +104,11 @@ class _AgreementWork:
             return LinePlan(line.line, agreement.id, (), refused), strays
         ground = self._ground(line)
         result = Result()
-        if line.held or any(not charge for charge, _ in mine.rows):
-            result = self._seats(ground, line, mine, share, strays, doubtful)
+        known = recalled(line, self.records[line.line], self.given.today, self.first)
+        if known.line.held or any(not charge for charge, _ in mine.rows):
+            result = self._seats(ground, known.line, mine, share, strays, doubtful)
+        if not result.frozen:
+            self._former(ground, known, mine, result)
         if line.charges and not result.frozen:
             strays = [row for row in strays if row.id not in {used.id for _, used in result.adopted}]
             rows = [(charge, row) for charge, row in mine.rows if charge]
@@ -107,6 +116,26 @@ class _AgreementWork:
         used = {row.id for _, row in result.adopted}
         plan = self._judged(line, mine, result)
         return plan, [row for row in strays if row.id not in used and row.id not in result.consumed]
+
+    def _former(self, ground: Ground, known: Recalled, mine: Claim, result: Result) -> None:
+        """Rows of products that the line was before: they end where the product it is now begins."""
+        names = {each.product_id: each.name for each in self.given.lines}
+        for line in known.former:
+            rows = [row for charge, row in mine.rows if not charge and row.product_id == line.product_id]
+            named = replace(line, name=names.get(line.product_id, line.name))
+            found = seat_result(ground, self._priced(named, []), rows, [])
+            ends = {StepKind.END, StepKind.VOID}
+            steps = [replace(step, reason=Reason.UPGRADED) if step.kind in ends else step for step in found.steps]
+            owed = [replace(due, product_id=line.product_id) for due in found.credits]
+            result.add(replace(found, steps=steps, credits=owed))
+        if known.seen is not None and result.steps:
+            self._taken_as_seen(known, known.seen, result)
+
+    def _taken_as_seen(self, known: Recalled, seen: Seen, result: Result) -> None:
+        line = known.line
+        before = held_on(remembered(self.records[line.line]), seen.starts)
+        result.findings.append(day_unknown(line, seen, before.quantity if before else Decimal(0)))
+        result.steps = [step if step.charge else replace(step, seen=(seen,)) for step in result.steps]
 
     def _currency(self, line: WantedLine) -> tuple[Finding, ...]:
         agreement = self.given.agreement
@@ -126,7 +155,7 @@ class _AgreementWork:
         overwrite = self.given.rules.edits is EditPolicy.OVERWRITE
         priced = self._priced(line, share)
         rows = (
-            [row for charge, row in mine.rows if not charge]
+            [row for charge, row in mine.rows if not charge and row.product_id in {0, line.product_id}]
             + share
             + (doubtful if overwrite and not mine.known else [])
         )
@@ -163,7 +192,8 @@ class _AgreementWork:
         """Rows that exist keep their price unless the rule says price, and their cost where the source shows none (M21)."""
         if line.updates_price and line.cost_known:
             return line
-        values = [ours(record) for record in self.records[line.line] if not record.charge]
+        own = (r for r in self.records[line.line] if not r.charge and r.product_id in {0, line.product_id})
+        values = [ours(record) for record in own]
         values = values or [row.values for row in share]
         known = [value for value in values if value.quantity > 0 and value.unit_price > 0]
         if not known:
@@ -194,14 +224,24 @@ class _AgreementWork:
             findings.append(self._edit(line, mine, warned=True))
         before = {record.addition_id: record.billed_as for record in self.records[line.line]}
         before |= {row.id or 0: billed_days(record, self.first) for record, row in mine.edited if row.invoiced}
-        steps = tuple(replace(step, billed_as=before.get(step.addition_id or 0)) for step in result.steps)
+        seen = {record.addition_id: record.seen for record in self.records[line.line]}
+        steps = tuple(
+            replace(
+                step,
+                billed_as=before.get(step.addition_id or 0),
+                seen=(*seen.get(step.addition_id or 0, ()), *step.seen),
+            )
+            for step in result.steps
+        )
         written = {step.addition_id for step in steps if step.kind is not StepKind.CREATE}
         adopted = [self._adopted(charge, row) for charge, row in result.adopted]
         for record, row in mine.edited:
             if row.id is not None and row.id not in written:
                 billed = before.get(row.id)
                 since = record.uninvoiced_from
-                adopted.append(Adopted(row.id, row.values, since, billed, record.charge))
+                adopted.append(
+                    Adopted(row.id, row.values, since, billed, record.charge, record.product_id, record.seen)
+                )
         gone = tuple(r.addition_id for r in mine.deleted if not self._was_invoiced(r))
         owed = tuple(result.credits)
         return LinePlan(line.line, agreement_id, steps, tuple(findings), tuple(adopted), gone, owed)
@@ -212,7 +252,7 @@ class _AgreementWork:
     def _adopted(self, charge: str, row: Row) -> Adopted:
         if row.id is None:
             raise ValueError("a row that is gone cannot be taken over")
-        return Adopted(row.id, row.values, date.min if row.invoiced else self.first, None, charge)
+        return Adopted(row.id, row.values, date.min if row.invoiced else self.first, None, charge, row.product_id)
 
     def _edit(self, line: WantedLine, mine: Claim, *, warned: bool) -> Finding:
         params = {"customer": line.customer, "product": line.name, "agreement": self.given.agreement.name}

@@ -35,7 +35,7 @@ def changing(ground: Ground, line: WantedLine, row: Row, after: RowValues, reaso
         reason=reason,
         agreement_id=agreement.id,
         line=line.line,
-        product_id=line.product_id,
+        product_id=row.product_id or line.product_id,
         addition_id=row.id,
         before=row.values,
         after=after,

@@ -52,6 +52,7 @@ class CreditGiven:
     Attributes:
         quantity: seats given back; of a charge that was mirrored, what counts is `amount`.
         charge: `Charge.key` of the mirrored charge it lowers, "" for seats held.
+        product_id: that the seats were billed as, 0 for the product of their line.
     """
 
     starts: date
@@ -59,6 +60,19 @@ class CreditGiven:
     quantity: Decimal
     amount: Decimal = ZERO
     charge: str = ""
+    product_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """The source tells what is held now, and not since which day: it may be any from `starts` on.
+
+    Attributes:
+        ends: last day, inclusive, where an end is recorded.
+    """
+
+    starts: date
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +89,8 @@ class WantedLine:
         findings: what was noticed on the way here; one that stops leaves the line alone.
         settled: credits that a person settled.
         currency: of its amounts, "" if unknown.
+        unsure: the last change of `held` has no day.
+        product_from: the day from which the source charges for this product, where it charged for another before.
     """
 
     line: str
@@ -89,6 +105,8 @@ class WantedLine:
     findings: tuple[Finding, ...] = ()
     settled: tuple[CreditGiven, ...] = ()
     currency: str = ""
+    unsure: Unsure | None = None
+    product_from: date | None = None
 
     @property
     def seats_now(self) -> Decimal:

@@ -12,9 +12,11 @@ from ledgerwire.billing_sync.domain.annual import annual_charges
 from ledgerwire.billing_sync.domain.days import DAY, month_end, month_start
 from ledgerwire.billing_sync.domain.held import History, history_of
 from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import PriceSources, price_missing, sell_price, usage_base
+from ledgerwire.billing_sync.domain.purchases import told_apart
 from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule, SeatRules
-from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, Held, WantedLine
+from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, Held, Unsure, WantedLine
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.money import ZERO, round_half_up
 from ledgerwire.common.seats import ChargeKind, ChargeLine, Motion, SubscriptionSnapshot, SubscriptionStatus
@@ -41,6 +43,7 @@ def wanted_line(
     *,
     customer: str = "",
     settled: tuple[CreditGiven, ...] = (),
+    today: date | None = None,
 ) -> WantedLine:
     """What one subscription asks for; its findings say what stops it or is worth knowing.
 
@@ -51,6 +54,7 @@ def wanted_line(
         rules: the account's policies.
         customer: the company's name, for messages.
         settled: credits that a person settled.
+        today: decides which year of a longer term runs, where nothing but the subscription's state is known.
     """
     build = _Build(subscription, list(charges), product, rules, customer)
     if subscription.status is SubscriptionStatus.PENDING and not charges:
@@ -62,7 +66,7 @@ def wanted_line(
         return replace(build.seats(), settled=settled)
     if subscription.motion is Motion.AZURE_PLAN:
         return build.usage()
-    return replace(build.annual(), settled=settled)
+    return replace(build.annual(today), settled=settled)
 
 
 class _Build:
@@ -126,8 +130,10 @@ class _Build:
     def trial(self) -> list[Finding]:
         return [Finding("BS_TRIAL_SKIPPED", self.names)]
 
-    def price(self, cost: Decimal | None) -> Decimal | None:
-        sell = self.subscription.unit_sell
+    def price(self, cost: Decimal | None, sell: Decimal | None = None) -> Decimal | None:
+        """The price of one seat and cycle; `sell` is what the source sells it for on the lines in question."""
+        if sell is None:
+            sell = self.subscription.unit_sell
         if sell is None:
             sell = next((line.unit_sell for line in reversed(self.charges) if line.unit_sell is not None), None)
         amounts = PriceSources(cost, self.product.erp, sell, self.product.catalog_price)
@@ -143,7 +149,7 @@ class _Build:
                 after = history.ends
             if seats.quantity == 0 or (after is not None and after < seats.starts):
                 continue
-            price = ZERO if self.subscription.trial else self.price(seats.unit_cost)
+            price = ZERO if self.subscription.trial else self.price(seats.unit_cost, seats.unit_sell)
             if price is None:
                 return self.line((), (), [price_missing(self.product.name, self.customer, self.product.rule)])
             held.append(Held(seats.starts, after, seats.quantity, seats.unit_cost or ZERO, price, seats.reason))
@@ -152,7 +158,18 @@ class _Build:
         known = all(seats.unit_cost is not None for seats in history.seats)
         first = history.seats[0].starts
         line = self.line(tuple(held), (), [*findings, *more], first, cost_known=known)
-        return replace(line, charges=aside)
+        unsure = Unsure(history.seats[-1].starts, history.ends) if history.unsure else None
+        return replace(line, charges=aside, unsure=unsure, product_from=self._product_from())
+
+    def _product_from(self) -> date | None:
+        """The first day charged for the SKU of now, where another was charged before."""
+        lines = sorted((line for line in self.charges if line.kind not in _ASIDE), key=lambda line: line.charge_start)
+        sku, before = self.subscription.sku, None
+        for line in reversed(lines):
+            if line.sku != sku:
+                return before
+            before = line.charge_start
+        return None
 
     def _notes(self, history: History) -> list[Finding]:
         found = []
@@ -168,29 +185,25 @@ class _Build:
         return found
 
     def _aside(self) -> tuple[tuple[Charge, ...], list[Finding]]:
-        """Credits and one-off charges: rows of their own where the account wants them, else listed."""
-        rows, found = [], []
-        for line in self.charges:
-            if line.kind not in _ASIDE or line.subtotal == 0:
-                continue
-            credit = line.kind is ChargeKind.CREDIT
-            params = {
-                **self.names,
-                "amount": f"{line.subtotal:,.2f} {line.currency}",
-                "invoice": line.invoice or "unbilled",
-            }
-            if not (self.rules.credits if credit else self.rules.one_offs):
-                found.append(Finding("BS_CREDIT_NOT_PASSED_ON" if credit else "BS_ONE_OFF_NOT_BILLED", params))
-                continue
+        """Credits and one-off charges: rows of their own where the account wants them and a rule prices them, else listed."""
+        purchases, doubts = told_apart(line for line in self.charges if line.kind in _ASIDE and line.subtotal != 0)
+        rows, found = [], [doubt.finding(self.customer, self.product.name) for doubt in doubts]
+        for purchase in purchases:
+            line, credit = purchase.line, purchase.line.kind is ChargeKind.CREDIT
             price = self._money(line.subtotal, line.sell_subtotal)
-            if price is None:
-                found.append(price_missing(self.product.name, self.customer, self.product.rule))
+            if price is None or not (self.rules.credits if credit else self.rules.one_offs):
+                found.append(self._not_billed(line, credit=credit))
                 continue
             reason = Reason.CREDIT if credit else Reason.ONE_OFF
-            end, name = line.charge_end, f"{line.name}, {line.invoice}".strip(", ")
-            key = f"line:{line.key}"
-            rows.append(Charge(key, line.charge_start, end, Decimal(1), line.subtotal, price, name, "", reason))
+            name = ", ".join(filter(None, (line.name, days_shown(line.charge_start, line.charge_end), line.invoice)))
+            days = line.charge_start, line.charge_end
+            rows.append(Charge(f"line:{purchase.key}", *days, Decimal(1), line.subtotal, price, name, "", reason))
         return tuple(rows), found
+
+    def _not_billed(self, line: ChargeLine, *, credit: bool) -> Finding:
+        amount, invoice = f"{line.subtotal:,.2f} {line.currency}", line.invoice or "unbilled"
+        code = "BS_CREDIT_NOT_PASSED_ON" if credit else "BS_ONE_OFF_NOT_BILLED"
+        return Finding(code, {**self.names, "amount": amount, "invoice": invoice})
 
     def _money(self, cost: Decimal, sell: Decimal | None) -> Decimal | None:
         """The price of an amount: the source's own, or the rule's markup on it; a price for one seat says nothing here."""
@@ -213,6 +226,8 @@ class _Build:
         for first, lines in sorted(months.items()):
             cost = sum((line.subtotal for line in lines), ZERO)
             base = usage_base(lines, keeps_earned_credit=rule is not None and rule.keeps_earned_credit)
+            if base == cost == 0:
+                continue
             price = self._usage_price(base, lines)
             if price is None:
                 return self.line((), (), [price_missing(self.product.name, self.customer, rule)])
@@ -229,10 +244,19 @@ class _Build:
         given = [line.sell_subtotal for line in lines if line.sell_subtotal is not None]
         return self._money(base, sum(given, ZERO) if len(given) == len(lines) else None)
 
-    def annual(self) -> WantedLine:
-        """One charge for each term, and one for each change within it."""
-        charges, priced = annual_charges(self.subscription, self.charges, self.price)
-        if not priced:
+    def annual(self, today: date | None) -> WantedLine:
+        """One charge for each cycle, and one for each change within it."""
+        made = annual_charges(self.subscription, self.charges, self._cycle_price, today)
+        if not made.priced:
             return self.line((), (), [price_missing(self.product.name, self.customer, self.product.rule)])
         aside, more = self._aside()
-        return self.line((), (*charges, *aside), more)
+        doubts = [doubt.finding(self.customer, self.product.name) for doubt in made.doubts]
+        return self.line((), (*made.charges, *aside), [*doubts, *more])
+
+    def _cycle_price(self, line: ChargeLine | None) -> Decimal | None:
+        if line is None:
+            return self.price(self.subscription.unit_cost)
+        cost = self.subscription.unit_cost if line.unit_price is None else line.unit_price
+        if cost is None and line.quantity:
+            cost = abs(line.subtotal) / abs(line.quantity)
+        return self.price(cost, line.unit_sell)
