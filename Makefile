@@ -10,6 +10,7 @@ COMPILE := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-h
 unexport PYTHONDONTWRITEBYTECODE
 BROKER ?= local
 WORKERS ?= 3
+TRANSPORT ?= local
 TESTS ?=
 
 .PHONY: help
@@ -70,9 +71,9 @@ sandbox: $(VENV)/.base ## Serve the simulated ConnectWise and Xero; prints one J
 	@$(BIN)/ledgerwire sandbox
 
 .PHONY: test
-test: $(VENV)/.dev ## All tests: unit, integration (real PostgreSQL and RabbitMQ), end to end; TESTS=path for some
+test: $(VENV)/.dev ## All tests: unit, integration (real PostgreSQL and RabbitMQ), end to end; TESTS=path for some, TRANSPORT=rabbitmq
 	@tools/ensure_rabbitmq.sh
-	@$(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
+	@LEDGERWIRE_TEST_TRANSPORT=$(TRANSPORT) $(BIN)/pytest -q -n $(WORKERS) --dist worksteal $(TESTS)
 
 .PHONY: test-unit
 test-unit: $(VENV)/.dev ## Unit tests only: no server needed

@@ -1,4 +1,4 @@
-"""The usual world of a story: one account, live, all services in this event loop over the local transport."""
+"""The usual world of a story: one account, live, all services in this event loop."""
 
 from __future__ import annotations
 

@@ -248,7 +248,7 @@ async def open_world(
     *,
     services: Sequence[str] = ALL,
     live: bool = True,
-    broker: str = "local",
+    broker: str | None = None,
     account: Mapping[str, Any] | None = None,
     sync: Mapping[str, Any] | None = None,
     options: SandboxOptions | None = None,
@@ -256,14 +256,14 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Sandbox, account and services for the length of a block.
 
-    `services` run in this event loop from the start; `live` opens the go-live gate; `account` is merged into the account
+    `services` run in this event loop from the start, over the settings' transport unless `broker` names another; `live` opens the go-live gate; `account` is merged into the account
     file, `sync` into its sync section (sweeps hourly unless it says otherwise); `changes` are settings.
     """
     port = free_port()
     chosen = settings.model_copy(
         update={
             "encryption_keys": SecretStr(KEYS),
-            "broker_url": broker,
+            **({} if broker is None else {"broker_url": broker}),
             "http_port": port,
             "public_url": f"http://127.0.0.1:{port}",
             **SHORT,

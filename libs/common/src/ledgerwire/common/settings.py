@@ -6,7 +6,7 @@ import difflib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -96,6 +96,9 @@ class SuiteSettings(BaseSettings):
 
     database_url: str = Field(default="", repr=False, description="A PostgreSQL administrator's address.")
     broker_url: str = Field(default="", repr=False, description="An amqp:// address.")
+    transport: Literal["local", "rabbitmq"] = Field(
+        default="local", description="What services of a test talk over, where the test does not say."
+    )
     stops: int = Field(default=3, ge=1, description="How often services are stopped under load (R15 wants 100).")
 
 

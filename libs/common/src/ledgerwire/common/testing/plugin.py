@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 import pytest_socket
 
-from ledgerwire.common.settings import Settings
+from ledgerwire.common.settings import Settings, SuiteSettings
 from ledgerwire.common.testing import postgres, rabbit
 from ledgerwire.common.testing.run import TestRun, await_now
 
@@ -67,12 +67,18 @@ def postgres_admin_url(test_run: TestRun) -> str:
 
 
 @pytest.fixture
-async def settings(test_run: TestRun, postgres_admin_url: str) -> AsyncIterator[Settings]:
-    """Settings over a database of this test's own, at the newest revision, with the real roles; the transport is local."""
+def transport_url(request: pytest.FixtureRequest) -> str:
+    """What services talk over where a test does not choose: the local transport, or the broker with LEDGERWIRE_TEST_TRANSPORT=rabbitmq."""
+    return str(request.getfixturevalue("broker_url")) if SuiteSettings().transport == "rabbitmq" else "local"
+
+
+@pytest.fixture
+async def settings(test_run: TestRun, postgres_admin_url: str, transport_url: str) -> AsyncIterator[Settings]:
+    """Settings over a database of this test's own, at the newest revision, with the real roles."""
     template = postgres.template_database(test_run)
     name = f"lw_{uuid4().hex}"
     await postgres.create_database(postgres_admin_url, name, template)
-    yield postgres.settings_for(postgres_admin_url, name)
+    yield postgres.settings_for(postgres_admin_url, name).model_copy(update={"broker_url": transport_url})
     await postgres.drop_database(postgres_admin_url, name)
 
 
