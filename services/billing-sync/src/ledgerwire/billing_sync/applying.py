@@ -208,12 +208,13 @@ class Applying:
                 record = Written(
                     addition_id=row.addition_id,
                     agreement_id=part.agreement.id,
-                    product_id=part.products.get(each.line, 0),
+                    product_id=row.product_id or part.products.get(each.line, 0),
                     line=each.line,
                     values=row.values,
                     uninvoiced_from=row.uninvoiced_from,
                     charge=row.charge,
                     billed_as=row.billed_as,
+                    seen=row.seen,
                 )
                 await written.put(unit, self._plan.connection_id, part.company_id, record, "adopted")
             await written.forget(unit, self._plan.connection_id, part.forgotten)
@@ -306,6 +307,7 @@ class Applying:
             charge=step.charge,
             billed_as=step.billed_as,
             agreement_was_invoiced=agreement.invoiced_once,
+            seen=step.seen,
         )
         said = {} if wrong is None else {"code": wrong.code, "message": wrong.message}
         async with self._database.account(self._account_id) as unit:

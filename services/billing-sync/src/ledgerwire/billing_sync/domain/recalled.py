@@ -17,6 +17,7 @@ from itertools import pairwise
 from ledgerwire.billing_sync.domain.agreements import RowValues, Seen, Written
 from ledgerwire.billing_sync.domain.coverage import held_on, merged
 from ledgerwire.billing_sync.domain.days import DAY, FAR
+from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.wanted import Held, WantedLine
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.money import ZERO
@@ -60,7 +61,11 @@ def recalled(line: WantedLine, records: Sequence[Written], today: date, uninvoic
         return Recalled(line, (), seen)
     former = tuple(_of_product(line, product_id, days) for product_id, days in sorted(owned.items()))
     theirs = [stretch for days in owned.values() for stretch in days]
-    rest = tuple(_within(line.held, _without(theirs)))
+    follows = {last + DAY for _, last in theirs}
+    rest = tuple(
+        replace(span, reason=Reason.UPGRADED) if span.starts in follows else span
+        for span in _within(line.held, _without(theirs))
+    )
     settled = tuple(given for given in line.settled if given.product_id in {0, line.product_id})
     return Recalled(replace(line, held=rest, settled=settled), former, seen)
 

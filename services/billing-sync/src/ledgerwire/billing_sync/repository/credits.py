@@ -39,7 +39,7 @@ def given(rows: list[Settled]) -> dict[str, tuple[CreditGiven, ...]]:
     found: dict[str, list[CreditGiven]] = defaultdict(list)
     for row in rows:
         due = row.credit
-        found[due.line].append(CreditGiven(due.starts, due.ends, due.quantity, due.amount, due.charge))
+        found[due.line].append(CreditGiven(due.starts, due.ends, due.quantity, due.amount, due.charge, due.product_id))
     return {line: tuple(credits_) for line, credits_ in found.items()}
 
 
