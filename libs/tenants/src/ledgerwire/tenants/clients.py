@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -32,6 +33,9 @@ from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
 
 T = TypeVar("T")
 
+JUST_NOW_SECONDS = 0.5
+"""How long what was read of an account serves to open its connections: a group of work reads it, then opens two of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept(Generic[T]):
@@ -51,18 +55,33 @@ class ConnectionClients:
         self._connectwise: dict[tuple[UUID, bool], _Kept[ConnectWise]] = {}
         self._ledgers: dict[UUID, _Kept[Ledger]] = {}
         self._opening = asyncio.Lock()
+        self._read: dict[UUID, tuple[float, AccountContext]] = {}
 
     async def account(self, account_id: UUID) -> AccountContext:
         """The account's settings as they are now."""
+        context = await self._account(account_id)
+        now = monotonic()
+        self._read = {key: value for key, value in self._read.items() if now - value[0] < JUST_NOW_SECONDS}
+        self._read[account_id] = (now, context)
+        return context
+
+    async def _account(self, account_id: UUID) -> AccountContext:
         async with self._database.account(account_id) as unit:
             return await account_for_service(unit)
+
+    async def _connection(self, account_id: UUID, connection_id: UUID) -> ConnectionContext:
+        """One connection, as whoever opens it has read it with the account just now, else read anew."""
+        at, context = self._read.get(account_id, (0.0, None))
+        if context is not None and monotonic() - at < JUST_NOW_SECONDS and connection_id in context.connections:
+            return context.connections[connection_id]
+        return (await self._account(account_id)).connection(connection_id)
 
     async def connectwise(self, account_id: UUID, connection_id: UUID, *, for_seats: bool = False) -> ConnectWise:
         """The ConnectWise client of a PSA connection; ConfigurationError if the account has it no more.
 
         `for_seats` signs in with billing sync's own key, where the account has one.
         """
-        connection = (await self.account(account_id)).connection(connection_id)
+        connection = await self._connection(account_id, connection_id)
         for_seats = for_seats and "seats_public_key" in connection.config
         async with self._opening:
             kept = self._connectwise.get((connection_id, for_seats))
@@ -76,7 +95,7 @@ class ConnectionClients:
 
     async def ledger(self, account_id: UUID, connection_id: UUID) -> Ledger:
         """The ledger behind an accounting connection; ConfigurationError if the account has it no more."""
-        connection = (await self.account(account_id)).connection(connection_id)
+        connection = await self._connection(account_id, connection_id)
         async with self._opening:
             kept = self._ledgers.get(connection_id)
             if kept is None or kept.version != connection.version:
