@@ -273,7 +273,10 @@ async def opened(settings: Settings, tls: TlsFiles, name: str = "acme") -> Async
             await world.product(SKU, "M365-NCE")
             await world.product(ANNUAL_SKU, "M365-NCE-YR")
             await world.configure()
-            yield world
+            try:
+                yield world
+            finally:
+                await server.callbacks.aclose()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from ledgerwire.common.ids import account_id
 from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
+from ledgerwire.common.telemetry import PUSHES
 from ledgerwire.tenants import accounts
 from ledgerwire.tenants.account_file import parse_account_file
 
@@ -271,3 +272,37 @@ async def test_the_last_post_may_ask_for_a_look_and_the_others_do_not(listener: 
     [(kind, data)] = rows
     said = json.loads(bytes(data))
     assert (kind, said["requested_by"], said["source"]) == ("seats.sync_requested.v1", "push", "portal")
+
+
+def counted() -> dict[str, float]:
+    """Posts by what became of them, so far in this process."""
+    return {
+        sample.labels["outcome"]: sample.value
+        for family in PUSHES.collect()
+        for sample in family.samples
+        if sample.name == "ledgerwire_pushes_total"
+    }
+
+
+@pytest.mark.requirement("B33")
+async def test_every_post_is_counted_by_what_became_of_it_and_shown_to_prometheus(listener: Listener):
+    key, before = await listener.key(), counted()
+    await listener.post(key, idempotency_key="a")
+    await listener.post(key)
+    await listener.post(key, idempotency_key="a")
+    await listener.post(key, {**POST, "charges": []}, idempotency_key="a")
+    await listener.post("")
+    await listener.post(key, b"{")
+    await listener.post(key, b"[")
+    await listener.post(key, content_type="text/csv")
+    rises = {name: value - before.get(name, 0) for name, value in counted().items() if value != before.get(name, 0)}
+    assert rises == {
+        "accepted": 2,
+        "repeated": 1,
+        "IDEMPOTENCY_KEY_REUSED": 1,
+        "PUSH_KEY_REFUSED": 1,
+        "PUSH_REFUSED": 2,
+        "PUSH_TYPE_REFUSED": 1,
+    }
+    shown = (await listener.http.get("/metrics")).text
+    assert 'ledgerwire_pushes_total{outcome="accepted"}' in shown

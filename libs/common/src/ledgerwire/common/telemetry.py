@@ -20,6 +20,9 @@ CLOSE_TO_POSTED = Histogram(
 )
 OUTCOMES = Counter("ledgerwire_outcomes_total", "Records by how they ended", ["service", "code"])
 CALLBACKS = Counter("ledgerwire_callbacks_total", "Callbacks by what became of them", ["outcome"])
+PUSHES = Counter(
+    "ledgerwire_pushes_total", "Posts of seats: accepted, repeated, or the code they were refused with", ["outcome"]
+)
 MISSED_CALLBACKS = Counter(
     "ledgerwire_missed_callbacks_total", "Closed records found by the sweep that no callback announced"
 )

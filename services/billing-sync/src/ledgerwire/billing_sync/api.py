@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from ledgerwire.billing_sync.problems import PushRefused, is_known
 from ledgerwire.billing_sync.pushing import KEY_PREFIX, Pushing, Sender, Taken
 from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.telemetry import PUSHES
 
 PUSH_PATH = "/seats/push"
 BODY_LIMIT = 8 * 1024 * 1024
@@ -61,6 +62,7 @@ class _Desk:
         except Exception:  # noqa: BLE001 - answered and logged
             _log.exception("push.failed")
             return _refusal(PushRefused("PUSH_NOT_STORED"))
+        PUSHES.labels(outcome="repeated" if taken.repeated else "accepted").inc()
         return JSONResponse({"rows": taken.rows, "changed": taken.changed, "repeated": taken.repeated})
 
     async def _taken(self, request: Request) -> Taken:
@@ -141,6 +143,7 @@ def _detail(error: ConfigurationError) -> str:
 
 def _refusal(refused: PushRefused) -> JSONResponse:
     problem = refused.problem
+    PUSHES.labels(outcome=problem.code).inc()
     body = {"type": "about:blank", "title": problem.title, "status": problem.status, "code": problem.code}
     if problem.detail:
         body["detail"] = problem.detail
