@@ -127,7 +127,7 @@ class Psa:
         given = self.agreement
         return first_uninvoiced(given.next_invoice, given.period_type, given.start, self.rules.in_advance)
 
-    def plan(self, *lines, elsewhere=frozenset()) -> AgreementPlan:
+    def plan(self, *lines, elsewhere=()) -> AgreementPlan:
         return plan_agreement(
             AgreementInput(
                 self.agreement,
@@ -141,8 +141,8 @@ class Psa:
             )
         )
 
-    def apply(self, *lines) -> AgreementPlan:
-        made = frozenset((r.line, r.charge) for copy in self.copies for r in copy.written.values())
+    def apply(self, *lines, elsewhere=()) -> AgreementPlan:
+        made = (*elsewhere, *(record for copy in self.copies for record in copy.written.values()))
         plan = self.plan(*lines, elsewhere=made)
         for step in plan.steps:
             self._write(step)

@@ -94,7 +94,12 @@ def test_a_line_that_was_unbilled_and_is_billed_now_is_one():
 @pytest.mark.requirement("A207", "M22")
 def test_licences_taken_back_on_their_day_are_not_charged():
     line = licences(bought(), replace(bought(), subtotal=Decimal(-2000)))
-    assert line.charges == ()
+    assert seats(line) == 0
+    desk = desk_of()
+    desk.apply(licences(bought()))
+    desk.apply(line)
+    assert desk.next_invoice() == 0
+    assert not desk.plan(line).steps
 
 
 LINES = st.lists(
@@ -221,7 +226,7 @@ def test_every_year_of_a_term_of_three_is_charged_once(kind):
     ]
     # the subscription's state alone charges the year that runs, under the key its line would have
     for today, wanted in ((day("20 Mar"), line.charges[0]), (day("1 Mar 2027"), line.charges[1])):
-        [stated] = wanted_line(sold, (), YEAR, RULES, customer="Acme", today=today).charges
+        stated = wanted_line(sold, (), YEAR, RULES, customer="Acme", today=today).charges[-1]
         assert (stated.key, stated.starts, stated.ends) == (wanted.key, wanted.starts, wanted.ends)
 
 

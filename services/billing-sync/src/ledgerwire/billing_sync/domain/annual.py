@@ -1,31 +1,31 @@
 """Annual motion: a cycle is charged once; seats added or given back within it are charges of their own (M21, M22).
 
 A cycle is what one charge pays for: a year, or the three of a triennial one. A term of three years that is paid every year has
-three. What a source charges once and for all has no cycle: each purchase counts.
+three. What a source charges once and for all has no cycle: each purchase counts. All that is charged from one day on is one
+charge, known by that day: what is read of it later, under whatever reference, corrects the same row.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.days import DAY, days_between, shift_month
-from ledgerwire.billing_sync.domain.held import seats_after
+from ledgerwire.billing_sync.domain.charged_days import ChargedDay, charged_days
+from ledgerwire.billing_sync.domain.cycles import Cycle, cycle_days, cycles_of, share_of_cycle
+from ledgerwire.billing_sync.domain.days import DAY, days_between
 from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import share_of_term
-from ledgerwire.billing_sync.domain.purchases import Doubt, in_one_document, says, told_apart
+from ledgerwire.billing_sync.domain.purchases import Doubt, told_apart
 from ledgerwire.billing_sync.domain.wanted import Charge
 from ledgerwire.common.money import ZERO, round_half_up
-from ledgerwire.common.seats import ChargeKind, ChargeLine, Frequency, SubscriptionSnapshot
+from ledgerwire.common.seats import ChargeKind, ChargeLine, Frequency, SubscriptionSnapshot, SubscriptionStatus
 
 PriceOf = Callable[[ChargeLine | None], Decimal | None]
-_YEAR, _LONGEST_YEAR, _MONTH = 12, 366, 31
-_CYCLE_MONTHS = {Frequency.TRIENNIAL: 36}
-_TERM_MONTHS = {"P1Y": 12, "P3Y": 36, "P5Y": 60}
+_MONTH, _WINDOW = 31, 7
 _BEGINS = {ChargeKind.NEW, ChargeKind.RENEW, ChargeKind.CYCLE}
 _TURNS_INTO = {ChargeKind.CONVERT, ChargeKind.CHANGE_PLAN}
 _ASIDE = {ChargeKind.CREDIT, ChargeKind.ONE_TIME, ChargeKind.FEE}
@@ -45,58 +45,36 @@ class AnnualCharges:
     doubts: list[Doubt] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Event:
-    """Lines of one day, document and reference (and order, where nothing but lines shows the subscription)."""
-
-    day: date
-    reference: str
-    order: str
-    documents: dict[str, list[ChargeLine]]
-
-    @property
-    def lines(self) -> list[ChargeLine]:
-        """What the last document says: another one before it was corrected by it, or is the same one."""
-        return list(self.documents.values())[-1]
-
-    @property
-    def net(self) -> Decimal:
-        """The amount: a document that takes something back stands on top of those before it."""
-        taken_back = any(line.subtotal < 0 for line in self.lines)
-        counted = [line for lines in self.documents.values() for line in lines] if taken_back else self.lines
-        return sum((line.subtotal for line in counted), ZERO)
-
-
 def annual_charges(
     subscription: SubscriptionSnapshot, lines: Sequence[ChargeLine], price_of: PriceOf, today: date | None = None
 ) -> AnnualCharges:
     """The charges of a subscription paid for a cycle at once.
 
-    Lines of one event (a wipe and what replaces it) are netted; without lines the subscription's own state is charged.
+    Lines of one day (a wipe and what replaces it) are netted; without lines the subscription's own state is charged. A day
+    whose lines come to nothing is a charge of nothing: what was written for it is taken back.
 
     Args:
         subscription: as the source shows it now.
         lines: its lines, in any order.
         price_of: the sell price of one seat and cycle for a line, or for the subscription's state.
-        today: decides which cycle of a longer term runs, where there are no lines.
+        today: decides which cycles have begun, where there are no lines.
     """
     counted = [line for line in lines if line.kind not in _ASIDE and not line.trial and not _monthly(line)]
     if not counted:
         return _from_state(subscription, price_of, today)
     if subscription.frequency is Frequency.ONE_TIME:
         return _purchases(subscription, counted, price_of)
-    result, charges, running = AnnualCharges(), defaultdict(list), date.min
-    for event in _events(subscription, counted):
-        opens = _opens(event, running)
-        charge = _cycle(subscription, event, price_of) if opens else _part(subscription, event, price_of)
+    result, charges, running = AnnualCharges(), [], (date.min, date.min)
+    for day in charged_days(subscription, [line for line in counted if line.subtotal]):
+        opens = _opens(day, running[1])
+        charge = _cycle(subscription, day, price_of) if opens else _part(subscription, day, running, price_of)
         if charge is None:
             return AnnualCharges(priced=False)
         if opens:
-            running = max(running, charge.ends or charge.starts)
-        if charge.quantity != 0:
-            charges[charge.key].append(charge)
-        result.doubts += _doubts(subscription, event, charge)
-    result.charges = tuple(_together(same) for same in charges.values())
+            running = charge.starts, max(running[1], charge.ends or charge.starts)
+        charges.append(charge)
+        result.doubts += day.doubts
+    result.charges = tuple(charges)
     return result
 
 
@@ -105,96 +83,60 @@ def _monthly(line: ChargeLine) -> bool:
     return line.frequency is Frequency.MONTHLY and days_between(line.charge_start, line.charge_end) <= _MONTH
 
 
-def _events(subscription: SubscriptionSnapshot, lines: Iterable[ChargeLine]) -> list[_Event]:
-    """Lines that belong together, in order of their days; a line read twice counts once."""
-    found: dict[tuple[date, str, str], list[ChargeLine]] = defaultdict(list)
-    for line in lines:
-        order = line.order_id if subscription.from_charges else ""
-        found[line.charge_start, line.reference_id, order].append(line)
-    return [_Event(*key, in_one_document(found[key])) for key in sorted(found)]
-
-
-def _opens(event: _Event, running: date) -> bool:
+def _opens(day: ChargedDay, running_to: date) -> bool:
     """Whether a cycle begins: a plan or a product that a running one turns into is a change within it."""
-    kinds = {line.kind for line in event.lines if line.subtotal > 0}
-    return bool(kinds & _BEGINS) or (bool(kinds & _TURNS_INTO) and event.day > running)
+    kinds = {line.kind for line in day.lines if line.subtotal > 0}
+    return bool(kinds & _BEGINS) or (bool(kinds & _TURNS_INTO) and day.day > running_to)
 
 
-def _doubts(subscription: SubscriptionSnapshot, event: _Event, charge: Charge) -> list[Doubt]:
-    """Documents that were left out for a later one, unless they are known to say the same or to have been taken back."""
-    billed = {invoice: lines for invoice, lines in event.documents.items() if invoice and lines is not event.lines}
-    told = sorted(says(line) for line in event.lines)
-    certain = bool(event.reference) or (not subscription.from_charges and subscription.quantity <= charge.quantity)
-    others = [
-        line
-        for lines in billed.values()
-        for line in lines
-        if not (certain and sorted(says(each) for each in lines) == told)
-    ]
-    if any(line.subtotal < 0 for line in event.lines) and any(line.kind in _BEGINS for line in event.lines):
-        return []  # the later document takes the earlier one back
-    return [Doubt(event.net, tuple(others))] if others else []
-
-
-def _cycle(subscription: SubscriptionSnapshot, event: _Event, price_of: PriceOf) -> Charge | None:
-    line = [line for line in event.lines if line.subtotal > 0][-1]
-    first, last = event.day, line.charge_end
-    key, days = f"term:{first}", (first, last)
-    if event.net <= 0:
-        return _charge(key, days, ZERO, ZERO, ZERO, subscription.name)
-    price = price_of(line)
+def _cycle(subscription: SubscriptionSnapshot, day: ChargedDay, price_of: PriceOf) -> Charge | None:
+    """A cycle, whole or, where it is cut short (an end that follows another's), at its share of days."""
+    first, last, seats, net = day.day, day.last, day.seats, day.net
+    price = price_of(_priced_line(subscription, day, (first, last)))
     if price is None:
         return None
-    seats = _seats(subscription, event.lines) or abs(line.quantity)
     text = f"{subscription.name}, {days_shown(first, last)}"
-    price = _for_days(price, subscription.frequency, first, last)
-    cost = round_half_up(event.net / seats, 4)
-    return _charge(key, days, seats, cost, price, text, term_key=f"{subscription.id}:{first}")
+    cost = ZERO
+    if net <= 0 or seats <= 0:
+        seats = ZERO
+    else:
+        cost = round_half_up(net / seats, 4)
+    unit = share_of_cycle(price, subscription.frequency, first, last)
+    charge = _charge(f"term:{first}", (first, last), seats, cost, unit, text, term_key=f"{subscription.id}:{first}")
+    begun = {line.term_start for line in day.lines if line.term_start is not None and line.term_start != first}
+    near = {first - DAY, first + DAY}  # a day is another one in another zone
+    terms = tuple(f"term:{each}" for each in sorted(begun | near))
+    return replace(charge, former=(f"part:{first}", f"part:{first}:", *terms))
 
 
-def _seats(subscription: SubscriptionSnapshot, lines: Sequence[ChargeLine]) -> Decimal:
-    """Seats of a document. One that names the same twice charges twice where no source says that one subscription is meant."""
-    seats = seats_after(lines)
-    charged = [says(line) for line in lines if line.subtotal > 0]
-    twice = subscription.from_charges and len(charged) == len(lines) and len(set(charged)) == 1
-    return seats * len(charged) if twice else seats
-
-
-def _months(frequency: Frequency, first: date, last: date) -> int:
-    """Months of the cycle that days charged belong to."""
-    days = days_between(first, last)
-    whole = (months for months in sorted(_TERM_MONTHS.values()) if days <= months // _YEAR * _LONGEST_YEAR)
-    return max(_CYCLE_MONTHS.get(frequency, _YEAR), next(whole, _YEAR))
-
-
-def _for_days(price: Decimal, frequency: Frequency, first: date, last: date) -> Decimal:
-    """The price of a seat: a first cycle that is cut short (an end that follows another's) costs its share of days."""
-    days, whole = days_between(first, last), _cycle_days(frequency, first, last)
-    return share_of_term(price, Decimal(1), days, whole) if days < whole else price
-
-
-def _cycle_days(frequency: Frequency, first: date, last: date) -> int:
-    return days_between(shift_month(last + DAY, -_months(frequency, first, last)), last)
-
-
-def _part(subscription: SubscriptionSnapshot, event: _Event, price_of: PriceOf) -> Charge | None:
-    """Seats added or given back within a cycle: the net charge is the cost, the price is the sell price's share of days.
-
-    Nothing but day and reference is in the key: what is charged further under them corrects the same row.
-    """
-    lines, day = event.lines, event.day
-    before = sum((abs(line.quantity) for line in lines if line.subtotal < 0), ZERO)
-    after = sum((abs(line.quantity) for line in lines if line.subtotal > 0), ZERO)
-    price = price_of(next((line for line in lines if line.unit_price is not None), lines[-1]))
+def _part(
+    subscription: SubscriptionSnapshot, day: ChargedDay, running: tuple[date, date], price_of: PriceOf
+) -> Charge | None:
+    """Seats added or given back within a cycle: the net charge is the cost, the price is the sell price's share of days."""
+    first, last, seats = day.day, day.last, day.seats
+    price = price_of(_priced_line(subscription, day, running))
     if price is None:
         return None
-    last = max(line.charge_end for line in lines)
-    whole = _cycle_days(subscription.frequency, day, last)
-    share = share_of_term(price, after - before, days_between(day, last), whole)
-    text = f"{subscription.name}: {after - before:+f} seats, {days_shown(day, last)}"
-    key = f"part:{day}:{event.reference or event.order}"
-    net = sum((line.subtotal for line in lines), ZERO)
-    return _charge(key, (day, last), ZERO if after == before else Decimal(1), net, share, text)
+    whole = cycle_days(subscription.frequency, last)
+    if running[0] <= first and last <= running[1]:
+        whole = max(whole, days_between(*running))
+    share = share_of_term(price, seats, days_between(first, last), whole)
+    text = f"{subscription.name}: {seats:+f} seats, {days_shown(first, last)}"
+    charge = _charge(f"part:{first}", (first, last), Decimal(1) if share else ZERO, day.net, share, text)
+    return replace(charge, seats=seats, former=(f"part:{first}:", f"term:{first}"))
+
+
+def _priced_line(subscription: SubscriptionSnapshot, day: ChargedDay, running: tuple[date, date]) -> ChargeLine:
+    """The line whose list price is that of a seat and cycle; where lines share one event, what they come to together."""
+    charged = [line for line in day.lines if line.subtotal > 0] or list(day.lines)
+    line = charged[-1]
+    units = {each.unit_price for each in charged if each.kind is line.kind and each.quantity == line.quantity}
+    if len(units) == 1 or not day.seats:
+        return line
+    whole = max(cycle_days(subscription.frequency, day.last), days_between(*running))
+    days = days_between(day.day, day.last)
+    unit = abs(day.net / day.seats) * max(whole, days) / days
+    return replace(line, unit_price=round_half_up(unit, 4))
 
 
 def _purchases(subscription: SubscriptionSnapshot, lines: Sequence[ChargeLine], price_of: PriceOf) -> AnnualCharges:
@@ -209,14 +151,15 @@ def _purchases(subscription: SubscriptionSnapshot, lines: Sequence[ChargeLine], 
         cost = round_half_up(abs(line.subtotal) / seats, 4)
         period = line.charge_start, line.charge_end
         text = f"{subscription.name}, {days_shown(*period)}"
-        days[line.charge_start].append(_charge(f"term:{line.charge_start}", period, sign * seats, cost, price, text))
-    charges = (_together(same) for same in days.values())
-    return AnnualCharges(tuple(charge for charge in charges if charge.quantity != 0), doubts=doubts)
+        charge = _charge(f"term:{line.charge_start}", period, sign * seats, cost, price, text)
+        begun = line.term_start or line.charge_start
+        days[line.charge_start].append(replace(charge, former=(f"part:{line.charge_start}:", f"term:{begun}")))
+    return AnnualCharges(tuple(_together(same) for same in days.values()), doubts=doubts)
 
 
 def _together(charges: Sequence[Charge]) -> Charge:
-    """Charges of one key are one row: at their seats where price and cost are one, else at what they come to."""
-    first = charges[0]
+    """Charges of one day are one row: at their seats where price and cost are one, else at what they come to."""
+    first = replace(charges[0], former=tuple(sorted({name for each in charges for name in each.former})))
     if len(charges) == 1:
         return first
     if len({(each.unit_price, each.unit_cost) for each in charges}) == 1:
@@ -227,35 +170,38 @@ def _together(charges: Sequence[Charge]) -> Charge:
 
 
 def _from_state(subscription: SubscriptionSnapshot, price_of: PriceOf, today: date | None) -> AnnualCharges:
-    """The cycle that runs, at the seats the subscription says; cycles before it are left as they were charged."""
+    """Every cycle that has begun, at the seats the subscription says; one that is over is charged only if it never was."""
     price = price_of(None)
     if price is None:
         return AnnualCharges(priced=False)
     if subscription.quantity == 0:
         return AnnualCharges()
-    first, last = _running_cycle(subscription, today)
-    once = subscription.frequency is Frequency.ONE_TIME
-    price = price if once else _for_days(price, subscription.frequency, first, last)
-    cost = subscription.unit_cost or ZERO
-    cost = cost if once else _for_days(cost, subscription.frequency, first, last)
+    *over, running = cycles_of(subscription, today)
+    charges = [replace(_stated(subscription, cycle, price), closed=True) for cycle in over]
+    return AnnualCharges((*charges, _stated(subscription, running, price)))
+
+
+def _stated(subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal) -> Charge:
+    first, last = cycle
+    cost, seats = subscription.unit_cost or ZERO, subscription.quantity
+    if subscription.frequency is not Frequency.ONE_TIME:
+        held_to = _held_to(subscription, cycle)
+        seats = ZERO if held_to < first else seats
+        price = share_of_cycle(price, subscription.frequency, first, last, held_to)
+        cost = share_of_cycle(cost, subscription.frequency, first, last, held_to)
     text, term = f"{subscription.name}, {days_shown(first, last)}", f"{subscription.id}:{first}"
-    charge = _charge(f"term:{first}", (first, last), subscription.quantity, cost, price, text, term_key=term)
+    charge = _charge(f"term:{first}", cycle, seats, cost, price, text, term_key=term)
     changed = subscription.changed_on
-    return AnnualCharges((replace(charge, changed_on=changed if changed is not None and changed > first else None),))
+    within = changed is not None and first < changed <= last
+    former = tuple(f"term:{day}" for day in (first - DAY, first + DAY))
+    return replace(charge, changed_on=changed if within else None, former=(f"part:{first}", f"part:{first}:", *former))
 
 
-def _running_cycle(subscription: SubscriptionSnapshot, today: date | None) -> tuple[date, date]:
-    """First and last day of the cycle that contains today, within the running term."""
-    first = subscription.term_start or subscription.start
-    end = subscription.term_end
-    if subscription.frequency is Frequency.ONE_TIME:
-        return first, end or shift_month(first, _TERM_MONTHS.get(subscription.term, _YEAR)) - DAY
-    months, passed = _CYCLE_MONTHS.get(subscription.frequency, _YEAR), 0
-    if end is None:
-        end = shift_month(first, max(months, _TERM_MONTHS.get(subscription.term, months))) - DAY
-    while today is not None and shift_month(first, passed + months) <= min(today, end):
-        passed += months
-    return shift_month(first, passed), min(shift_month(first, passed + months) - DAY, end)
+def _held_to(subscription: SubscriptionSnapshot, cycle: Cycle) -> date:
+    """The last day that is owed: a cycle cancelled within its first days is given back, later it is owed to its end."""
+    ended, (first, last) = subscription.ended_on, cycle
+    cancelled = subscription.status is SubscriptionStatus.DELETED and ended is not None
+    return ended if cancelled and ended is not None and days_between(first, ended) < _WINDOW else last
 
 
 def _charge(

@@ -6,21 +6,21 @@ for the same term, not after the agreement was copied, not where a person has en
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import RowValues
+from ledgerwire.billing_sync.domain.agreements import RowValues, Written
 from ledgerwire.billing_sync.domain.coverage import Row
-from ledgerwire.billing_sync.domain.days import days_between, month_end, month_start, next_month
+from ledgerwire.billing_sync.domain.days import month_end, month_start, next_month
+from ledgerwire.billing_sync.domain.further import Due, due_of
+from ledgerwire.billing_sync.domain.mirrored import Group, amount, groups, values_of
 from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
-from ledgerwire.billing_sync.domain.pricing import share_of_term
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, OneTimePolicy
 from ledgerwire.billing_sync.domain.seats import Ground, credit_due
 from ledgerwire.billing_sync.domain.wanted import Charge, WantedLine
 from ledgerwire.common.catalogue.finding import Finding
-from ledgerwire.common.money import CENT, ZERO, round_half_up
+from ledgerwire.common.money import CENT, ZERO
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ def plan_charges(
     line: WantedLine,
     rows: Sequence[tuple[str, Row]],
     strays: Sequence[Row],
-    elsewhere: frozenset[tuple[str, str]],
+    elsewhere: Iterable[Written] = (),
 ) -> Mirrored:
     """Compare the charges of a line with its rows.
 
@@ -49,18 +49,16 @@ def plan_charges(
         line: its charges.
         rows: rows of this line with the key of the charge each mirrors.
         strays: rows of the same product that nobody claimed.
-        elsewhere: (line, charge key) of rows on other agreements (the one this agreement was copied from).
+        elsewhere: our rows on other agreements (the one this agreement was copied from): only the difference is new here.
     """
     result, free = Mirrored(), list(strays)
-    for given in line.charges:
-        if given.starts < ground.rules.since or (line.line, given.key) in elsewhere:
-            continue
-        charge = _placed(ground, given)
-        mine = [(key, row) for key, row in rows if key == charge.key or key.startswith(f"{charge.key}+")]
-        if mine:
-            _correct(ground, line, charge, mine, result)
-        elif not _claimed(line, charge, free, result):
-            _first(ground, line, charge, result)
+    made = [record for record in elsewhere if record.line == line.line and record.charge]
+    for group in groups(line.charges, rows, made, ground.rules.since):
+        group.charges = [_placed(ground, charge) for charge in group.charges]
+        if group.rows:
+            _correct(ground, line, group, result)
+        elif not _claimed(line, group, free, result):
+            _first(ground, line, group, result)
     return result
 
 
@@ -76,102 +74,79 @@ def _placed(ground: Ground, charge: Charge) -> Charge:
     return replace(charge, starts=first, ends=month_end(first))
 
 
-def _first(ground: Ground, line: WantedLine, charge: Charge, result: Mirrored) -> None:
-    """A charge that has no row yet; one that gives back what is invoiced is a credit due, or a row where the account wants it."""
-    agreement, row = ground.agreement, values_of(charge)
-    if not (agreement.bill_one_time and agreement.invoiced_once and _amount(row) < 0):
-        _new(ground, line, charge, row, charge.key, result)
+def _first(ground: Ground, line: WantedLine, group: Group, result: Mirrored) -> None:
+    """What has no row yet; seats given back are a credit due, or a row where the account wants it and one can be billed."""
+    agreement, row = ground.agreement, due_of(line, group).row
+    gone = agreement.bill_one_time and agreement.invoiced_once
+    if amount(row) >= 0 or not (gone or group.lead.reason is Reason.ANNUAL_CHARGE):
+        _new(ground, line, group.lead, row, group.key, result)
         return
-    credited = sum((given.amount for given in line.settled if given.charge == charge.key), ZERO)
-    if credited + _amount(row) < 0:
-        _give_back(ground, line, charge, row, charge.key, result)
+    credited = sum((given.amount for given in line.settled if given.charge == group.lead.key), ZERO)
+    if credited + amount(row) < 0:
+        _give_back(ground, line, group, Due(row, None, group.lead.seats), group.key, result)
 
 
-def values_of(charge: Charge) -> RowValues:
-    """The row that mirrors a charge."""
-    return RowValues(charge.quantity, charge.unit_price, charge.unit_cost, charge.starts, charge.ends)
-
-
-def _amount(row: RowValues) -> Decimal:
-    return round_half_up(row.quantity * row.unit_price)
-
-
-def _cost(row: RowValues) -> Decimal:
-    return round_half_up(row.quantity * row.unit_cost)
-
-
-def _correct(ground: Ground, line: WantedLine, charge: Charge, mine: list[tuple[str, Row]], result: Mirrored) -> None:
-    """Bring a charge that has rows to what it is now: in place while not invoiced, by a further row after."""
-    wanted = values_of(charge)
-    open_row = next(((key, row) for key, row in mine if not row.invoiced), None)
-    billed = [_was(row) for _, row in mine if row.invoiced]
-    if not billed and open_row is not None:
-        key, row = open_row
-        if row.values == wanted:
-            result.left.append(open_row)
-        else:
-            result.changed.append((key, row, wanted, charge.reason))
+def _correct(ground: Ground, line: WantedLine, group: Group, result: Mirrored) -> None:
+    """Bring what has rows to what it is now: in place while not invoiced, by a further row after."""
+    due = due_of(line, group)
+    if due.settled:
+        result.left += [(key, row) for key, row in group.rows if row.id is not None]
         return
-    total, total_cost = _due(charge, mine)
-    credited = sum((given.amount for given in line.settled if given.charge == charge.key), ZERO)
-    missing = total - sum((_amount(row) for row in billed), ZERO) + credited
-    cost = total_cost - sum((_cost(row) for row in billed), ZERO)
-    further = RowValues(Decimal(1), missing, cost, charge.starts, charge.ends)
-    if open_row is not None:
-        key, row = open_row
-        if row.values == further:
-            result.left.append(open_row)
-        else:
-            result.changed.append((key, row, further, Reason.CATCH_UP))
-    elif missing > 0:
-        _new(ground, line, charge, further, f"{charge.key}+{len(mine)}", result)
-    elif missing < 0:
-        _give_back(ground, line, charge, further, f"{charge.key}+{len(mine)}", result)
-    else:
-        result.left += mine
+    result.left += [(key, row) for key, row in group.rows if row.id is not None and row is not due.target]
+    coming = amount(due.row)
+    if due.target is not None:
+        _rewrite(ground, group, due, result)
+    elif coming > 0:
+        _new(ground, line, group.lead, due.row, group.further_key(), result)
+    if coming < 0 and not _may_be_negative(ground, due):
+        _give_back(ground, line, group, due, group.further_key(), result)
 
 
-def _was(row: Row) -> RowValues:
-    """An invoiced row as it was billed."""
-    return row.billed[0] if row.billed else row.values
+def _may_be_negative(ground: Ground, due: Due) -> bool:
+    return due.target is not None and ground.rules.decreases is DecreasePolicy.NEGATIVE_ROW
 
 
-def _due(charge: Charge, mine: list[tuple[str, Row]]) -> tuple[Decimal, Decimal]:
-    """What a charge comes to in all, price and cost: seats changed within a term count for the days left of it."""
-    wanted = values_of(charge)
-    base = next((_was(row) for key, row in mine if key == charge.key and row.invoiced), None)
-    if base is None or charge.changed_on is None or charge.ends is None:
-        return _amount(wanted), _cost(wanted)
-    left, term = days_between(charge.changed_on, charge.ends), days_between(charge.starts, charge.ends)
-    seats = wanted.quantity - base.quantity
-    price = share_of_term(wanted.unit_price, seats, left, term)
-    return _amount(base) + price, _cost(base) + share_of_term(wanted.unit_cost, seats, left, term)
+def _rewrite(ground: Ground, group: Group, due: Due, result: Mirrored) -> None:
+    """The open row says what is still to be billed; nothing, where that is nothing or a credit."""
+    key, row = next((key, row) for key, row in group.rows if row is due.target)
+    after = due.row
+    if amount(after) == 0 or (amount(after) < 0 and not _may_be_negative(ground, due)):
+        after = replace(row.values, quantity=ZERO, ends=row.values.effective)
+    if row.values == after:
+        result.left.append((key, row))
+        return
+    alone = len(group.rows) == 1
+    key = group.key if alone and len(group.charges) > 1 else key
+    result.changed.append((key, row, after, group.lead.reason if alone else Reason.CATCH_UP))
 
 
-def _give_back(ground: Ground, line: WantedLine, charge: Charge, row: RowValues, key: str, result: Mirrored) -> None:
+def _give_back(ground: Ground, line: WantedLine, group: Group, due: Due, key: str, result: Mirrored) -> None:
     stuck = ground.agreement.invoiced_once and ground.rules.one_time is OneTimePolicy.STOP
+    charge = group.lead
     if ground.rules.decreases is DecreasePolicy.NEGATIVE_ROW and not stuck:
-        _new(ground, line, charge, row, key, result)
+        _new(ground, line, charge, due.row, key, result)
         return
-    ends = charge.ends or charge.starts
-    due = CreditDue(
+    owed = CreditDue(
         ground.agreement.id,
         line.line,
         line.customer,
         line.name,
-        charge.starts,
-        ends,
-        charge.quantity,
-        -_amount(row),
+        due.row.effective,
+        due.row.ends or due.row.effective,
+        abs(due.seats or charge.quantity),
+        -amount(due.row),
         ground.agreement.currency,
         charge.key,
     )
-    result.credits.append(due)
-    result.findings.append(credit_due(due, ground.agreement))
+    result.credits.append(owed)
+    result.findings.append(credit_due(owed, ground.agreement))
 
 
-def _claimed(line: WantedLine, charge: Charge, free: list[Row], result: Mirrored) -> bool:
+def _claimed(line: WantedLine, group: Group, free: list[Row], result: Mirrored) -> bool:
     """Whether a row that nobody claimed already charges this: taken over if the amount agrees, else left to a person."""
+    charge, total = group.lead, group.total
+    if total == 0:
+        return False
     within = [
         row
         for row in free
@@ -179,14 +154,14 @@ def _claimed(line: WantedLine, charge: Charge, free: list[Row], result: Mirrored
         and charge.starts <= row.values.effective
         and (charge.ends is None or row.values.effective <= charge.ends)
     ]
-    same = next((row for row in within if abs(_amount(row.values) - _amount(values_of(charge))) < CENT), None)
+    same = next((row for row in within if abs(amount(row.values) - total) < CENT), None)
     if same is not None:
         free.remove(same)
-        result.left.append((charge.key, same))
+        result.left.append((group.key, same))
         return True
     if within and charge.term_key:
         params = {"customer": line.customer, "product": line.name, "term": _term(charge)}
-        found = {"found": f"{_amount(within[0].values):,.2f}", "amount": f"{_amount(values_of(charge)):,.2f}"}
+        found = {"found": f"{amount(within[0].values):,.2f}", "amount": f"{total:,.2f}"}
         result.findings.append(Finding("BS_TERM_ALREADY_CHARGED", {**params, **found}))
         return True
     return False
@@ -203,8 +178,11 @@ def _new(ground: Ground, line: WantedLine, charge: Charge, row: RowValues, key: 
     if agreement.bill_one_time and agreement.invoiced_once:
         if ground.rules.one_time is OneTimePolicy.STOP:
             params = {"customer": line.customer, "product": line.name, "agreement": agreement.name}
-            params["amount"] = f"{_amount(row):,.2f} {agreement.currency}".strip()
+            params["amount"] = f"{amount(row):,.2f} {agreement.currency}".strip()
             result.findings.append(Finding("BS_ONE_TIME_ALREADY_INVOICED", params))
             return
         result.on_copy = True
     result.created.append((key, row, charge.reason, charge.description))
+
+
+__all__ = ["Mirrored", "plan_charges", "values_of"]

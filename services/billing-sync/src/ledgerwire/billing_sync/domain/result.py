@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ledgerwire.billing_sync.domain.agreements import Written
 from ledgerwire.billing_sync.domain.charges import plan_charges
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.plan import CreditDue, Reason, Step, StepKind
@@ -55,7 +56,7 @@ def charge_result(
     line: WantedLine,
     rows: Sequence[tuple[str, Row]],
     strays: Sequence[Row],
-    elsewhere: frozenset[tuple[str, str]],
+    elsewhere: Sequence[Written],
 ) -> Result:
     """Charges mirrored, as steps; the copy of an agreement comes first where one is needed."""
     mirrored = plan_charges(ground, line, rows, strays, elsewhere)

@@ -30,7 +30,10 @@ class Charge:
     Attributes:
         key: unique within the subscription: the same charge read again has the same key.
         changed_on: the day from which the quantity holds, where only the subscription's state is known.
-        term_key: subscription and first day of the term for the charge of a whole term, "" otherwise: one per term, ever.
+        term_key: subscription and first day of the cycle for the charge of a whole cycle, "" otherwise: one per cycle, ever.
+        former: keys that its row may carry from before; one that ends with a colon stands for all that begin with it.
+        seats: seats it adds or, negative, gives back, where the quantity is 1 for an amount.
+        closed: its cycle is over and only the seats of today are known: charged if it never was, else left as it is.
     """
 
     key: str
@@ -43,6 +46,9 @@ class Charge:
     term_key: str = ""
     reason: Reason = Reason.ANNUAL_CHARGE
     changed_on: date | None = None
+    former: tuple[str, ...] = ()
+    seats: Decimal = ZERO
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
