@@ -9,7 +9,9 @@ import pytest
 from tests.e2e.processes import eventually
 
 from ledgerwire.common.testing.run import await_now
-from ledgerwire.poster import points, send
+from ledgerwire.poster import points, repository, send
+from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.records import Case
 
 INVOICE, OTHER, NEW_CUSTOMER, TO_COPY = 39001, 39003, 39040, 39003
 
@@ -31,6 +33,30 @@ async def test_new_documents_go_fifty_a_call_and_each_record_gets_its_own_batch(
     await world.batched(*ids, seconds=40)
     assert sorted(len(call) for call in sent(desk)) == [3, 50]
     assert len(world.documents()) == len(set(world.batches())) == 53
+
+
+async def test_what_is_carried_on_after_a_call_is_what_its_rows_show(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, compared = desk.world, []
+    read_or_carried = RecordGroup.cases
+
+    async def checked(group: RecordGroup) -> list[Case]:
+        carried = dict(group._carried)
+        cases = await read_or_carried(group)
+        if carried and cases:
+            async with group.unit() as unit:
+                compared.append((cases, await repository.load_cases(unit, group.open_items())))
+        return cases
+
+    monkeypatch.setattr(RecordGroup, "cases", checked)
+    ids = world.copies(TO_COPY, 3, batched=False)
+    await world.close(*ids)
+    await world.serve("poster")
+    await desk.decide(*[(one, desk.document(one, like=TO_COPY)) for one in ids])
+    await world.batched(*ids)
+    assert compared
+    assert all(carried == read for carried, read in compared)
 
 
 async def test_one_new_customer_on_two_documents_is_one_contact(desk: Any) -> None:

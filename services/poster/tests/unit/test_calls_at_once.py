@@ -102,10 +102,17 @@ async def test_no_batch_call_goes_on_after_the_group_has_given_up_its_lease(monk
     async def nothing(*given: Any, **named: Any) -> None:
         return None
 
-    for name in ("put_batch", "add_timeline"):
+    async def all_of(unit: Any, cases: Sequence[Any]) -> frozenset[int]:
+        return frozenset(case.decided.record_id for case in cases)
+
+    for name in ("put_batches", "add_timeline"):
         monkeypatch.setattr(mark.repository, name, nothing)
+    monkeypatch.setattr(mark.repository, "still_decided", all_of)
     monkeypatch.setattr(mark, "identifier", lambda case: "INV-1")
-    cases = [SimpleNamespace(batch=None, decided=SimpleNamespace(processed_record_ids=(one,))) for one in range(6)]
+    cases = [
+        SimpleNamespace(batch=None, decided=SimpleNamespace(record_id=one, processed_record_ids=(one,)))
+        for one in range(6)
+    ]
     psa = Batches()
     with pytest.raises(LeaseLost):
         await mark._create(cast("Any", Leased()), cast("Any", psa), RecordType.INVOICE, cast("Any", cases))

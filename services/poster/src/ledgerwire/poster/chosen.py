@@ -17,9 +17,10 @@ from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.domain.reversal import open_day, reversal, with_tax
 from ledgerwire.poster.look_up import differs
 from ledgerwire.poster.record_group import RecordGroup
-from ledgerwire.poster.records import Case, StoredPosting, ToPost, reversal_posting_id
+from ledgerwire.poster.records import Case, StoredPosting
 from ledgerwire.poster.removal import gone
 from ledgerwire.poster.standing import meant, read_standing, there
+from ledgerwire.poster.to_post import ToPost, reversal_posting_id
 
 
 async def accept(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:

@@ -23,8 +23,8 @@ from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
 
 CONCURRENT_BATCHES = 4
-COMMITTED_TOGETHER = 10
-"""Batches that are begun in one transaction, before the first of them is sent."""
+COMMITTED_TOGETHER = 25
+"""Batches that are begun in one transaction, before the first of them is sent, or settled in one."""
 CALL = timedelta(seconds=CALL_SECONDS)
 
 
@@ -74,7 +74,7 @@ async def _accepted(group: RecordGroup, case: Case, *, batched: bool) -> None:
         if batched:
             state = advance(BatchState.BATCHING, BatchEvent.PROVED)
             await repository.put_batch(unit, case.decided, identifier(case), state)
-        await repository.close_round(unit, case.decided, case.choices)
+        await repository.close_rounds(unit, [case])
         await repository.add_timeline(unit, case.decided, "accepted", number=case.decided.number)
         await group.settle(case, "batched", [*warnings, told], in_unit=unit)
 
@@ -186,8 +186,7 @@ async def _create(
 
     sent: list[tuple[Case, LedgerwireError | None]] = []
     for start in range(0, len(cases), COMMITTED_TOGETHER):
-        some = cases[start : start + COMMITTED_TOGETHER]
-        await _commit_batching(group, some)
+        some = await _commit_batching(group, cases[start : start + COMMITTED_TOGETHER])
         # Every call is waited for, whatever another one met: none may go on once the lease is given back.
         ended = await asyncio.gather(*(one(case) for case in some), return_exceptions=True)
         for result in ended:
@@ -197,15 +196,25 @@ async def _create(
     return sent
 
 
-async def _commit_batching(group: RecordGroup, cases: Sequence[Case]) -> None:
-    """Some in one transaction: one that is not sent after all is looked for like one that was."""
+async def _commit_batching(group: RecordGroup, cases: Sequence[Case]) -> list[Case]:
+    """Some in one transaction: one that is not sent after all is looked for like one that was.
+
+    Returns those that still are as they were read; one that a person held meanwhile, or that has a newer revision, is not begun.
+    """
     async with group.unit() as unit:
+        decided = await repository.still_decided(unit, cases)
+        cases = [case for case in cases if case.decided.record_id in decided]
+        if not cases:
+            return []
+        await repository.put_batches(unit, [(case.decided, identifier(case), _sent(case), None) for case in cases])
         for case in cases:
-            name = identifier(case)
-            state = case.batch.state if case.batch is not None else BatchState.DUE
-            state = BatchState.DUE if state is BatchState.INCOMPLETE else state
-            await repository.put_batch(unit, case.decided, name, advance(state, BatchEvent.SENT))
-            await repository.add_timeline(unit, case.decided, "batching", batch=name)
+            await repository.add_timeline(unit, case.decided, "batching", batch=identifier(case))
+    return cases
+
+
+def _sent(case: Case) -> BatchState:
+    state = case.batch.state if case.batch is not None else BatchState.DUE
+    return advance(BatchState.DUE if state is BatchState.INCOMPLETE else state, BatchEvent.SENT)
 
 
 async def _prove(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:
@@ -224,24 +233,29 @@ async def _unproved(
     listed = await psa.unposted(record_type, marked) if marked else frozenset()
     reach(points.MARK_PROVED)
     rest: list[tuple[Case, LedgerwireError | None]] = []
+    proved: list[tuple[Case, Mark]] = []
     for case, error in sent:
         mark = marks.get(case.decided.source_id)
         if mark is None or mark.batch_name is None or case.decided.source_id in listed:
             rest.append((case, error))
         else:
-            await _batched(group, case, mark)
+            proved.append((case, mark))
+    for start in range(0, len(proved), COMMITTED_TOGETHER):
+        await _batched(group, proved[start : start + COMMITTED_TOGETHER])
     return rest
 
 
-async def _batched(group: RecordGroup, case: Case, mark: Mark) -> None:
-    name = identifier(case)
-    findings = [*case.warnings, *_by_another_name(case, mark)]
+async def _batched(group: RecordGroup, proved: Sequence[tuple[Case, Mark]]) -> None:
+    """Settle records whose mark was read, in one transaction."""
+    state = advance(BatchState.BATCHING, BatchEvent.PROVED)
     async with group.unit() as unit:
-        state = advance(BatchState.BATCHING, BatchEvent.PROVED)
-        await repository.put_batch(unit, case.decided, name, state, mark.batch_id)
-        await repository.close_round(unit, case.decided, case.choices)
-        await repository.add_timeline(unit, case.decided, "proved", batch=mark.batch_name, batch_id=mark.batch_id)
-        await group.settle(case, "batched", findings, in_unit=unit)
+        named_so = [(case.decided, identifier(case), state, mark.batch_id) for case, mark in proved]
+        await repository.put_batches(unit, named_so)
+        await repository.close_rounds(unit, [case for case, _ in proved])
+        for case, mark in proved:
+            found = [*case.warnings, *_by_another_name(case, mark)]
+            await repository.add_timeline(unit, case.decided, "proved", batch=mark.batch_name, batch_id=mark.batch_id)
+            await group.settle(case, "batched", found, in_unit=unit)
     reach(points.SETTLED)
 
 

@@ -40,6 +40,7 @@ class RecordGroup:
         self._outbox = outbox
         self._settled: set[str] = set()
         self._cases: dict[str, Case] = {}
+        self._carried: dict[str, Case] = {}
         self.made_items: set[ItemSpec] = set()
         """Items that are known to be in the ledger since this group began."""
         self.contacts: dict[ContactDecision, str] = {}
@@ -69,13 +70,22 @@ class RecordGroup:
         """The items no committed transaction has settled yet."""
         return [item for item in self._group.items if item.work_key not in self._settled]
 
+    def carry(self, case: Case | None) -> None:
+        """A record as the transaction that was committed just now, under our lease, has left it; None: it must be read."""
+        if case is not None:
+            self._carried[case.item.work_key] = case
+
     async def cases(self) -> list[Case]:
-        """Read the open items' records afresh from committed rows, as after a crash."""
+        """The open items' records as their rows are now: read, as after a crash, unless the phase before left every one."""
         items = self.open_items()
+        carried, self._carried = self._carried, {}
         if not items:
             return []
-        async with self.unit() as unit:
-            cases = await repository.load_cases(unit, items)
+        if all(item.work_key in carried for item in items):
+            cases = [carried[item.work_key] for item in items]
+        else:
+            async with self.unit() as unit:
+                cases = await repository.load_cases(unit, items)
         self._cases = {case.item.work_key: case for case in cases}
         return cases
 
@@ -206,6 +216,9 @@ async def tell(
         causation_id=case.item.causation_id,
         message_id=message_id(decided.record_id, decided.revision, case.item.causation_id, *said) if once else None,
     )
-    if await outbox.append(unit, message):
-        codes = [item.code for item in findings]
-        await repository.add_timeline(unit, decided, outcome, revision=decided.revision, codes=codes)
+    if once and not await outbox.append(unit, message):
+        return
+    if not once:
+        outbox.gather(unit, message)
+    codes = [item.code for item in findings]
+    await repository.add_timeline(unit, decided, outcome, revision=decided.revision, codes=codes)

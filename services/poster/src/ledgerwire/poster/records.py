@@ -11,7 +11,6 @@ from uuid import UUID
 from ledgerwire.common.canonical import canonical_bytes, from_canonical, sha256_hex
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.catalogue.revisions import Choice
-from ledgerwire.common.ids import RecordId, posting_id
 from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.work.model import WorkItem
@@ -250,44 +249,6 @@ class Case:
 
 def _not_there(state: PostingState) -> bool:
     return state is PostingState.QUEUED or in_flight(state)
-
-
-@dataclass(frozen=True, slots=True)
-class ToPost:
-    """One document on its way.
-
-    Attributes:
-        posting_id, ordinal, edition, reverses: which posting, existing or to be made.
-        document: exactly what is sent. `wanted_hash` is that of the document as mapper decided it.
-        ledger_id: the document it updates, None for a new one.
-        before: the posting as it was read, None for a new one.
-    """
-
-    case: Case
-    posting_id: UUID
-    ordinal: int
-    edition: int
-    document: LedgerDocument
-    wanted_hash: str
-    contact_id: str
-    ledger_id: str | None = None
-    reverses: UUID | None = None
-    before: StoredPosting | None = None
-
-    @property
-    def warnings(self) -> tuple[Finding, ...]:
-        """What happened to the document before, and is still worth telling."""
-        return self.before.warnings if self.before is not None else ()
-
-
-def new_posting_id(case: Case, ordinal: int, kind: DocumentKind, edition: int) -> UUID:
-    """The id of the posting of a document's edition; the first one's is its owner's own since the beginning."""
-    return posting_id(RecordId(case.decided.owner_id), ordinal, kind if edition == 0 else f"{kind}:{edition}")
-
-
-def reversal_posting_id(case: Case, posting: StoredPosting, kind: DocumentKind) -> UUID:
-    """The id of the posting of what takes a document back."""
-    return posting_id(RecordId(case.decided.owner_id), posting.ordinal, f"{kind}:{posting.posting_id}")
 
 
 def wanted_documents(documents: Iterable[LedgerDocument]) -> tuple[WantedDocument, ...]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from ledgerwire.accounting.port import Ledger, Prepared
 from ledgerwire.poster import repository
 from ledgerwire.poster.record_group import RecordGroup
-from ledgerwire.poster.records import Case, StoredPosting, ToPost
+from ledgerwire.poster.records import Case, StoredPosting
 from ledgerwire.poster.send import Call, send, settled_after
+from ledgerwire.poster.to_post import ToPost
 
 
 async def sent_again(group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting) -> bool:

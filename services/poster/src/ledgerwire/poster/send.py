@@ -10,11 +10,13 @@ from uuid import UUID
 from ledgerwire.accounting.port import Composed, Ledger, Verdict, VerdictStatus
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.common.db.session import Unit
+from ledgerwire.common.errors import Ambiguous, LeaseLost, LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.common.work.destination import is_passing
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.record_group import RecordGroup
-from ledgerwire.poster.records import ToPost
+from ledgerwire.poster.to_post import Moved, ToPost
 
 _EVENTS = {
     VerdictStatus.POSTED: PostingEvent.CONFIRMED,
@@ -23,6 +25,8 @@ _EVENTS = {
     VerdictStatus.REFUSED: PostingEvent.REFUSED,
     VerdictStatus.NUMBER_TAKEN: PostingEvent.OUTCOME_LOST,
 }
+COMMITTED_TOGETHER = 25
+"""Verdicts of one call that are committed in one transaction."""
 STALE = "STALE_OBJECT"
 """The ledger's copy changed between our reading and our writing: read again, write again."""
 
@@ -65,8 +69,11 @@ async def _lost(group: RecordGroup, ledger: Ledger, call: Call, submission: UUID
     wait = settled_after(ledger)
     async with group.unit() as unit:
         await repository.mark_unknown(unit, submission, wait)
+        await repository.set_postings(
+            unit,
+            [Moved(item.posting_id, PostingState.UNKNOWN, findings=item.warnings) for item in call.targets],
+        )
         for target in call.targets:
-            await repository.set_posting(unit, target.posting_id, PostingState.UNKNOWN, findings=target.warnings)
             await repository.add_timeline(unit, target.case.decided, "outcome_unknown", reason=str(error)[:200])
             await group.again(unit, target.case.item, code=error.code, after=wait)
     reach(points.OUTCOME_UNKNOWN)
@@ -75,48 +82,83 @@ async def _lost(group: RecordGroup, ledger: Ledger, call: Call, submission: UUID
 async def _not_sent(group: RecordGroup, call: Call, submission: UUID, error: LedgerwireError) -> None:
     async with group.unit() as unit:
         await repository.settle_submission(unit, submission, "not_processed")
+        state = advance(PostingState.POSTING, PostingEvent.REFUSED)
+        await repository.set_postings(
+            unit, [Moved(item.posting_id, state, findings=item.warnings) for item in call.targets]
+        )
         for target in call.targets:
-            state = advance(PostingState.POSTING, PostingEvent.REFUSED)
-            await repository.set_posting(unit, target.posting_id, state, findings=target.warnings)
             await group.delay_in(unit, target.case, error)
 
 
 async def _judge(group: RecordGroup, call: Call, submission: UUID, verdicts: Sequence[Verdict]) -> None:
-    """Each record's verdict commits on its own; the submission closes after the last."""
-    for target, verdict in zip(call.targets, verdicts, strict=True):
-        await _one(group, target, submission, verdict)
+    """Verdicts are committed some at a time, the submission closes with the last of them."""
+    judged = list(zip(call.targets, verdicts, strict=True))
+    for start in range(0, len(judged), COMMITTED_TOGETHER):
+        some = judged[start : start + COMMITTED_TOGETHER]
+        await _commit(group, submission, some, last=start + len(some) == len(judged))
         reach(points.VERDICT_COMMITTED)
-    async with group.unit() as unit:
-        await repository.settle_submission(unit, submission, "judged")
     reach(points.SUBMISSION_SETTLED)
 
 
-async def _one(group: RecordGroup, target: ToPost, submission: UUID, verdict: Verdict) -> None:
-    refused = verdict.status in {VerdictStatus.REFUSED, VerdictStatus.MISMATCHED}
+async def _commit(
+    group: RecordGroup, submission: UUID, judged: Sequence[tuple[ToPost, Verdict]], *, last: bool
+) -> None:
+    """All of them in one transaction; where the database takes one of them ill, each in its own, so that it stops no other."""
+    try:
+        await _commit_together(group, submission, judged, last=last)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        if len(judged) == 1 or is_passing(error):
+            raise
+        for one in judged:
+            await _commit_together(group, submission, [one], last=last and one is judged[-1])
+
+
+async def _commit_together(
+    group: RecordGroup, submission: UUID, judged: Sequence[tuple[ToPost, Verdict]], *, last: bool
+) -> None:
+    moved = [_moved(target, verdict) for target, verdict in judged]
     async with group.unit() as unit:
-        await repository.set_posting(
-            unit,
-            target.posting_id,
-            advance(PostingState.POSTING, _EVENTS[verdict.status]),
-            ledger_id=verdict.ledger_id,
-            ledger_total=verdict.total,
-            findings=[*(item for item in target.warnings if item not in verdict.findings), *verdict.findings],
-        )
-        await repository.record_verdict(unit, submission, target.posting_id, str(verdict.status))
-        await repository.add_timeline(
-            unit,
-            target.case.decided,
-            str(verdict.status),
-            number=target.document.number,
-            ledger_id=verdict.ledger_id,
-            codes=[item.code for item in verdict.findings],
-        )
-        if refused and _is_stale(verdict.findings):
-            await group.delay_in(unit, target.case, Transient(verdict.findings[0].message, code=STALE))
-        elif refused:
-            await group.settle(target.case, "stopped", verdict.findings, in_unit=unit)
-        elif verdict.status is VerdictStatus.DRAFT:
-            await group.report(unit, target.case, "draft", verdict.findings)
+        await repository.set_postings(unit, moved)
+        told = {target.posting_id: str(verdict.status) for target, verdict in judged}
+        await repository.record_verdicts(unit, submission, told)
+        for target, verdict in judged:
+            await _follow(unit, group, target, verdict)
+        if last:
+            await repository.settle_submission(unit, submission, "judged")
+    for (target, _), item in zip(judged, moved, strict=True):
+        group.carry(target.posted(group.connection_id, item))
+
+
+def _moved(target: ToPost, verdict: Verdict) -> Moved:
+    earlier = [item for item in target.warnings if item not in verdict.findings]
+    return Moved(
+        target.posting_id,
+        advance(PostingState.POSTING, _EVENTS[verdict.status]),
+        ledger_id=verdict.ledger_id,
+        ledger_total=verdict.total,
+        findings=[*earlier, *verdict.findings],
+    )
+
+
+async def _follow(unit: Unit, group: RecordGroup, target: ToPost, verdict: Verdict) -> None:
+    """What a verdict means for the record: its timeline, and its end or delay where the document is not there as wanted."""
+    refused = verdict.status in {VerdictStatus.REFUSED, VerdictStatus.MISMATCHED}
+    await repository.add_timeline(
+        unit,
+        target.case.decided,
+        str(verdict.status),
+        number=target.document.number,
+        ledger_id=verdict.ledger_id,
+        codes=[item.code for item in verdict.findings],
+    )
+    if refused and _is_stale(verdict.findings):
+        await group.delay_in(unit, target.case, Transient(verdict.findings[0].message, code=STALE))
+    elif refused:
+        await group.settle(target.case, "stopped", verdict.findings, in_unit=unit)
+    elif verdict.status is VerdictStatus.DRAFT:
+        await group.report(unit, target.case, "draft", verdict.findings)
 
 
 def _is_stale(findings: Sequence[Finding]) -> bool:

@@ -11,7 +11,8 @@ from ledgerwire.common.errors import Stopped
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster.domain.match import Meant, There
 from ledgerwire.poster.ports import Psa
-from ledgerwire.poster.records import Case, StoredPosting, ToPost
+from ledgerwire.poster.records import Case, StoredPosting
+from ledgerwire.poster.to_post import ToPost
 
 
 async def read_standing(ledger: Ledger, posting: StoredPosting) -> ReadDocument | None:

@@ -17,9 +17,10 @@ from ledgerwire.poster.expense_groups import carries, complete
 from ledgerwire.poster.mark import is_ours, settle_unlisted
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
-from ledgerwire.poster.records import Case, ToPost
+from ledgerwire.poster.records import Case
 from ledgerwire.poster.send import Call, send, settled_after
 from ledgerwire.poster.targets import next_target, not_there_yet, prepared
+from ledgerwire.poster.to_post import ToPost
 
 CONCURRENT_CALLS = 6
 """Calls of one group under way at once. The adapter keeps its provider's own limit; this one bounds our transactions."""
@@ -142,8 +143,9 @@ async def _commit(
         unchanged = tuple(target for target in call.targets if target.case.decided.record_id in decided)
         if len(unchanged) < len(call.targets):
             return unchanged
+        submitted = [(target, _submitted(target)) for target in call.targets]
+        await repository.put_postings(unit, group.connection_id, submitted)
         for target in call.targets:
-            await repository.put_posting(unit, group.connection_id, target, _submitted(target))
             await repository.add_timeline(
                 unit, target.case.decided, "submitted", number=target.document.number, submission=str(submission)
             )

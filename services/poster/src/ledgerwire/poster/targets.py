@@ -18,10 +18,11 @@ from ledgerwire.poster.domain.reversal import edition_number, redated
 from ledgerwire.poster.items import make_items
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
-from ledgerwire.poster.records import Case, StoredPosting, ToPost, new_posting_id
+from ledgerwire.poster.records import Case, StoredPosting
 from ledgerwire.poster.removal import gone, take_out
 from ledgerwire.poster.send import settled_after
 from ledgerwire.poster.standing import ensure_batch_open, ensure_changeable, meant, read_standing, there
+from ledgerwire.poster.to_post import ToPost, new_posting_id
 
 
 def prepared(target: ToPost) -> Prepared:

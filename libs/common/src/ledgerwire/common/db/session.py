@@ -7,9 +7,9 @@ outbox, inbox, work, lease, budget and dead letters of every account and no othe
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +17,8 @@ from sqlalchemy import Executable
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+T = TypeVar("T")
 
 
 class Unit:
@@ -30,6 +32,7 @@ class Unit:
         self.account_id = account_id
         self.traces: Mapping[str, str] = {}
         self.hooks: list[Callable[[], None]] = []
+        self._gathered: dict[Callable[[Unit, list[Any]], Awaitable[None]], list[Any]] = {}
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -41,6 +44,20 @@ class Unit:
         """Call `hook` (which must not block) once the transaction has committed."""
         if hook not in self.hooks:
             self.hooks.append(hook)
+
+    def gather(self, write: Callable[[Unit, list[T]], Awaitable[None]], row: T) -> None:
+        """Have `write` called once before the commit, with all rows that were gathered for it in order.
+
+        For rows of which nothing in the same transaction reads: one statement for all of them instead of one for each.
+        """
+        self._gathered.setdefault(write, []).append(row)
+
+    async def write_gathered(self) -> None:
+        """Write what was gathered; the unit of work does it before it commits."""
+        while self._gathered:
+            gathered, self._gathered = self._gathered, {}
+            for write, rows in gathered.items():
+                await write(self, rows)
 
 
 def _opened_for(connection: AsyncConnection, account_id: UUID) -> None:
@@ -64,6 +81,7 @@ class Database:
             _opened_for(connection, account_id)
             unit = Unit(connection, account_id)
             yield unit
+            await unit.write_gathered()
         for hook in unit.hooks:
             hook()
 
@@ -73,6 +91,7 @@ class Database:
         async with _connected(self._system) as connection, connection.begin():
             unit = Unit(connection, None)
             yield unit
+            await unit.write_gathered()
         for hook in unit.hooks:
             hook()
 

@@ -71,8 +71,9 @@ class Outbox:
         self._schema = schema
         self._insert = text(
             f"INSERT INTO {schema.outbox} (message_id, account_id, type, subject, data, correlation_id, causation_id,"
-            " traceparent) VALUES (:message_id, :account_id, :type, :subject, :data, :correlation_id, :causation_id,"
-            " :traceparent) ON CONFLICT (message_id) DO NOTHING"
+            " traceparent) SELECT * FROM unnest(CAST(:message_id AS uuid[]), CAST(:account_id AS uuid[]),"
+            " CAST(:type AS text[]), CAST(:subject AS text[]), CAST(:data AS bytea[]), CAST(:correlation_id AS text[]),"
+            " CAST(:causation_id AS text[]), CAST(:traceparent AS text[])) ON CONFLICT (message_id) DO NOTHING"
         )
 
     async def append(self, unit: Unit, *messages: Envelope) -> int:
@@ -83,26 +84,37 @@ class Outbox:
         Raises:
             UnroutableTypeError: the topology names no consumer for a type.
         """
-        added = 0
+        if not messages:
+            return 0
         for message in messages:
             _must_be_routed(message)
-            result = await unit.execute(
-                self._insert,
-                {
-                    "message_id": message.id,
-                    "account_id": message.accountid,
-                    "type": message.type,
-                    "subject": message.subject,
-                    "data": message.data,
-                    "correlation_id": message.correlationid,
-                    "causation_id": message.causationid,
-                    "traceparent": message.traceparent or unit.traces.get(message.correlationid) or new_traceparent(),
-                },
-            )
-            added += result.rowcount
-        if added and self._wake is not None:
+        result = await unit.execute(
+            self._insert,
+            {
+                "message_id": [message.id for message in messages],
+                "account_id": [message.accountid for message in messages],
+                "type": [message.type for message in messages],
+                "subject": [message.subject for message in messages],
+                "data": [message.data for message in messages],
+                "correlation_id": [message.correlationid for message in messages],
+                "causation_id": [message.causationid for message in messages],
+                "traceparent": [
+                    message.traceparent or unit.traces.get(message.correlationid) or new_traceparent()
+                    for message in messages
+                ],
+            },
+        )
+        if result.rowcount and self._wake is not None:
             unit.after_commit(self._wake.set)
-        return added
+        return result.rowcount
+
+    def gather(self, unit: Unit, message: Envelope) -> None:
+        """Add a message of an id of its own together with the unit's others, before the commit; raises UnroutableTypeError."""
+        _must_be_routed(message)
+        unit.gather(self._append_all, message)
+
+    async def _append_all(self, unit: Unit, messages: list[Envelope]) -> None:
+        await self.append(unit, *messages)
 
     def insert_from(self, rows: str, account: str) -> str:
         """SQL that appends rows of a relation with `COLUMNS` under one account (an expression); for grouped writes.

@@ -75,8 +75,12 @@ class LeasedGroup:
         await self._lease.ensure(outlasts)
 
     async def done(self, unit: Unit, item: WorkItem) -> None:
-        finished = await self._store.done(unit, item)
-        self._settled(unit, item, "done" if finished else "rung_again")
+        unit.gather(self._done, item)
+
+    async def _done(self, unit: Unit, items: list[WorkItem]) -> None:
+        rung = await self._store.done(unit, *items)
+        for item in items:
+            self._settled(unit, item, "rung_again" if item.work_key in rung else "done")
 
     async def again(
         self, unit: Unit, item: WorkItem, *, code: str, after: timedelta | None = None, until: datetime | None = None

@@ -13,15 +13,12 @@ from sqlalchemy import text
 
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.work import statements
 from ledgerwire.common.work.model import Doorbell, Priority, WorkItem
 
 STARVED_AFTER = timedelta(minutes=1)
 """Bulk work due for longer than this counts as urgent when connections are chosen, so that urgent ones cannot starve it."""
 
-_ITEM = (
-    "account_id, connection_id, work_key, kind, priority, attempts, generation, correlation_id, causation_id, found_by,"
-    " first_due_at, payload, traceparent"
-)
 _KEY = "account_id = :account_id AND connection_id = :connection_id AND work_key = :work_key"
 
 
@@ -57,13 +54,11 @@ class WorkStore:
     def __init__(self, schema: ServiceSchema) -> None:
         self._service = schema.name
         table = schema.work
-        self._ring = text(_ring_sql(table))
-        self._candidates = text(_candidates_sql(table))
-        self._claim = text(_claim_sql(table))
-        self._delete = text(f"DELETE FROM {table} WHERE {_KEY} AND generation = :generation")
-        self._keep = text(
-            f"UPDATE {table} SET due_at = least(due_at, now()), attempts = 0, last_code = NULL WHERE {_KEY}"
-        )
+        self._ring = text(statements.ring(table))
+        self._candidates = text(statements.candidates(table))
+        self._claim = text(statements.claim(table))
+        self._delete = text(statements.delete(table))
+        self._keep = text(statements.keep(table))
         self._later = text(
             f"UPDATE {table} SET attempts = attempts + :counted, last_code = :code, due_at = CASE WHEN generation ="
             " :generation THEN coalesce(CAST(:until AS timestamptz), now() + CAST(:after AS interval), 'infinity')"
@@ -76,9 +71,9 @@ class WorkStore:
             " AS asleep WHERE (work.account_id, work.connection_id, work.work_key)"
             " = (asleep.account_id, asleep.connection_id, asleep.work_key)"
         )
-        self._oldest = text(_oldest_sql(table))
+        self._oldest = text(statements.oldest(table))
         self._recurring = text(
-            f"SELECT connection_id, work_key FROM {table} WHERE work_key = ANY (CAST(:kinds AS text[]))"
+            f"SELECT connection_id, kind FROM {table} WHERE work_key = kind AND kind = ANY (CAST(:kinds AS text[]))"
         )
         self._failing = text(
             f"SELECT account_id, connection_id, kind, last_code FROM {table} WHERE work_key = kind"
@@ -130,13 +125,20 @@ class WorkStore:
         )
         return tuple(_item(row) for row in result.mappings())
 
-    async def done(self, unit: Unit, item: WorkItem) -> bool:
-        """Delete the row; False if a doorbell rang since the claim, then it is due again."""
-        deleted = await unit.execute(self._delete, {**_key(item), "generation": item.generation})
-        if deleted.rowcount:
-            return True
-        await unit.execute(self._keep, _key(item))
-        return False
+    async def done(self, unit: Unit, *items: WorkItem) -> frozenset[str]:
+        """Delete the rows; the keys (of one connection) for which a doorbell rang since the claim: they are due again."""
+        rows = {
+            "account_id": items[0].account_id,
+            "connection_id": items[0].connection_id,
+            "work_key": [item.work_key for item in items],
+            "generation": [item.generation for item in items],
+        }
+        deleted = {row.work_key for row in await unit.execute(self._delete, rows)}
+        rung = frozenset(item.work_key for item in items if item.work_key not in deleted)
+        if rung:
+            del rows["generation"]
+            await unit.execute(self._keep, rows | {"work_key": sorted(rung)})
+        return rung
 
     async def later(
         self,
@@ -177,7 +179,7 @@ class WorkStore:
     async def recurring(self, unit: Unit, kinds: Collection[str]) -> set[tuple[UUID, str]]:
         """(connection, kind) of every recurring row of these kinds: such a row is named after its kind (system unit)."""
         rows = await unit.execute(self._recurring, {"kinds": list(kinds)})
-        return {(row.connection_id, row.work_key) for row in rows}
+        return {(row.connection_id, row.kind) for row in rows}
 
     async def failing_looks(self, unit: Unit) -> list[FailingLook]:
         """Recurring rows whose last look ended with a fault (system unit)."""
@@ -211,79 +213,3 @@ def _item(row: Any) -> WorkItem:
     values = dict(row)
     values["priority"] = Priority(values["priority"])
     return WorkItem(**values)
-
-
-def _ring_sql(table: str) -> str:
-    return (
-        f"INSERT INTO {table} AS work (account_id, connection_id, work_key, kind, priority, due_at, correlation_id,"
-        " causation_id, found_by, payload, traceparent)"
-        " SELECT account_id, connection_id, work_key, kind, priority, now() + due_after, correlation_id, causation_id,"
-        " found_by, CAST(payload AS jsonb), traceparent FROM unnest(CAST(:account_id AS uuid[]),"
-        " CAST(:connection_id AS uuid[]),"
-        " CAST(:work_key AS text[]), CAST(:kind AS text[]), CAST(:priority AS smallint[]),"
-        " CAST(:due_after AS interval[]), CAST(:correlation_id AS text[]), CAST(:causation_id AS text[]),"
-        " CAST(:found_by AS text[]), CAST(:payload AS text[]), CAST(:traceparent AS text[]))"
-        " AS bell (account_id, connection_id, work_key, kind,"
-        " priority, due_after, correlation_id, causation_id, found_by, payload, traceparent)"
-        " ON CONFLICT (account_id, connection_id, work_key) DO UPDATE SET kind = excluded.kind,"
-        " priority = least(work.priority, excluded.priority), due_at = least(work.due_at, excluded.due_at),"
-        " generation = work.generation + 1, correlation_id = excluded.correlation_id,"
-        " causation_id = excluded.causation_id, found_by = excluded.found_by, traceparent = excluded.traceparent,"
-        " payload = work.payload || excluded.payload"
-    )
-
-
-def _each_connection(table: str) -> str:
-    """Steps from one connection to the next along the index instead of reading every row of each."""
-    return (
-        "WITH RECURSIVE connections AS ("
-        f"(SELECT connection_id, account_id FROM {table} ORDER BY connection_id LIMIT 1)"
-        " UNION ALL SELECT following.connection_id, following.account_id FROM connections CROSS JOIN LATERAL ("
-        f"SELECT connection_id, account_id FROM {table} AS next WHERE next.connection_id > connections.connection_id"
-        " ORDER BY next.connection_id LIMIT 1) AS following)"
-    )
-
-
-def _candidates_sql(table: str) -> str:
-    urgent, bulk = int(Priority.URGENT), int(Priority.BULK)
-    first_due = (
-        f"SELECT due_at FROM {table} AS row WHERE row.connection_id = connections.connection_id"
-        " AND row.priority = {priority} AND row.due_at <= now() ORDER BY row.due_at LIMIT 1"
-    )
-    return (
-        f"{_each_connection(table)} SELECT connections.account_id, connections.connection_id FROM connections"
-        f" LEFT JOIN LATERAL ({first_due.format(priority=urgent)}) AS urgent ON true"
-        f" LEFT JOIN LATERAL ({first_due.format(priority=bulk)}) AS bulk ON true"
-        " LEFT JOIN tenants.lease ON lease.service = :service AND lease.connection_id = connections.connection_id"
-        " WHERE (urgent.due_at IS NOT NULL OR bulk.due_at IS NOT NULL)"
-        " AND (lease.expires_at IS NULL OR lease.expires_at + CAST(:grace AS interval) <= now())"
-        " AND connections.connection_id <> ALL (CAST(:besides AS uuid[]))"
-        " ORDER BY (urgent.due_at IS NULL AND bulk.due_at > now() - CAST(:starved AS interval)),"
-        " coalesce(lease.served_at, '-infinity'), least(urgent.due_at, bulk.due_at) LIMIT :limit"
-    )
-
-
-def _claim_sql(table: str) -> str:
-    due = (
-        f"(SELECT {_ITEM}, due_at FROM {table} WHERE connection_id = :connection_id AND priority = {{priority}}"
-        " AND due_at <= now() ORDER BY due_at LIMIT :limit)"
-    )
-    both = " UNION ALL ".join(due.format(priority=int(priority)) for priority in Priority)
-    return (
-        f"SELECT {_ITEM} FROM (SELECT *, row_number() OVER turn AS place,"
-        f" sum(octet_length(CAST(payload AS text))) OVER turn AS bytes FROM ({both}) AS due"
-        " WINDOW turn AS (ORDER BY priority, due_at, work_key ROWS UNBOUNDED PRECEDING)) AS sized"
-        " WHERE place <= :limit AND (bytes <= :max_bytes OR place = 1) ORDER BY place"
-    )
-
-
-def _oldest_sql(table: str) -> str:
-    first_due = " UNION ALL ".join(
-        f"(SELECT due_at FROM {table} AS row WHERE row.connection_id = connections.connection_id"
-        f" AND row.priority = {int(priority)} AND row.due_at <= now() ORDER BY row.due_at LIMIT 1)"
-        for priority in Priority
-    )
-    return (
-        f"{_each_connection(table)} SELECT now() - min(first.due_at) FROM connections"
-        f" CROSS JOIN LATERAL ({first_due}) AS first"
-    )

@@ -4,24 +4,23 @@ from ledgerwire.poster.repository.batches import (
     batched_to_watch,
     batches_looked_at,
     put_batch,
+    put_batches,
     set_batch,
 )
 from ledgerwire.poster.repository.contact_links import contact_link, put_contact_link
 from ledgerwire.poster.repository.expense_groups import members_to_come
 from ledgerwire.poster.repository.posted import postings_of
-from ledgerwire.poster.repository.records import (
-    add_timeline,
-    close_round,
-    database_now,
+from ledgerwire.poster.repository.postings import (
+    close_rounds,
     forget_document,
-    is_claimed,
     keep_rate,
-    load_cases,
     next_edition,
     put_posting,
+    put_postings,
     set_posting,
-    still_decided,
+    set_postings,
 )
+from ledgerwire.poster.repository.records import database_now, is_claimed, load_cases, still_decided
 from ledgerwire.poster.repository.submissions import (
     OpenCall,
     answered,
@@ -29,10 +28,11 @@ from ledgerwire.poster.repository.submissions import (
     mark_unknown,
     open_call,
     open_submission,
-    record_verdict,
+    record_verdicts,
     reopen_submission,
     settle_submission,
 )
+from ledgerwire.poster.repository.timeline import add_timeline
 
 __all__ = [
     "OpenCall",
@@ -41,7 +41,7 @@ __all__ = [
     "batched_to_watch",
     "batches_looked_at",
     "close_looked_up",
-    "close_round",
+    "close_rounds",
     "contact_link",
     "database_now",
     "forget_document",
@@ -55,12 +55,15 @@ __all__ = [
     "open_submission",
     "postings_of",
     "put_batch",
+    "put_batches",
     "put_contact_link",
     "put_posting",
-    "record_verdict",
+    "put_postings",
+    "record_verdicts",
     "reopen_submission",
     "set_batch",
     "set_posting",
+    "set_postings",
     "settle_submission",
     "still_decided",
 ]

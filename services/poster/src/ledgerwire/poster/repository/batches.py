@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledgerwire.common.db.models.poster import BatchRow
 from ledgerwire.common.db.session import Unit
@@ -27,12 +25,19 @@ _TO_WATCH = text(
      LIMIT :limit
     """
 )
-
-
-_NEW_BATCH = upsert(BatchRow)
-_PUT_BATCH = _NEW_BATCH.on_conflict_do_update(
-    index_elements=["account_id", "record_id", "revision"],
-    set_={"state": _NEW_BATCH.excluded.state, "batch_id": _NEW_BATCH.excluded.batch_id, "updated_at": text("now()")},
+_PUT = text(
+    """
+    INSERT INTO poster.batch (account_id, record_id, revision, identifier, state, source_id, processed_record_ids, source_total,
+                              batch_id, correlation_id)
+    SELECT CAST(:account_id AS uuid), record_id, revision, identifier, state, source_id, CAST(string_to_array(entries, ',') AS bigint[]),
+           source_total, batch_id, correlation_id
+      FROM unnest(CAST(:record_id AS uuid[]), CAST(:revision AS int[]), CAST(:identifier AS text[]), CAST(:state AS text[]),
+                  CAST(:source_id AS text[]), CAST(:entries AS text[]), CAST(:source_total AS numeric[]),
+                  CAST(:batch_id AS bigint[]), CAST(:correlation_id AS text[]))
+        AS made (record_id, revision, identifier, state, source_id, entries, source_total, batch_id, correlation_id)
+    ON CONFLICT (account_id, record_id, revision) DO UPDATE
+       SET state = excluded.state, batch_id = excluded.batch_id, updated_at = now()
+    """
 )
 
 
@@ -40,19 +45,27 @@ async def put_batch(
     unit: Unit, decided: Decided, identifier: str, state: BatchState, batch_id: int | None = None
 ) -> None:
     """Insert or move the batch row of a revision."""
-    values: dict[str, Any] = {
-        "account_id": unit.account_id,
-        "record_id": decided.record_id,
-        "revision": decided.revision,
-        "identifier": identifier,
-        "state": str(state),
-        "source_id": decided.source_id,
-        "processed_record_ids": list(decided.processed_record_ids),
-        "source_total": decided.source_total,
-        "batch_id": batch_id,
-        "correlation_id": decided.correlation_id,
-    }
-    await unit.execute(_PUT_BATCH, values)
+    await put_batches(unit, [(decided, identifier, state, batch_id)])
+
+
+async def put_batches(unit: Unit, batches: Sequence[tuple[Decided, str, BatchState, int | None]]) -> None:
+    """The same for several records: revision, name, state, and the batch's id where it is known."""
+    each = [decided for decided, _, _, _ in batches]
+    await unit.execute(
+        _PUT,
+        {
+            "account_id": unit.account_id,
+            "record_id": [decided.record_id for decided in each],
+            "revision": [decided.revision for decided in each],
+            "identifier": [identifier for _, identifier, _, _ in batches],
+            "state": [str(state) for _, _, state, _ in batches],
+            "source_id": [decided.source_id for decided in each],
+            "entries": [",".join(map(str, decided.processed_record_ids)) for decided in each],
+            "source_total": [decided.source_total for decided in each],
+            "batch_id": [batch_id for _, _, _, batch_id in batches],
+            "correlation_id": [decided.correlation_id for decided in each],
+        },
+    )
 
 
 async def set_batch(unit: Unit, decided: Decided, state: BatchState, *, choices_seen: int = 0) -> None:

@@ -1,21 +1,19 @@
-"""SQL over what poster knows of a record: its latest revision, postings, batch and timeline."""
+"""SQL that reads what poster knows of a record: its latest revision, postings and batch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PGUUID
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from ledgerwire.common.canonical import canonical_bytes, from_canonical
+from ledgerwire.common.canonical import from_canonical
 from ledgerwire.common.catalogue import Finding, is_known
-from ledgerwire.common.db.models.poster import DocumentRecordRow, PosterTimeline, PostingRow
+from ledgerwire.common.db.models.poster import PostingRow
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
 from ledgerwire.common.record_type import RecordType
@@ -27,11 +25,9 @@ from ledgerwire.poster.records import (
     Decided,
     StoredBatch,
     StoredPosting,
-    ToPost,
     decode_documents,
     wanted_documents,
 )
-from ledgerwire.poster.repository.expense_groups import stands_for_group
 
 DECIDED_STATES = frozenset({"mapped", "no_effect"})
 
@@ -63,7 +59,6 @@ _BATCHES = text(
     "SELECT record_id, revision, identifier, state, choices_seen FROM poster.batch WHERE record_id = ANY(:ids)"
 ).bindparams(_IDS)
 _NOW = text("SELECT clock_timestamp()")
-_ADD_TIMELINE = insert(PosterTimeline)  # built once: each record runs it several times
 
 
 async def load_cases(unit: Unit, items: Sequence[WorkItem]) -> list[Case]:
@@ -176,120 +171,3 @@ async def is_claimed(unit: Unit, connection_id: UUID, posting: UUID, ledger_id: 
 async def database_now(unit: Unit) -> Any:
     """PostgreSQL's clock, which decides when an open outcome may be looked up."""
     return (await unit.execute(_NOW)).scalar_one()
-
-
-async def put_posting(unit: Unit, connection_id: UUID, target: ToPost, state: PostingState) -> None:
-    """Insert or revise the posting of a document; the ledger id, once known, stays."""
-    decided, document = target.case.decided, target.document
-    values: dict[str, Any] = {
-        "account_id": unit.account_id,
-        "posting_id": target.posting_id,
-        "record_id": decided.owner_id,
-        "ordinal": target.ordinal,
-        "kind": str(document.kind),
-        "edition": target.edition,
-        "reverses": target.reverses,
-        "correlation_id": decided.correlation_id,
-    }
-    changed: dict[str, Any] = {
-        "connection_id": connection_id,
-        "number": document.number,
-        "revision": decided.document_revision,
-        "document": canonical_bytes(document),
-        "document_hash": target.wanted_hash,
-        "state": str(state),
-        "contact_id": target.contact_id,
-        "findings": _findings(target.warnings),
-    }
-    await unit.execute(
-        upsert(PostingRow)
-        .values(**values, **changed)
-        .on_conflict_do_update(
-            index_elements=["account_id", "posting_id"], set_=changed | {"updated_at": text("now()")}
-        )
-    )
-    if decided.group_id is not None:
-        await stands_for_group(unit, target.posting_id, decided.group_id)
-        return
-    await unit.execute(
-        upsert(DocumentRecordRow)
-        .values(account_id=unit.account_id, posting_id=target.posting_id, record_id=decided.record_id)
-        .on_conflict_do_nothing()
-    )
-
-
-async def set_posting(
-    unit: Unit,
-    posting: UUID,
-    state: PostingState,
-    *,
-    ledger_id: str | None = None,
-    ledger_total: Decimal | None = None,
-    findings: Sequence[Finding] = (),
-    choices: tuple[int, int] | None = None,
-) -> None:
-    """Move a posting to a state; an id or total that is None leaves what is stored.
-
-    `choices`: this many choices about this revision are carried out for it.
-    """
-    values: dict[str, Any] = {"state": str(state), "updated_at": text("now()"), "findings": _findings(findings)}
-    revision, done = choices or (None, None)
-    stored = {"ledger_id": ledger_id, "ledger_total": ledger_total, "choices_revision": revision, "choices_done": done}
-    values |= {name: value for name, value in stored.items() if value is not None}
-    await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
-
-
-async def keep_rate(unit: Unit, posting: StoredPosting, rate: Decimal | None) -> None:
-    """Remember the rate at which the ledger has a document that is about to leave it: what replaces it keeps it (M15)."""
-    if rate is not None and rate != posting.document.currency_rate:
-        document = canonical_bytes(replace(posting.document, currency_rate=rate))
-        await unit.execute(
-            update(PostingRow).where(PostingRow.posting_id == posting.posting_id).values(document=document)
-        )
-
-
-async def forget_document(unit: Unit, posting: UUID, *, voided: str | None = None) -> None:
-    """The posting has no document in the ledger any more; `voided` is the id of the one that we took out ourselves."""
-    values: dict[str, Any] = {"ledger_id": None, "ledger_total": None}
-    if voided is not None:
-        values["gone_ids"] = func.array_append(PostingRow.gone_ids, voided)
-    await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
-
-
-async def next_edition(unit: Unit, posting: UUID) -> None:
-    """The next document of this posting takes a number of its own: the ledger keeps that of a voided one."""
-    await unit.execute(
-        update(PostingRow).where(PostingRow.posting_id == posting).values(edition=PostingRow.edition + 1)
-    )
-
-
-async def close_round(unit: Unit, decided: Decided, choices: tuple[int, int]) -> None:
-    """The record is settled: what was found is told, and what people chose so far is past.
-
-    What was found about a document that others share is told of each of them, so it stays.
-    """
-    revision, done = choices
-    told: dict[str, Any] = {} if decided.group_id is not None else {"findings": []}
-    await unit.execute(
-        update(PostingRow)
-        .where(PostingRow.record_id == decided.owner_id)
-        .values(choices_revision=revision, choices_done=done, **told)
-    )
-
-
-def _findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    return [{"code": item.code, "params": item.params} for item in findings]
-
-
-async def add_timeline(unit: Unit, decided: Decided, step: str, **detail: Any) -> None:
-    """Write one step of a record's way."""
-    await unit.execute(
-        _ADD_TIMELINE,
-        {
-            "account_id": unit.account_id,
-            "record_id": decided.record_id,
-            "step": step,
-            "detail": detail,
-            "correlation_id": decided.correlation_id,
-        },
-    )

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import text, update
 
 from ledgerwire.common.canonical import sha256_hex
-from ledgerwire.common.db.models.poster import SubmissionPostingRow, SubmissionRow
+from ledgerwire.common.db.models.poster import SubmissionRow
 from ledgerwire.common.db.session import Unit
+
+_OPEN = text(
+    """
+    INSERT INTO poster.submission (account_id, submission_id, connection_id, kind, method, path, idempotency_key, body,
+                                   body_hash, fence, state, look_after)
+    VALUES (:account_id, :submission_id, :connection_id, :kind, :method, :path, :key, :body, :body_hash, :fence, 'open',
+            clock_timestamp() + make_interval(secs => :wait))
+    """
+)
+_CARRIES = text(
+    """
+    INSERT INTO poster.submission_posting (account_id, submission_id, position, posting_id)
+    SELECT CAST(:account_id AS uuid), CAST(:submission_id AS uuid), place - 1, posting_id
+      FROM unnest(CAST(:posting_id AS uuid[])) WITH ORDINALITY AS carried (posting_id, place)
+    """
+)
+_SETTLE = text(
+    """
+    UPDATE poster.submission SET state = 'settled', outcome = :outcome, settled_at = now()
+     WHERE account_id = :account_id AND submission_id = :submission_id
+    """
+)
+_RECORD_VERDICTS = text(
+    """
+    UPDATE poster.submission_posting AS carried SET verdict = judged.verdict
+      FROM unnest(CAST(:posting_id AS uuid[]), CAST(:verdict AS text[])) AS judged (posting_id, verdict)
+     WHERE carried.account_id = :account_id AND carried.submission_id = :submission
+       AND carried.posting_id = judged.posting_id
+    """
+)
 
 
 async def open_submission(
@@ -29,46 +59,29 @@ async def open_submission(
     postings: Sequence[UUID],
 ) -> None:
     """Commit the call before its first byte: bytes, key, order of postings, and when its outcome may be looked up."""
-    await unit.execute(
-        insert(SubmissionRow).values(
-            account_id=unit.account_id,
-            submission_id=submission_id,
-            connection_id=connection_id,
-            kind=kind,
-            method=method,
-            path=path,
-            idempotency_key=key,
-            body=body,
-            body_hash=sha256_hex(body),
-            fence=fence,
-            state="open",
-            look_after=text("clock_timestamp() + make_interval(secs => :wait)").bindparams(
-                wait=look_after.total_seconds()
-            ),
-        )
-    )
+    values = {
+        "account_id": unit.account_id,
+        "submission_id": submission_id,
+        "connection_id": connection_id,
+        "kind": kind,
+        "method": method,
+        "path": path,
+        "key": key,
+        "body": body,
+        "body_hash": sha256_hex(body),
+        "fence": fence,
+        "wait": look_after.total_seconds(),
+    }
+    await unit.execute(_OPEN, values)
     if postings:
-        await unit.execute(
-            insert(SubmissionPostingRow),
-            [
-                {
-                    "account_id": unit.account_id,
-                    "submission_id": submission_id,
-                    "position": position,
-                    "posting_id": posting,
-                }
-                for position, posting in enumerate(postings)
-            ],
-        )
+        carried = {"account_id": unit.account_id, "submission_id": submission_id, "posting_id": list(postings)}
+        await unit.execute(_CARRIES, carried)
 
 
 async def settle_submission(unit: Unit, submission_id: UUID, outcome: str) -> None:
     """Close a submission: every element of it has been judged, or it is proved that nothing was sent."""
-    await unit.execute(
-        update(SubmissionRow)
-        .where(SubmissionRow.submission_id == submission_id)
-        .values(state="settled", outcome=outcome, settled_at=text("now()"))
-    )
+    ended = {"account_id": unit.account_id, "submission_id": submission_id, "outcome": outcome}
+    await unit.execute(_SETTLE, ended)
 
 
 async def answered(unit: Unit, connection_id: UUID, path: str) -> bool:
@@ -106,12 +119,16 @@ async def mark_unknown(unit: Unit, submission_id: UUID, look_after: timedelta) -
     )
 
 
-async def record_verdict(unit: Unit, submission_id: UUID, posting: UUID, verdict: str) -> None:
-    """Store how one element was judged."""
+async def record_verdicts(unit: Unit, submission_id: UUID, verdicts: Mapping[UUID, str]) -> None:
+    """Store how elements were judged, by posting."""
     await unit.execute(
-        update(SubmissionPostingRow)
-        .where(SubmissionPostingRow.submission_id == submission_id, SubmissionPostingRow.posting_id == posting)
-        .values(verdict=verdict)
+        _RECORD_VERDICTS,
+        {
+            "account_id": unit.account_id,
+            "submission": submission_id,
+            "posting_id": list(verdicts),
+            "verdict": list(verdicts.values()),
+        },
     )
 
 
