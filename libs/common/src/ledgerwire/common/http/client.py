@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 import time
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -18,6 +19,12 @@ import httpx
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Transient
 from ledgerwire.common.http.calls import Call, CallHook, ignore_call
 from ledgerwire.common.http.guard import EgressRefused, GuardedBackend, HttpPolicy, Resolver, system_resolver
+
+try:
+    import sniffio  # type: ignore[import-not-found]  # noqa: F401
+except ImportError:
+    # httpcore asks for it several times a call: once known to be missing it need not be searched for on the disk
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _MAPPED: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (

@@ -17,6 +17,7 @@ from typing import Any
 import httpcore
 
 from ledgerwire.common.errors import Waiting
+from ledgerwire.common.http.network import LoopBackend
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -162,7 +163,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> None:
         self._policy = policy
         self._resolver = resolver
-        self._dialler = dialler or httpcore.AnyIOBackend()
+        self._dialler = dialler or LoopBackend()
 
     async def connect_tcp(
         self,
