@@ -12,7 +12,7 @@ from ledgerwire.mapper.composing import Earlier, LedgerReads, Settings
 from ledgerwire.mapper.domain.model import Mapped
 from ledgerwire.mapper.domain.purchase_model import ExpenseInput, GroupTerms
 from ledgerwire.mapper.domain.record import RecordEvent
-from ledgerwire.mapper.domain.records import AnyInput, facts_of, map_any
+from ledgerwire.mapper.domain.records import AnyInput, dated_of, map_any
 from ledgerwire.mapper.ledger_reading import Ledgers
 from ledgerwire.mapper.looking import Look
 from ledgerwire.mapper.ports import Account, Route
@@ -89,7 +89,7 @@ class Decider:
             return skipped
         result = map_any(source)
         if isinstance(result, Mapped) and source.settings.rounding.monthly_budget is not None:
-            ledger.roundings.note(record.record_id, facts_of(source).dated, result.documents)
+            ledger.roundings.note(record.record_id, dated_of(source), result.documents)
         return looking.decided(
             record,
             source,

@@ -41,6 +41,7 @@ class Ledgers:
         self._account = account
         self._clients = clients
         self._reads: dict[UUID, LedgerReads] = {}
+        self._settings: dict[tuple[int, str], Settings] = {}
         self.faults: dict[UUID, LedgerwireError] = {}
 
     def route(self, subject: Subject) -> Route | None:
@@ -50,7 +51,13 @@ class Ledgers:
     def settings(self, route: Route, subject: Subject) -> Settings | None:
         """The mapping version that decides a record, as it holds for its ledger company."""
         mapping = self._account.mapping_on(subject.dated)
-        return Settings(mapping.version, mapping.settings.of_company(route.company)) if mapping else None
+        if mapping is None:
+            return None
+        key = (mapping.version, route.company)
+        known = self._settings.get(key)
+        if known is None:
+            known = self._settings[key] = Settings(mapping.version, mapping.settings.of_company(route.company))
+        return known
 
     def of(self, route: Route, subject: Subject) -> LedgerReads:
         """What was read of a record's ledger company; raises the fault of one that could not be read."""

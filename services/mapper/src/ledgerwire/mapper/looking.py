@@ -15,7 +15,7 @@ from ledgerwire.mapper.domain.contacts import CREATE, LINK
 from ledgerwire.mapper.domain.locks import FIRST_OPEN_DAY, HOLD
 from ledgerwire.mapper.domain.model import Ignored, Mapped, MappingInput, NoEffect, Result
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
-from ledgerwire.mapper.domain.records import AnyInput, facts_of
+from ledgerwire.mapper.domain.records import AnyInput, dated_of, number_of, party_of
 from ledgerwire.mapper.domain.revision import says_the_same
 from ledgerwire.mapper.domain.rounding import ACCEPT_ROUNDING
 from ledgerwire.mapper.domain.settings import LockPolicy
@@ -190,7 +190,7 @@ def _answered_drift(record: StoredRecord) -> Look:
 
 def before_go_live(record: StoredRecord, source: AnyInput, account: Account) -> Look | None:
     """Skip what is dated before go-live; None for everything else."""
-    start, dated = account.go_live_from, facts_of(source).dated
+    start, dated = account.go_live_from, dated_of(source)
     if not account.live or start is None or dated >= start:
         return None
     params = {"date": dated.isoformat(), "go_live": start.isoformat()}
@@ -272,8 +272,7 @@ def _owed(record: StoredRecord) -> bool:
 
 
 def _finding(code: str, source: AnyInput, **params: str) -> Finding:
-    facts = facts_of(source)
-    base = {"number": facts.number, "customer": facts.party, "ledger": source.ledger}
+    base = {"number": number_of(source), "customer": party_of(source), "ledger": source.ledger}
     return Finding(code, {**base, **params})
 
 

@@ -11,6 +11,7 @@ from ledgerwire.mapper.domain.parts import RECEIVABLE_ROW, TAX_ROW, InvoiceCase,
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 CREDIT_MEMO = "CreditMemo"
+_NO_SALES = frozenset({TAX_ROW, RECEIVABLE_ROW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Figures:
 
 def sales_lines(export: GlExport) -> tuple[GlLine, ...]:
     """The rows that become document lines: neither tax nor the receivable (M3)."""
-    return tuple(line for line in export.lines if line.gl_type not in {TAX_ROW, RECEIVABLE_ROW})
+    return tuple([line for line in export.lines if line.gl_type not in _NO_SALES])
 
 
 def facing(case: InvoiceCase, export: GlExport) -> GlExport:
@@ -37,8 +38,12 @@ def facing(case: InvoiceCase, export: GlExport) -> GlExport:
     Tax rows are rows too, and quantities turn with the amounts, by which cost of sales goes. Nothing else may be turned:
     where another record's rows say the opposite of its total, they are not the record (M3).
     """
-    invoice, made = case.source.invoice, _gl_total(export)
-    if invoice.invoice_type != CREDIT_MEMO or invoice.total >= 0 or made <= 0:
+    invoice = case.source.invoice
+    if invoice.invoice_type != CREDIT_MEMO or invoice.total >= 0:
+        return export
+    net = _gl_net(export)
+    made = net + _gl_tax(export, net)
+    if made <= 0:
         return export
     case.trace.add(
         Decision(
@@ -59,8 +64,9 @@ def figures(case: InvoiceCase, export: GlExport) -> Figures | None:
     """What the document must come to; None (with a stop) when the GL entries are not the invoice (M3)."""
     invoice = case.source.invoice
     printed_tax, sign = abs(invoice.tax), -1 if invoice.total < 0 else 1
-    gl_tax = _gl_tax(export, _gl_net(export))
-    gl_total = _gl_total(export)
+    gl_net = _gl_net(export)
+    gl_tax = _gl_tax(export, gl_net)
+    gl_total = gl_net + gl_tax
     whole = is_cents(invoice.total) and is_cents(invoice.tax) and abs(export.header_total) == abs(invoice.total)
     if not whole or sign * gl_total < 0:
         _unbalanced(case, sign * gl_total)
@@ -78,12 +84,7 @@ def figures(case: InvoiceCase, export: GlExport) -> Figures | None:
 
 
 def _gl_net(export: GlExport) -> Decimal:
-    return -total(line.total for line in sales_lines(export))
-
-
-def _gl_total(export: GlExport) -> Decimal:
-    net = _gl_net(export)
-    return net + _gl_tax(export, net)
+    return -total([line.total for line in export.lines if line.gl_type not in _NO_SALES])
 
 
 def _gl_tax(export: GlExport, gl_net: Decimal) -> Decimal:

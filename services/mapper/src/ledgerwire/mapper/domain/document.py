@@ -139,7 +139,7 @@ def _lines(
         figures = line_figures(case, index, line, sign)
         names = line.product or parts.non_product_id or line.description
         key = (line.gl_type, id(parts), names, line.product, line.category,
-               line.taxable, line.total > 0, line.tax_code, line.tax_xref, line.tax_percent, line.tax_levels)  # fmt: skip
+               line.taxable, line.total > ZERO, line.tax_code, line.tax_xref, line.tax_percent, line.tax_levels)  # fmt: skip
         treatment = known.get(key) or _treatment(case, export, index, line, parts, key)
         cost = None
         if line.gl_type == cogs.PRODUCT:
@@ -208,10 +208,9 @@ def _document_lines(case: InvoiceCase, wanted: Figures, decided: list[_Line]) ->
 
 
 def _sale(item: _Line, piece: Piece, line_tax: LineTax, share: Decimal, computed: Decimal) -> DocumentLine:
-    treatment, figures = item.treatment, item.figures
-    shown = figures.shown
-    text = item.source.description or treatment.item or "Sale"
-    rate = line_tax.rate
+    source, treatment, figures, _ = item
+    shown, rate = figures.shown, line_tax.rate
+    text = source.description or treatment.item or "Sale"
     by_ledger = computed if line_tax.taxed or not rate.rate else tax.of(piece.net, rate.rate)
     return DocumentLine(
         description=f"{text} ({shown})" if shown else text,
@@ -222,9 +221,9 @@ def _sale(item: _Line, piece: Piece, line_tax: LineTax, share: Decimal, computed
         tax_type=rate.tax_type,
         tax_amount=share,
         item_code=treatment.item,
-        tax_override=share != by_ledger,
+        tax_override=share is not by_ledger and share != by_ledger,
         tracking=treatment.tracking,
-        source_ids=(item.source.entry_id,),
+        source_ids=(source.entry_id,),
         decisions=treatment.decisions if figures.decision is None else (*treatment.decisions, figures.decision),
     )
 

@@ -13,6 +13,8 @@ from ledgerwire.mapper.domain.settings import RoundingPolicy
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 ONE = Decimal(1)
+_FACING = {1: -ONE, -1: ONE}
+"""By the document's sign: what turns an entry's amount into the line's."""
 _UNITS = tuple(Decimal(1).scaleb(-places) for places in range(10))
 _MOST_PIECES = Decimal(1_000_000)
 """Quantities above this are not split: what a clerk would read is no quantity any more."""
@@ -41,7 +43,7 @@ class LineFigures(NamedTuple):
 
 def line_figures(case: Case, index: int, line: GlLine, sign: int) -> LineFigures:
     """Quantity and unit price of a line: the exact product, else by the rounding policy."""
-    net = (line.total * -sign).quantize(CENT, ROUND_HALF_UP)
+    net = (line.total * _FACING[sign]).quantize(CENT, ROUND_HALF_UP)
     quantity, price = abs(line.quantity or ZERO), abs(line.price or ZERO)
     exact = _exact(quantity, price, abs(net), case.reference.rules.unit_decimals)
     if exact is not None:

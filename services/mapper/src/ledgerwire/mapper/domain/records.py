@@ -60,13 +60,36 @@ def facts_of(source: AnyInput) -> Facts:
     return _of_expense(source)
 
 
+def dated_of(source: AnyInput) -> date:
+    """The date that go-live and mapping versions go by."""
+    if isinstance(source, MappingInput):
+        return source.invoice.document_date
+    return source.product.dated if isinstance(source, ProcurementInput) else source.expense.dated
+
+
+def party_of(source: AnyInput) -> str:
+    """Whom a record is about, in lists and messages."""
+    if isinstance(source, MappingInput):
+        return source.company.name
+    if isinstance(source, ProcurementInput):
+        return source.party.company.name if source.party else source.product.description
+    return source.expense.member
+
+
+def number_of(source: AnyInput) -> str:
+    """What messages call a record."""
+    if isinstance(source, MappingInput):
+        return source.invoice.number
+    return source.product.number if isinstance(source, ProcurementInput) else source.expense.number
+
+
 def _of_invoice(source: MappingInput) -> Facts:
     export = source.export
     lines = export.lines if export else ()
     return Facts(
-        number=source.invoice.number,
-        party=source.company.name,
-        dated=source.invoice.document_date,
+        number=number_of(source),
+        party=party_of(source),
+        dated=dated_of(source),
         fingerprint=fingerprint_facts(source),
         processed_record_ids=tuple(sorted({*export.header_ids, *(line.entry_id for line in lines)})) if export else (),
         gl_lines={str(line.entry_id): plain(line.total) for line in lines},
@@ -96,9 +119,9 @@ def _of_product(source: ProcurementInput) -> Facts:
         tuple((plain(line.quantity), plain(line.total), line.account, line.stock_account) for line in adjusted),
     )
     return Facts(
-        number=product.number,
-        party=source.party.company.name if source.party else product.description,
-        dated=product.dated,
+        number=number_of(source),
+        party=party_of(source),
+        dated=dated_of(source),
         fingerprint=fingerprint,
         processed_record_ids=tuple(sorted(ids)),
         gl_lines={**_amounts(rows), **_pair_amounts(source.transfers), **adjustment},
@@ -121,9 +144,9 @@ def _of_expense(source: ExpenseInput) -> Facts:
         _pairs(source.pairs),
     )
     return Facts(
-        number=expense.number,
-        party=expense.member,
-        dated=expense.dated,
+        number=number_of(source),
+        party=party_of(source),
+        dated=dated_of(source),
         fingerprint=fingerprint,
         processed_record_ids=tuple(sorted({*_ids(source.bill), *_ids(source.pairs)})),
         gl_lines={**_amounts(source.bill), **_pair_amounts(source.pairs)},

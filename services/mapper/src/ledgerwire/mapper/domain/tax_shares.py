@@ -14,10 +14,13 @@ from ledgerwire.mapper.domain.settings import TaxMode
 
 def computed_taxes(nets: Sequence[Decimal], taxes: Sequence[LineTax]) -> list[Decimal]:
     """The tax that each line's rate makes; 0 for an untaxed one."""
-    return [
-        (net * item.rate.rate / tax.HUNDRED).quantize(CENT, ROUND_HALF_UP) if item.taxed else ZERO
-        for net, item in zip(nets, taxes, strict=True)
-    ]
+    made: list[Decimal] = []
+    last, percent = None, ZERO
+    for net, item in zip(nets, taxes, strict=True):
+        if item is not last:  # lines that agree share one
+            last, percent = item, item.rate.rate
+        made.append((net * percent / tax.HUNDRED).quantize(CENT, ROUND_HALF_UP) if item.taxed else ZERO)
+    return made
 
 
 def allocate_tax(

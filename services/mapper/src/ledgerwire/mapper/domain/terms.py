@@ -110,10 +110,12 @@ def decide(case: InvoiceCase) -> Due:
     ]
     source, due = next((name, value) for name, value in ways if value is not None)
     candidates = tuple(
-        Candidate(
-            name, value.isoformat() if value else "", name == source, "decides" if name == source else "not needed"
-        )
-        for name, value in ways
+        [
+            Candidate(
+                name, value.isoformat() if value else "", name == source, "decides" if name == source else "not needed"
+            )
+            for name, value in ways
+        ]
     )
     case.trace.add(Decision("terms", invoice.term or "no term", due.isoformat(), candidates))
     terms = _check(case, invoice.term, source, due) if invoice.term and invoice.total >= 0 else None
