@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from ledgerwire.billing_sync import psa as wire
 from ledgerwire.billing_sync.catalog import Shelf, stocked
-from ledgerwire.billing_sync.domain.agreements import Addition, Agreement
+from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Written
+from ledgerwire.billing_sync.domain.days import first_uninvoiced
+from ledgerwire.billing_sync.domain.elsewhere import RowElsewhere, begins_after
 from ledgerwire.billing_sync.domain.links import Company, link_agreement, link_customer
 from ledgerwire.billing_sync.domain.planner import AgreementInput, plan_agreement
 from ledgerwire.billing_sync.domain.products import NewProduct
@@ -59,6 +61,17 @@ class Sold:
     charges: tuple[ChargeLine, ...]
     company_id: int
     product: Product
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """One subscription with its lines, the company it is for, and the source that shows it."""
+
+    company_id: int
+    subscription: SubscriptionSnapshot
+    charges: tuple[ChargeLine, ...]
+    source: str
 
 
 @dataclass(slots=True)
@@ -143,8 +156,43 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     exact = given.rules.cancelled_is_last_day
     additions = await wire.additions_of(psa, ids, cancelled_is_last_day=exact)
     progress("agreements", len(ids), len(ids))
-    lines = {place: tuple(_line(sold, given, linked) for sold in linked.sold.get(place, ())) for place in agreements}
+    known = {agreement.id: agreement for agreement in (*agreements.values(), *former)}
+    elsewhere = _Elsewhere(given, known, additions)
+    lines = {
+        place: tuple(elsewhere.begun(_line(sold, given, linked), agreement) for sold in linked.sold.get(place, ()))
+        for place, agreement in agreements.items()
+    }
     return Situation(linked, agreements, additions, lines, tuple(findings), former)
+
+
+class _Elsewhere:
+    """Seats of a line that stand on another agreement of its company."""
+
+    def __init__(
+        self, given: Given, known: Mapping[int, Agreement], additions: Mapping[int, tuple[Addition, ...]]
+    ) -> None:
+        self.given = given
+        self.known = known
+        self.rows = {row.id: row.values for rows in additions.values() for row in rows}
+        self.records: dict[tuple[int, str], list[Written]] = defaultdict(list)
+        for record in given.records:
+            if not record.written.charge:
+                self.records[record.company_id, record.written.line].append(record.written)
+
+    def begun(self, line: WantedLine, agreement: Agreement) -> WantedLine:
+        """The line from the day on which it stands nowhere else."""
+        others = [each for each in self.records[agreement.company_id, line.line] if each.agreement_id != agreement.id]
+        if not others:
+            return line
+        rows = [RowElsewhere(other := self.known.get(each.agreement_id), self._values(each, other)) for each in others]
+        first = first_uninvoiced(
+            agreement.next_invoice, agreement.period_type, agreement.start, self.given.rules.in_advance
+        )
+        return begins_after(line, agreement, rows, first)
+
+    def _values(self, record: Written, agreement: Agreement | None) -> RowValues | None:
+        """The row now; what we wrote, where its agreement cannot be seen."""
+        return record.values if agreement is None else self.rows.get(record.addition_id)
 
 
 def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, calls: int = 0) -> StoredPlan:
@@ -169,7 +217,13 @@ def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, c
                 written=tuple(own),
                 rules=given.rules,
                 today=given.today,
-                elsewhere=frozenset((other.line, other.charge) for other in others if other.charge),
+                elsewhere=tuple(other for other in others if other.charge),
+                billed_elsewhere=frozenset(
+                    line.line
+                    for (company, _), wanted in found.lines.items()
+                    for line in wanted
+                    if company == company_id
+                ),
                 complete=company_id not in found.linked.partial
                 and all(reading.completeness is Completeness.COMPLETE for reading in given.readings),
             )
@@ -222,21 +276,22 @@ def _name(companies: Mapping[int, Company], company_id: int) -> str:
 
 async def _linked(psa: ConnectWise, given: Given, companies: Mapping[int, Company]) -> Linked:
     linked = Linked()
-    joined: list[tuple[int, SubscriptionSnapshot, tuple[ChargeLine, ...]]] = []
+    joined: list[_Joined] = []
     products: dict[str, SourceProduct] = {}
     for reading in given.readings:
         linked.findings += [Finding(problem.code, dict(problem.params)) for problem in reading.problems]
         products |= {product.sku: product for product in reading.products}
         joined += _joined(reading, given, companies, linked)
-    for _, subscription, _ in joined:
-        products.setdefault(subscription.sku, SourceProduct(subscription.sku, subscription.name))
-    sold = {subscription.sku for _, subscription, _ in joined}
+    for each in joined:
+        products.setdefault(each.subscription.sku, SourceProduct(each.subscription.sku, each.subscription.name))
+    sold = {each.subscription.sku for each in joined}
     rules = price_rules(given.section)
     from_catalog = any(rule.basis is PriceBasis.CATALOG for rule in rules.values())
     wanted = {sku: products[sku] for sku in sorted(sold)}
     linked.shelf = await stocked(psa, given.section, wanted, given.links.products, with_prices=from_catalog)
     linked.findings += [finding for found in linked.shelf.findings.values() for finding in found]
-    for company_id, subscription, charges in joined:
+    for one, doubts in _told_once(joined, linked):
+        subscription = one.subscription
         product_id = linked.shelf.ids.get(subscription.sku)
         if product_id is None:
             continue
@@ -248,13 +303,25 @@ async def _linked(psa: ConnectWise, given: Given, companies: Mapping[int, Compan
             source.erp_unit_price,
             linked.shelf.prices.get(product_id),
         )
-        linked.sold[company_id, subscription.motion].append(Sold(subscription, charges, company_id, product))
+        sold_as = Sold(subscription, one.charges, one.company_id, product, doubts)
+        linked.sold[one.company_id, subscription.motion].append(sold_as)
     return linked
 
 
-def _joined(
-    reading: SeatReading, given: Given, companies: Mapping[int, Company], linked: Linked
-) -> list[tuple[int, SubscriptionSnapshot, tuple[ChargeLine, ...]]]:
+def _told_once(joined: Sequence[_Joined], linked: Linked) -> list[tuple[_Joined, tuple[Finding, ...]]]:
+    """Each subscription of a company once; one that several sources show would be billed by each of them, and stops."""
+    by_id: dict[tuple[int, str], list[_Joined]] = defaultdict(list)
+    for each in joined:
+        by_id[each.company_id, each.subscription.id].append(each)
+    found: list[tuple[_Joined, tuple[Finding, ...]]] = []
+    for (company_id, line), shown in by_id.items():
+        sources = ", ".join(dict.fromkeys(each.source for each in shown))
+        params = {"line": line, "customer": linked.names[company_id], "sources": sources}
+        found.append((shown[0], (Finding("BS_SOLD_BY_TWO_SOURCES", params),) if len(shown) > 1 else ()))
+    return found
+
+
+def _joined(reading: SeatReading, given: Given, companies: Mapping[int, Company], linked: Linked) -> list[_Joined]:
     """Subscriptions of linked customers with their lines; by id, else by order where ids differ."""
     chosen = chosen_companies(given.section)
     by_customer: dict[str, list[SubscriptionSnapshot]] = defaultdict(list)
@@ -283,14 +350,14 @@ def _joined(
         linked.names[link.company_id] = _name(companies, link.company_id)
         for subscription in own:
             lines = by_line.get(subscription.id) or by_line.get(f"order:{subscription.order_id or '-'}", [])
-            found.append((link.company_id, subscription, tuple(lines)))
+            found.append(_Joined(link.company_id, subscription, tuple(lines), reading.source))
     return found
 
 
 def _line(sold: Sold, given: Given, linked: Linked) -> WantedLine:
     customer = linked.names[sold.company_id]
     settled = given.settled.get(sold.subscription.id, ())
-    return wanted_line(
+    line = wanted_line(
         sold.subscription,
         sold.charges,
         sold.product,
@@ -299,3 +366,4 @@ def _line(sold: Sold, given: Given, linked: Linked) -> WantedLine:
         settled=settled,
         today=given.today,
     )
+    return replace(line, findings=(*sold.findings, *line.findings))

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import Agreement, RowValues
+from ledgerwire.billing_sync.domain.agreements import Agreement, RowValues, Written
 from ledgerwire.billing_sync.domain.days import (
     DAY,
     days_between,
     days_in_month,
+    first_uninvoiced,
     month_end,
     month_start,
     parts_by_month,
     shift_month,
 )
+from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.recalled import recalled
 from ledgerwire.billing_sync.domain.reconciliation import (
     NONE,
     Cause,
@@ -33,7 +37,7 @@ from ledgerwire.billing_sync.domain.reconciliation import (
     bought_figure,
     compare,
 )
-from ledgerwire.billing_sync.domain.wanted import CreditGiven, WantedLine
+from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, WantedLine
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
 from ledgerwire.billing_sync.invoiced import InvoicedLine, by_month
 from ledgerwire.billing_sync.planning import Given, Situation
@@ -122,6 +126,11 @@ class _Work:
         self.notes: dict[Place, Notes] = {}
         self.names: dict[int, str] = {}
         self.written = {record.written.addition_id: record.written for record in given.records}
+        self.by_line: dict[str, list[Written]] = defaultdict(list)
+        products = {row.id: row.product_id for rows in found.additions.values() for row in rows}
+        for each in self.written.values():
+            product_id = products.get(each.addition_id, each.product_id)
+            self.by_line[each.line].append(replace(each, product_id=product_id))
         for lines in found.lines.values():
             self.names |= {line.product_id: line.name for line in lines}
 
@@ -131,10 +140,12 @@ class _Work:
 
     def take_wanted(self) -> None:
         for (company_id, motion), lines in self.found.lines.items():
-            once = self.found.agreements[company_id, motion].bill_one_time
-            for line in lines:
+            agreement = self.found.agreements[company_id, motion]
+            for line in (each for whole in lines for each in self._known(whole, agreement)):
+                charged = replace(line, charges=self._placed(line)) if not agreement.bill_one_time else line
                 for month in self.months:
-                    figure = _sum(_wanted_in(line, month, once=once), self._not_compared(line, month))
+                    figure = _wanted_in(charged, month, once=agreement.bill_one_time)
+                    figure = _sum(figure, self._not_compared(line, month))
                     _add(self.bought, self.place(company_id, line.product_id, month), figure)
         for sold in (sold for each in self.found.linked.sold.values() for sold in each):
             for charge in sold.charges:
@@ -146,12 +157,31 @@ class _Work:
                     if month in self.months:
                         self._credit(self.place(sold.company_id, sold.product.id, month), amount)
 
+    def _known(self, line: WantedLine, agreement: Agreement) -> Sequence[WantedLine]:
+        """A line as the planner takes it: days and products that our records know better."""
+        records = [record for record in self.by_line[line.line] if record.agreement_id == agreement.id]
+        first = first_uninvoiced(
+            agreement.next_invoice, agreement.period_type, agreement.start, self.given.rules.in_advance
+        )
+        return recalled(line, records, self.given.today, first).lines
+
+    def _placed(self, line: WantedLine) -> tuple[Charge, ...]:
+        """One-off charges and credits on the month that bills them whole: that of their row, else that of their first day."""
+        rows = {record.charge: record.values.effective for record in self.by_line[line.line]}
+        placed = []
+        for charge in line.charges:
+            first = month_start(rows.get(charge.key, charge.starts))
+            aside = charge.reason in {Reason.ONE_OFF, Reason.CREDIT}
+            placed.append(replace(charge, starts=first, ends=month_end(first)) if aside else charge)
+        return tuple(placed)
+
     def _not_compared(self, line: WantedLine, month: date) -> Figure:
         """Days of which the source says nothing any more are taken as they stand: only those after are compared."""
         if line.known_from <= month or not line.held:
             return NONE
         last = line.known_from - DAY
-        rows = (r.values for r in self.written.values() if r.line == line.line and not r.charge)
+        own = (r for r in self.by_line[line.line] if not r.charge and r.product_id in {0, line.product_id})
+        rows = (r.values for r in own)
         clipped = [replace(row, ends=min(row.ends or last, last)) for row in rows if row.effective <= last]
         return agreement_figure(clipped, month)
 

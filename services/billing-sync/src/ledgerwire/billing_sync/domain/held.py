@@ -110,7 +110,8 @@ def _changes(charges: Iterable[ChargeLine]) -> list[Seats]:
         quantity = seats_after(lines, before.quantity if before else ZERO)
         cost = _unit_cost(lines, before.unit_cost if before else None)
         sell = next(
-            (line.unit_sell for line in reversed(lines) if line.unit_sell is not None and line.subtotal > 0), None
+            (line.unit_sell for line in reversed(lines) if line.unit_sell is not None and line.subtotal > 0),
+            before.unit_sell if before else None,
         )
         changes.append(Seats(day, quantity, cost, _REASONS[_leading(lines)], sell))
     return changes

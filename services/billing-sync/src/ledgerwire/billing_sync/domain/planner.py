@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Seen, Written
+from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, Seen, Written
 from ledgerwire.billing_sync.domain.claims import Claim, billed_days, claim, first_claims, ours, strays_by_product
 from ledgerwire.billing_sync.domain.coverage import Row, held_on
 from ledgerwire.billing_sync.domain.days import DAY, first_uninvoiced
@@ -19,6 +19,7 @@ from ledgerwire.billing_sync.domain.recalled import Recalled, day_unknown, recal
 from ledgerwire.billing_sync.domain.result import Result, charge_result, seat_result
 from ledgerwire.billing_sync.domain.rules import EditPolicy, SeatRules
 from ledgerwire.billing_sync.domain.seats import Ground
+from ledgerwire.billing_sync.domain.steps import shown_row
 from ledgerwire.billing_sync.domain.wanted import WantedLine
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import Motion
@@ -31,8 +32,9 @@ class AgreementInput:
     Attributes:
         additions: every row of the agreement, read now.
         written: our records of rows on this agreement.
-        elsewhere: (line, charge key) of our rows on other agreements of the customer: charges made already (M22).
+        elsewhere: our records of charges on other agreements of the customer: what they say is made already (M22).
         complete: the customer's subscriptions were all read, so one that is absent is gone.
+        billed_elsewhere: subscriptions of the customer that belong on other agreements: absent here and not gone.
     """
 
     agreement: Agreement
@@ -42,8 +44,9 @@ class AgreementInput:
     written: tuple[Written, ...]
     rules: SeatRules
     today: date
-    elsewhere: frozenset[tuple[str, str]] = frozenset()
+    elsewhere: tuple[Written, ...] = ()
     complete: bool = True
+    billed_elsewhere: frozenset[str] = frozenset()
 
 
 def plan_agreement(given: AgreementInput) -> AgreementPlan:
@@ -114,7 +117,7 @@ class _AgreementWork:
             rows = [(charge, row) for charge, row in mine.rows if charge]
             result.add(charge_result(ground, line, rows, strays, self.given.elsewhere))
         used = {row.id for _, row in result.adopted}
-        plan = self._judged(line, mine, result)
+        plan = self._judged(line, mine, result, (known.seen,) if known.seen else ())
         return plan, [row for row in strays if row.id not in used and row.id not in result.consumed]
 
     def _former(self, ground: Ground, known: Recalled, mine: Claim, result: Result) -> None:
@@ -128,14 +131,9 @@ class _AgreementWork:
             steps = [replace(step, reason=Reason.UPGRADED) if step.kind in ends else step for step in found.steps]
             owed = [replace(due, product_id=line.product_id) for due in found.credits]
             result.add(replace(found, steps=steps, credits=owed))
-        if known.seen is not None and result.steps:
-            self._taken_as_seen(known, known.seen, result)
-
-    def _taken_as_seen(self, known: Recalled, seen: Seen, result: Result) -> None:
-        line = known.line
-        before = held_on(remembered(self.records[line.line]), seen.starts)
-        result.findings.append(day_unknown(line, seen, before.quantity if before else Decimal(0)))
-        result.steps = [step if step.charge else replace(step, seen=(seen,)) for step in result.steps]
+        if known.seen is not None and (result.steps or result.adopted):
+            before = held_on(remembered(self.records[known.line.line]), known.seen.starts)
+            result.findings.append(day_unknown(known.line, known.seen, before.quantity if before else Decimal(0)))
 
     def _currency(self, line: WantedLine) -> tuple[Finding, ...]:
         agreement = self.given.agreement
@@ -211,7 +209,7 @@ class _AgreementWork:
         )
         return replace(line, held=held)
 
-    def _judged(self, line: WantedLine, mine: Claim, result: Result) -> LinePlan:
+    def _judged(self, line: WantedLine, mine: Claim, result: Result, taken: tuple[Seen, ...] = ()) -> LinePlan:
         """Apply the policy on people's edits to what would be written."""
         findings = [*line.findings, *result.findings]
         agreement_id = self.given.agreement.id
@@ -229,12 +227,12 @@ class _AgreementWork:
             replace(
                 step,
                 billed_as=before.get(step.addition_id or 0),
-                seen=(*seen.get(step.addition_id or 0, ()), *step.seen),
+                seen=(*seen.get(step.addition_id or 0, ()), *(() if step.charge else taken)),
             )
             for step in result.steps
         )
         written = {step.addition_id for step in steps if step.kind is not StepKind.CREATE}
-        adopted = [self._adopted(charge, row) for charge, row in result.adopted]
+        adopted = [replace(self._adopted(charge, row), seen=() if charge else taken) for charge, row in result.adopted]
         for record, row in mine.edited:
             if row.id is not None and row.id not in written:
                 billed = before.get(row.id)
@@ -266,7 +264,7 @@ class _AgreementWork:
 
     def unwanted(self) -> list[LinePlan]:
         """Lines we wrote that the source shows no more: charges may go on, so a person tells (M24)."""
-        wanted = {line.line for line in self.given.lines}
+        wanted = {line.line for line in self.given.lines} | self.given.billed_elsewhere
         plans = []
         for line, records in self.records.items() if self.given.complete else ():
             open_rows = [r for r in records if not r.charge and self._open(r)]
@@ -282,9 +280,3 @@ class _AgreementWork:
             and not found.values.void
             and (found.values.ends is None or found.values.ends > self.given.today - DAY)
         )
-
-
-def shown_row(values: RowValues) -> str:
-    """A row as a clerk reads it."""
-    until = f" to {values.ends:%d %b %Y}" if values.ends else ""
-    return f"{values.quantity.normalize():f} at {values.unit_price:.2f} from {values.effective:%d %b %Y}{until}"

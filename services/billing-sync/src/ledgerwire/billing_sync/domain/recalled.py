@@ -123,7 +123,7 @@ def _dated(
     if unsure is None or not records:
         return line, None
     history = _within(remembered(records), [(unsure.starts, FAR)])
-    if not history or history[0].starts > max(today, unsure.starts):
+    if not history or history[0].starts > today:
         return line, None
     now = held_on(line.held, unsure.starts)
     starts, changed = _changed_on(line, history, now, today)

@@ -98,3 +98,9 @@ def step_key(agreement_id: int, line: str, addition_id: int | None, after: RowVa
 def _text(row: RowValues) -> str:
     numbers = (row.quantity, row.unit_price, row.unit_cost)
     return "|".join([*(f"{number.normalize():f}" for number in numbers), str(row.effective), str(row.ends)])
+
+
+def shown_row(values: RowValues) -> str:
+    """A row as a clerk reads it."""
+    until = f" to {values.ends:%d %b %Y}" if values.ends else ""
+    return f"{values.quantity.normalize():f} at {values.unit_price:.2f} from {values.effective:%d %b %Y}{until}"

@@ -191,19 +191,23 @@ class _Build:
         for purchase in purchases:
             line, credit = purchase.line, purchase.line.kind is ChargeKind.CREDIT
             price = self._money(line.subtotal, line.sell_subtotal)
-            if price is None or not (self.rules.credits if credit else self.rules.one_offs):
-                found.append(self._not_billed(line, credit=credit))
+            wanted = self.rules.credits if credit else self.rules.one_offs
+            if price is None or not wanted:
+                found.append(self._not_billed(line, credit=credit, wanted=wanted))
                 continue
             reason = Reason.CREDIT if credit else Reason.ONE_OFF
             name = ", ".join(filter(None, (line.name, days_shown(line.charge_start, line.charge_end), line.invoice)))
             days = line.charge_start, line.charge_end
-            rows.append(Charge(f"line:{purchase.key}", *days, Decimal(1), line.subtotal, price, name, "", reason))
+            charge = Charge(f"line:{purchase.key}", *days, Decimal(1), line.subtotal, price, name, "", reason)
+            rows.append(replace(charge, former=tuple(f"line:{key}" for key in purchase.read_as)))
         return tuple(rows), found
 
-    def _not_billed(self, line: ChargeLine, *, credit: bool) -> Finding:
-        amount, invoice = f"{line.subtotal:,.2f} {line.currency}", line.invoice or "unbilled"
+    def _not_billed(self, line: ChargeLine, *, credit: bool, wanted: bool) -> Finding:
         code = "BS_CREDIT_NOT_PASSED_ON" if credit else "BS_ONE_OFF_NOT_BILLED"
-        return Finding(code, {**self.names, "amount": amount, "invoice": invoice})
+        basis = self.product.rule.basis.value if self.product.rule else "none"
+        why = f"the price rule ({basis}) prices seats, not an amount" if wanted else "by setting of the account"
+        told = {"amount": f"{line.subtotal:,.2f} {line.currency}", "invoice": line.invoice or "unbilled"}
+        return Finding(code, {**self.names, **told, "what": line.name or line.kind.value, "reason": why})
 
     def _money(self, cost: Decimal, sell: Decimal | None) -> Decimal | None:
         """The price of an amount: the source's own, or the rule's markup on it; a price for one seat says nothing here."""
@@ -226,13 +230,12 @@ class _Build:
         for first, lines in sorted(months.items()):
             cost = sum((line.subtotal for line in lines), ZERO)
             base = usage_base(lines, keeps_earned_credit=rule is not None and rule.keeps_earned_credit)
-            if base == cost == 0:
-                continue
-            price = self._usage_price(base, lines)
+            price = ZERO if base == cost == 0 else self._usage_price(base, lines)
             if price is None:
                 return self.line((), (), [price_missing(self.product.name, self.customer, rule)])
             key, name = f"{first:%Y-%m}", f"{self.product.name}, {first:%B %Y}"
-            rows.append(Charge(key, first, month_end(first), Decimal(1), cost, price, name, "", Reason.USAGE))
+            months_use = ZERO if base == cost == 0 else Decimal(1)
+            rows.append(Charge(key, first, month_end(first), months_use, cost, price, name, "", Reason.USAGE))
         aside, more = self._aside()
         return self.line((), (*rows, *aside), more)
 

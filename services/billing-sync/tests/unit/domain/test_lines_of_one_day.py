@@ -1,0 +1,139 @@
+"""What the lines of one day, of one month and of one invoice come to; each with the figures a clerk would check."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule
+from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
+from ledgerwire.common.seats import Frequency
+
+from .build import FIXED, PRODUCT, RULES, agreement, charge, codes, day, psa, subscription, values
+
+MARKUP = Product(PRODUCT, "Azure plan", PriceRule(PriceBasis.MARKUP, Decimal(20)))
+NEW = charge("new", 10, "120.00", "5 Mar", "4 Apr")
+
+
+def line_of(sold, *charges, product=FIXED, rules=RULES):
+    return wanted_line(sold, charges, product, rules, customer="Acme")
+
+
+def changes(line):
+    return [(span.starts, span.ends, span.quantity, span.unit_cost) for span in line.held]
+
+
+@pytest.mark.requirement("B33", "M20")
+def test_two_seats_added_and_taken_back_on_one_day_leave_ten_on_that_day():
+    lines = [
+        charge("addQuantity", 10, "-60.00", "10 Mar", "4 Apr"),
+        charge("addQuantity", 12, "72.00", "10 Mar", "4 Apr"),
+        charge("removeQuantity", 12, "-72.00", "10 Mar", "4 Apr"),
+        charge("removeQuantity", 10, "60.00", "10 Mar", "4 Apr"),
+    ]
+    line = line_of(subscription(10, "5 Mar"), NEW, *lines)
+    assert [(starts, quantity) for starts, _, quantity, _ in changes(line)] == [(day("5 Mar"), 10), (day("10 Mar"), 10)]
+    assert not line.findings
+    desk = psa(agreement=agreement("1 Mar"))
+    desk.apply(line_of(subscription(10, "5 Mar"), NEW))
+    desk.invoice()
+    plan = desk.apply(line)
+    assert (plan.steps, codes(plan)) == ((), []), "no day is owed to the customer"
+
+
+@pytest.mark.requirement("B33")
+def test_the_same_seats_at_another_cost_are_held_without_a_gap():
+    swap = [
+        charge("changeBillingPlan", 10, "-60.00", "10 Mar", "4 Apr"),
+        charge("changeBillingPlan", 10, "50.00", "10 Mar", "4 Apr", unit="10.00"),
+    ]
+    assert changes(line_of(subscription(10, "5 Mar"), NEW, *swap)) == [
+        (day("5 Mar"), day("9 Mar"), 10, Decimal("12.00")),
+        (day("10 Mar"), None, 10, Decimal("10.00")),
+    ]
+
+
+@pytest.mark.requirement("B33")
+def test_seats_bought_and_cancelled_on_their_first_day_are_none():
+    lines = [charge("new", 10, "120.00", "5 Mar", "4 Apr"), charge("cancel", 10, "-120.00", "5 Mar", "4 Apr")]
+    assert changes(line_of(subscription(0, "5 Mar"), *lines)) == []
+
+
+@pytest.mark.requirement("B33")
+def test_a_day_on_two_invoices_is_what_the_later_one_says_and_g100_is_later_than_g99():
+    lines = [
+        charge("new", 10, "120.00", "5 Mar", "4 Apr", invoice="G99"),
+        charge("new", 12, "144.00", "5 Mar", "4 Apr", invoice="G100"),
+    ]
+    line = line_of(subscription(12, "5 Mar"), *lines)
+    assert [(starts, quantity) for starts, _, quantity, _ in changes(line)] == [(day("5 Mar"), 12)]
+    assert not line.findings
+
+
+@pytest.mark.requirement("M21", "A201")
+def test_an_azure_month_that_comes_to_nothing_asks_for_nothing_and_the_others_go_on():
+    def use(amount, first, last):
+        return charge("usage", 1, amount, first, last, unit=amount, frequency=Frequency.USAGE)
+
+    sold = subscription(1, "1 Jan", frequency=Frequency.USAGE, unit_cost=None)
+    february, march = use("0.00", "1 Feb", "28 Feb"), use("50.00", "1 Mar", "31 Mar")
+    desk = psa(agreement=agreement("1 Apr"))
+    assert codes(desk.apply(line_of(sold, february, march, product=MARKUP))) == []
+    assert [(row.effective, row.unit_price) for row in desk.live()] == [(day("1 Mar"), Decimal("60.00"))]
+
+
+@pytest.mark.parametrize("invoiced", [False, True])
+@pytest.mark.requirement("M20", "A201")
+def test_an_azure_month_that_is_credited_whole_later_is_taken_off_or_owed(invoiced):
+    def use(amount):
+        return charge("usage", 1, amount, "1 Mar", "31 Mar", unit=amount, frequency=Frequency.USAGE)
+
+    sold = subscription(1, "1 Jan", frequency=Frequency.USAGE, unit_cost=None)
+    desk = psa(agreement=agreement("1 Apr"))
+    desk.apply(line_of(sold, use("50.00"), product=MARKUP))
+    if invoiced:
+        desk.invoice()
+    credited = line_of(sold, use("50.00"), use("-50.00"), product=MARKUP)
+    plan = desk.apply(credited)
+    assert [due.amount for due in plan.lines[0].credits] == ([Decimal("60.00")] if invoiced else [])
+    assert bool(desk.live()) is invoiced
+    assert not desk.plan(credited).steps
+
+
+@pytest.mark.requirement("M21")
+def test_each_stretch_is_sold_at_what_the_source_sold_it_for():
+    """March in arrears is still open when April is charged at 24.00: it stays at 22.00."""
+    sold = Product(PRODUCT, "Seats", PriceRule(PriceBasis.SOURCE, updates_price=True))
+    first = replace(NEW, unit_sell=Decimal("22.00"))
+    second = charge("renew", 10, "130.00", "5 Apr", "4 May", unit="13.00", unit_sell=Decimal("24.00"))
+    desk = psa(agreement=agreement("1 Apr", period_type="Current"))
+    desk.apply(line_of(subscription(10, "5 Mar"), first, product=sold))
+    desk.apply(line_of(subscription(10, "5 Mar"), first, second, product=sold))
+    assert desk.live() == [
+        values(10, "5 Mar", "4 Apr", "22.00", "12.00"),
+        values(10, "5 Apr", None, "24.00", "13.00"),
+    ]
+
+
+@pytest.mark.requirement("M21")
+def test_a_refund_names_no_price_and_the_one_before_holds():
+    sold = Product(PRODUCT, "Seats", PriceRule(PriceBasis.SOURCE))
+    first = replace(NEW, unit_sell=Decimal("22.00"))
+    fewer = [
+        charge("removeQuantity", 10, "-100.00", "10 Mar", "4 Apr"),
+        charge("removeQuantity", 8, "80.00", "10 Mar", "4 Apr"),
+    ]
+    line = line_of(subscription(8, "5 Mar", unit_sell=Decimal("24.00")), first, *fewer, product=sold)
+    assert [span.unit_price for span in line.held] == [Decimal("22.00"), Decimal("22.00")]
+
+
+@pytest.mark.requirement("M21", "F1: BS_ONE_OFF_NOT_BILLED")
+def test_a_fee_that_no_rule_prices_is_listed_by_name_and_amount_with_the_reason():
+    fee = charge("fee", 1, "100.00", "10 Mar", "10 Mar", name="Onboarding fee")
+    line = line_of(subscription(10, "5 Mar"), NEW, fee)
+    (listed,) = line.findings
+    assert listed.message == (
+        "The source charged 100.00 USD once (Onboarding fee) for Business Premium of Acme on G001; it is not billed: "
+        "the price rule (fixed) prices seats, not an amount."
+    )
+    assert line.seats_now == 10
