@@ -12,9 +12,9 @@ from ledgerwire.billing_sync.domain.plan import StepKind
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, OneTimePolicy, PriceBasis, PriceRule
 from ledgerwire.billing_sync.domain.wanted import CreditGiven
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
-from ledgerwire.common.seats import Frequency, Motion
+from ledgerwire.common.seats import Frequency, Motion, SubscriptionStatus
 
-from .build import PRODUCT, RULES, charge, codes, day, one_time, psa, subscription, values
+from .build import PRODUCT, RULES, agreement, charge, codes, day, one_time, psa, subscription, values
 
 YEAR = Product(PRODUCT, "Business Premium", PriceRule(PriceBasis.FIXED, Decimal("150.00")))
 TERM = {"frequency": Frequency.ANNUAL, "term_start": day("1 Mar"), "term_end": day("28 Feb 2027"), "unit": "120.96"}
@@ -314,3 +314,122 @@ def test_however_changes_become_known_the_year_comes_to_its_seats_by_day(story, 
 
 def _made(desk):
     return tuple(record for copy in desk.copies for record in copy.written.values())
+
+
+# --- state alone, before the invoice
+
+
+@pytest.mark.requirement("M21", "M22")
+def test_seats_added_before_the_invoice_are_charged_for_their_days_beside_the_row_of_the_year():
+    """10 seats; 2 more on 18 Sep: 1,500.00 + 150.00 x 2 x 164/365, whether the agreement had its invoice or not."""
+    desk = desk_of()
+    desk.apply(year(today=day("20 Mar")))
+    line = year(quantity=12, changed_on=day("18 Sep"), today=day("18 Sep"))
+    desk.apply(line)
+    assert desk.next_invoice() == Decimal("1634.79")
+    assert not desk.plan(line).steps
+    more = year(quantity=15, changed_on=day("18 Dec"), today=day("18 Dec"))
+    desk.apply(more)
+    assert desk.next_invoice() == Decimal("1724.79")
+    assert not desk.plan(more).steps
+    fewer = year(quantity=13, changed_on=day("18 Dec"), today=day("19 Dec"))
+    desk.apply(fewer)
+    assert desk.next_invoice() == Decimal("1664.79")  # 90.00 becomes 30.00
+    desk.invoice()
+    assert codes(desk.plan(fewer)) == []
+
+
+@pytest.mark.requirement("M20", "M22")
+def test_a_year_cancelled_in_its_first_days_is_charged_for_the_days_held_and_given_back_where_it_was_billed():
+    over = {"status": SubscriptionStatus.DELETED, "ended_on": day("5 Mar"), "today": day("20 Mar")}
+    fresh = desk_of()
+    fresh.apply(year(**over))
+    assert fresh.next_invoice() == Decimal("20.50")  # 10 x 2.05, 150.00 x 5/365
+    written = desk_of()
+    written.apply(year(today=day("4 Mar")))
+    written.apply(year(**over))
+    assert written.next_invoice() == Decimal("20.50")
+    assert not written.plan(year(**over)).steps
+    billed = desk_of()
+    billed.apply(year(today=day("4 Mar")))
+    billed.invoice()
+    plan = billed.plan(year(**over))
+    assert (codes(plan), plan.lines[0].credits[0].amount) == (["BS_CREDIT_DUE"], Decimal("1479.50"))
+    owed = year(status=SubscriptionStatus.DELETED, ended_on=day("5 Jun"), today=day("20 Jun"))
+    assert [each.unit_price for each in owed.charges] == [Decimal("150.00")]
+
+
+@pytest.mark.requirement("M20")
+def test_a_month_of_use_that_shrinks_after_its_invoice_is_a_credit_due_and_no_negative_row():
+    product = Product(PRODUCT, "Azure plan", PriceRule(PriceBasis.MARKUP, Decimal(20)))
+    sold = subscription(1, "1 Mar", Frequency.USAGE)
+
+    def use(amount):
+        line = charge("usage", 1, amount, "1 Mar", "31 Mar", frequency=Frequency.USAGE, unit=amount)
+        return wanted_line(sold, (line,), product, RULES, customer="Acme")
+
+    desk = psa(agreement=agreement("1 Mar"))
+    desk.apply(use("80.00"))
+    desk.invoice()
+    desk.apply(use("100.00"))
+    plan = desk.apply(use("50.00"))
+    assert (codes(plan), [due.amount for due in plan.lines[0].credits]) == (["BS_CREDIT_DUE"], [Decimal("36.00")])
+    assert [row.unit_price for row in desk.live()] == [Decimal("96.00")]
+    assert not desk.plan(use("50.00")).steps
+
+
+# --- one-off charges keep their rows
+
+
+@pytest.mark.requirement("A207")
+@pytest.mark.parametrize("invoiced", [False, True])
+def test_a_one_off_charge_that_was_written_under_its_line_is_not_charged_again(invoiced):
+    product = Product(PRODUCT, "Set-up", PriceRule(PriceBasis.MARKUP, Decimal(20)))
+    fee = charge("oneTime", 1, "100", "10 Mar", "10 Mar", identified=False, key="0123-1")
+    line = wanted_line(subscription(0, "1 Mar", Frequency.ONE_TIME), (fee,), product, RULES, customer="Acme")
+    desk = desk_of(one_time=OneTimePolicy.COPY)
+    desk.apply(line)
+    renamed(desk, "line:0123-1")
+    if invoiced:
+        desk.invoice()
+    assert not desk.plan(line).steps
+    again = wanted_line(
+        subscription(0, "1 Mar", Frequency.ONE_TIME),
+        (fee, replace(fee, key="4567-1", invoice="G002")),
+        product,
+        RULES,
+        customer="Acme",
+    )
+    assert not desk.plan(again).steps
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 360), st.integers(1, 30)), min_size=1, max_size=5),
+    st.sets(st.integers(0, 5)),
+    st.sampled_from(list(DecreasePolicy)),
+)
+@settings(deadline=None)
+@pytest.mark.requirement("M21", "M22", "D12")
+def test_seats_told_by_state_alone_come_to_their_days_however_they_change(changes, invoices, decreases):
+    """Each change is billed for its own seats and days, or is a credit that a person settles; a second plan is empty."""
+    desk = desk_of(decreases=decreases, one_time=OneTimePolicy.COPY)
+    desk.apply(year(today=day("2 Mar")))
+    seats, settled, wanted = 10, [], Decimal(1500)
+    for number, (offset, after) in enumerate(sorted(dict(changes).items())):
+        on = date(2026, 3, 1) + timedelta(days=offset)
+        if number in invoices and not desk.agreement.invoiced_once:
+            desk.invoice()
+        wanted += Decimal(150) * (after - seats) * (365 - offset) / 365
+        seats = after
+        line = year(quantity=after, changed_on=on, today=on, settled=tuple(settled))
+        plan = desk.apply(line)
+        due = [each for planned in plan.lines for each in planned.credits]
+        settled += [CreditGiven(each.starts, each.ends, each.quantity, each.amount, each.charge) for each in due]
+        line = replace(line, settled=tuple(settled))
+        again = desk.plan(line, elsewhere=_made(desk))
+        assert not again.steps
+        assert codes(again) == []
+    billed = sum(desk.invoices, Decimal(0)) + sum((copy.next_invoice() for copy in desk.copies), Decimal(0))
+    billed += Decimal(0) if desk.agreement.invoiced_once else desk.next_invoice()
+    credited = sum((each.amount for each in settled), Decimal(0))
+    assert abs(billed - credited - wanted) <= Decimal("0.02") * (len(changes) + 1)

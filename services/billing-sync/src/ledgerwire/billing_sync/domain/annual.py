@@ -189,8 +189,9 @@ def _stated(subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal) ->
         seats = ZERO if held_to < first else seats
         price = share_of_cycle(price, subscription.frequency, first, last, held_to)
         cost = share_of_cycle(cost, subscription.frequency, first, last, held_to)
+        last = max(first, held_to)
     text, term = f"{subscription.name}, {days_shown(first, last)}", f"{subscription.id}:{first}"
-    charge = _charge(f"term:{first}", cycle, seats, cost, price, text, term_key=term)
+    charge = _charge(f"term:{first}", (first, last), seats, cost, price, text, term_key=term)
     changed = subscription.changed_on
     within = changed is not None and first < changed <= last
     former = tuple(f"term:{day}" for day in (first - DAY, first + DAY))

@@ -79,8 +79,9 @@ def _at_its_price(line: WantedLine, group: Group) -> Charge:
     charge, base = group.lead, group.base()
     if line.updates_price or base is None or not charge.term_key or base.unit_price <= 0:
         return charge
-    counts_seats = base.quantity > 1 or base.unit_cost == charge.unit_cost
-    return replace(charge, unit_price=base.unit_price) if counts_seats and base.quantity else charge
+    counts_seats = base.quantity > 1 or (base.quantity == 1 and base.unit_cost == charge.unit_cost)
+    same_days = (base.effective, base.ends) == (charge.starts, charge.ends)
+    return replace(charge, unit_price=base.unit_price) if counts_seats and same_days else charge
 
 
 def _difference(line: WantedLine, group: Group, charge: Charge) -> Due:

@@ -24,10 +24,15 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """One line that was surely charged; `key` stays the same however often, and on whatever document, it is read."""
+    """One line that was surely charged; `key` stays the same however often, and on whatever document, it is read.
+
+    Attributes:
+        read_as: keys of every line that may be this one.
+    """
 
     key: str
     line: ChargeLine
+    read_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,9 @@ def told_apart(lines: Iterable[ChargeLine]) -> tuple[list[Purchase], list[Doubt]
     for content, documents in alike.items():
         fullest = max(documents, key=lambda invoice: (len(documents[invoice]), invoice_order(invoice)))
         sure = list(documents[fullest].values())
+        read_as = tuple(sorted({key for lines in documents.values() for key in lines}))
         for number, line in enumerate(sure, 1):
-            purchases[f"{content}-{number}"] = Purchase(f"{content}-{number}", line)
+            purchases[f"{content}-{number}"] = Purchase(f"{content}-{number}", line, read_as)
         others = [line for name in documents if name and name != fullest for line in documents[name].values()]
         if others and fullest:
             doubts.append(Doubt(sum((line.subtotal for line in sure), ZERO), tuple(others)))
