@@ -10,6 +10,7 @@ import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,7 @@ from ledgerwire.common.errors import Ambiguous, LedgerwireError, Transient
 from ledgerwire.common.http.calls import Call, CallHook, ignore_call
 from ledgerwire.common.http.guard import EgressRefused, GuardedBackend, HttpPolicy, Resolver, system_resolver
 
-try:
-    import sniffio  # type: ignore[import-not-found]  # noqa: F401
-except ImportError:
+if find_spec("sniffio") is None:
     # httpcore asks for it several times a call: once known to be missing it need not be searched for on the disk
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
