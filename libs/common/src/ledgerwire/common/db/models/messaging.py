@@ -78,7 +78,10 @@ class WorkColumns:
     @declared_attr.directive
     @classmethod
     def __table_args__(cls) -> tuple[Any, ...]:
-        return (Index("ix_work_connection_due", "connection_id", "priority", "due_at"),)
+        return (
+            Index("ix_work_connection_due", "connection_id", "priority", "due_at"),
+            Index("ix_work_recurring", "connection_id", "kind", postgresql_where=text("work_key = kind")),
+        )
 
 
 class DeadLetterColumns:
