@@ -161,12 +161,16 @@ class Bench:
 
         if not await until(published, seconds=120, every=0.05):
             raise TimeoutError("the outbox did not empty within two minutes")
+        taken = loop.time() - since
         kept = await self._kept(orders)
         accepted = {orders.message_id(orders.first + at) for at, code in enumerate(status) if code == 200}
         self.lost += len(accepted - kept)
-        return {"published_within_seconds": round(loop.time() - since, 2)}
+        return {"published_within_seconds": round(taken, 2)}
 
     async def _kept(self, orders: Orders) -> set[str]:
+        await self._stage.rows(
+            "ANALYZE ingest.receipt, ingest.outbox, ingest.timeline"
+        )  # new rows: else it joins by loops
         rows = await self._stage.rows(
             "SELECT receipt.dedupe_key FROM ingest.receipt JOIN ingest.outbox USING (account_id, correlation_id)"
             " JOIN ingest.timeline USING (account_id, correlation_id) WHERE dedupe_key LIKE $1 AND published_at IS NOT NULL",

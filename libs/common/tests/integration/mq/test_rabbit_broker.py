@@ -6,6 +6,7 @@ import aio_pika
 import pytest
 
 from ledgerwire.common.mq.broker_topology import declare, verify
+from ledgerwire.common.mq.confirmed import SLICE
 from ledgerwire.common.mq.rabbit import RabbitTransport
 from ledgerwire.common.mq.topology import EXCHANGE, QUEUES, RECORD_CLOSED, TopologyMismatchError
 from ledgerwire.common.mq.transport import NotConfirmedError, UnroutableError
@@ -58,6 +59,21 @@ async def test_an_unbound_queue_makes_the_publish_fail(broker_url, make_rabbit, 
     assert outcomes[1] is None
 
 
+async def test_every_message_of_many_gets_its_own_outcome(broker_url, make_rabbit, mail):
+    transport = await make_rabbit(broker_url)
+    connection = await aio_pika.connect(broker_url)
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue(RECORD_CLOSED.name)
+        await queue.unbind(EXCHANGE, routing_key="record.closed.v1")
+    routed = [number % 7 != 3 for number in range(3 * SLICE + 10)]
+    messages = [mail.ready() if good else mail.closed(str(number)) for number, good in enumerate(routed)]
+    outcomes = await transport.publish(messages)
+    assert [outcome is None for outcome in outcomes] == routed
+    assert all(isinstance(outcome, UnroutableError) for outcome in outcomes if outcome is not None)
+    assert await transport.publish([mail.ready()]) == [None]  # and the channel counts on
+
+
 async def test_a_full_queue_refuses_and_the_sender_is_told(broker_url, make_rabbit, mail, monkeypatch):
     monkeypatch.setattr("ledgerwire.common.mq.topology.MAX_LENGTH", 3)
     transport = await make_rabbit(broker_url)
@@ -90,19 +106,20 @@ async def test_a_silent_broker_fails_the_publish_in_time_and_the_message_may_hav
     chaos_broker, make_rabbit, mail, inbox
 ):
     transport = await make_rabbit(chaos_broker.url)
-    assert await transport.publish([mail.closed("before")]) == [None]
-    doubtful = mail.closed("doubtful")
+    before, doubtful = mail.closed("before"), mail.closed("doubtful")
+    others = [mail.closed(f"other{number}") for number in range(10 * SLICE)]
+    assert await transport.publish([before]) == [None]
     chaos_broker.pause()
     try:
         async with asyncio.timeout(20):
-            outcomes = await transport.publish([doubtful])
-        assert isinstance(outcomes[0], NotConfirmedError)
+            outcomes = await transport.publish([doubtful, *others])
+        assert all(isinstance(outcome, NotConfirmedError) for outcome in outcomes)
     finally:
         chaos_broker.resume()
     await mail.send(transport, [doubtful])  # as the relay does, under the same id
     await transport.subscribe(mail.queue, inbox.accept)
-    await mail.until(lambda: inbox.ids.count(doubtful.id) >= 1)
-    assert len(set(inbox.ids)) == 2
+    await mail.until(lambda: {before.id, doubtful.id} <= set(inbox.ids))
+    assert set(inbox.ids) <= {message.id for message in (before, doubtful, *others)}
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])

@@ -14,16 +14,13 @@ from typing import cast
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import DeliveryError, PublishError
 from aiormq.channel import Channel as AmqpChannel
-from pamqp.commands import Basic
 
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.mq.broker_errors import BrokerGoneError, broker_calls
 from ledgerwire.common.mq.broker_topology import declare
-from ledgerwire.common.mq.envelope_codec import WireMessage, encode
+from ledgerwire.common.mq.confirmed import SLICE, NoAnswerError, publish_slice
 from ledgerwire.common.mq.rabbit_subscription import Subscription
-from ledgerwire.common.mq.topology import EXCHANGE
 from ledgerwire.common.mq.transport import Accept, NotConfirmedError, UnroutableError
 
 _log = structlog.get_logger(__name__)
@@ -110,8 +107,27 @@ class RabbitTransport:
         except BrokerGoneError as error:
             await self._drop_publisher()
             return [NotConfirmedError(str(error))] * len(messages)
-        window = asyncio.Semaphore(self._terms.window)
-        outcomes = await asyncio.gather(*(self._publish_one(channel, window, message) for message in messages))
+        window = asyncio.Semaphore(max(1, self._terms.window // SLICE))
+        silent = False
+
+        async def published(part: Sequence[Envelope]) -> Sequence[Exception | None]:
+            nonlocal silent
+            async with window:
+                if silent:  # the rest would only wait as long again, one after the other
+                    return [NotConfirmedError("the broker has stopped answering")] * len(part)
+                outcomes = await publish_slice(channel, part, self._terms.confirm_seconds)
+                if any(isinstance(outcome, NoAnswerError) for outcome in outcomes):
+                    silent = True
+                return outcomes
+
+        try:
+            parts = await asyncio.gather(
+                *(published(messages[at : at + SLICE]) for at in range(0, len(messages), SLICE))
+            )
+        except asyncio.CancelledError:
+            self._channel = None  # its count of deliveries may be off
+            raise
+        outcomes = [outcome for part in parts for outcome in part]
         if any(outcome is not None and not isinstance(outcome, UnroutableError) for outcome in outcomes):
             await self._drop_publisher()
         return outcomes
@@ -150,49 +166,9 @@ class RabbitTransport:
         self._channel = None
         await self._publishing.drop()
 
-    async def _publish_one(
-        self, channel: AmqpChannel, window: asyncio.Semaphore, message: Envelope
-    ) -> Exception | None:
-        async with window:
-            try:
-                with broker_calls():
-                    return await self._confirmed(channel, message)
-            except BrokerGoneError as error:
-                return NotConfirmedError(str(error))
-
-    async def _confirmed(self, channel: AmqpChannel, message: Envelope) -> Exception | None:
-        wire = encode(message)
-        try:
-            await channel.basic_publish(
-                wire.body,
-                exchange=EXCHANGE,
-                routing_key=message.type,
-                properties=_properties(message, wire),
-                mandatory=True,
-                timeout=self._terms.confirm_seconds,
-                wait=False,  # for the socket: the window bounds what is unsent
-            )
-        except PublishError:
-            return UnroutableError(f"no queue is bound to {message.type}")
-        except DeliveryError as error:
-            return NotConfirmedError(f"the broker refused it ({type(error.frame).__name__}): is the queue full?")
-        return None
-
 
 def _usable(connection: AbstractConnection | None) -> bool:
     """True while the connection is up; `is_closed` alone says only whether we closed it."""
     if connection is None or connection.is_closed or connection.transport is None:
         return False
     return connection.connected.is_set() and not connection.transport.connection.is_closed
-
-
-def _properties(envelope: Envelope, wire: WireMessage) -> Basic.Properties:
-    """Made directly: the library's own message class costs ten times as much as this."""
-    return Basic.Properties(
-        headers=dict(wire.headers),
-        content_type=wire.content_type,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        message_id=str(envelope.id),
-        correlation_id=envelope.correlationid,
-        message_type=envelope.type,
-    )
