@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic
 from uuid import uuid4
 
@@ -24,6 +25,8 @@ BODY_LIMIT = 64 * 1024
 ANSWER_SECONDS = 4.0
 """ConnectWise gives up after five seconds; the rest is for the network."""
 
+ACCEPTED = "accepted"
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,6 +46,7 @@ class Receiver:
         self._tenancy = tenancy
         self._keeper = keeper
         self._clock = clock
+        self._accepted = _AcceptedLog()
 
     async def receive(self, token: str, raw: bytes, signature: str | None) -> Taken:
         """Verify and store a callback. CallbackRefused, whose problem says what to answer, if it is not taken."""
@@ -53,12 +57,16 @@ class Receiver:
         except (TimeoutError, SQLAlchemyError, PostgresError, InterfaceError, OSError) as error:
             _log.warning("callback.not_stored", error=type(error).__name__)
             raise CallbackRefused("CALLBACK_NOT_STORED", "the database did not answer in time") from error
-        _log.info(
-            f"callback.{taken.outcome}",
-            reason=taken.reason,
-            correlation_id=taken.correlation_id,
-            milliseconds=round((monotonic() - started) * 1000, 1),
-        )
+        milliseconds = round((monotonic() - started) * 1000, 1)
+        if taken.outcome == ACCEPTED:
+            self._accepted.write(taken.correlation_id, milliseconds)
+        else:
+            _log.info(
+                f"callback.{taken.outcome}",
+                reason=taken.reason,
+                correlation_id=taken.correlation_id,
+                milliseconds=milliseconds,
+            )
         return taken
 
     async def _receive(self, token: str, raw: bytes, signature: str | None) -> Taken:
@@ -77,11 +85,7 @@ class Receiver:
     async def _verify(self, tenant: Tenant, message: CallbackMessage, raw: bytes, signature: str | None) -> None:
         config = tenant.psa.config
         try:
-            url = check_key_url(
-                message.metadata.key_url if message.metadata else None,
-                hosts=config.signing_key_hosts,
-                company_id=config.company_id,
-            )
+            url = _passed(message.metadata.key_url if message.metadata else None, tenant.key_hosts, config.company_id)
         except KeyUrlRefused as error:
             raise CallbackRefused(error.code, str(error)) from error
         if not signature:
@@ -112,4 +116,28 @@ class Receiver:
         new = await self._keeper.keep(receipt)
         if not new:
             return Taken("duplicate", receipt.correlation_id)
-        return Taken("ignored" if judged.ignored else "accepted", receipt.correlation_id, judged.ignored)
+        return Taken("ignored" if judged.ignored else ACCEPTED, receipt.correlation_id, judged.ignored)
+
+
+@lru_cache(maxsize=1000)
+def _passed(url: str | None, hosts: frozenset[str], company_id: str) -> str:
+    """As `check_key_url`, remembering what passed: a tenant's callbacks name the same address again and again."""
+    return check_key_url(url, hosts=hosts, company_id=company_id)
+
+
+class _AcceptedLog:
+    """One line for those that were accepted together: by one commit and so within one turn of the event loop."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._longest = 0.0
+
+    def write(self, correlation_id: str, milliseconds: float) -> None:
+        if not self._ids:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._ids.append(correlation_id)
+        self._longest = max(self._longest, milliseconds)
+
+    def _flush(self) -> None:
+        _log.info("callback.accepted", count=len(self._ids), correlation_ids=self._ids, milliseconds=self._longest)
+        self._ids, self._longest = [], 0.0

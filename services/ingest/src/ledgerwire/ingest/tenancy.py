@@ -7,7 +7,7 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -66,7 +66,8 @@ class SyncTerms:
 class Tenant:
     """One account's ConnectWise, ready to use.
 
-    `own_member` is the API member's login, if it is known; `record_types` are those that the account carries.
+    `own_member` is the API member's login, if it is known; `record_types` are those that the account carries; `key_hosts` may
+    serve its signing keys.
     """
 
     account_id: UUID
@@ -77,6 +78,10 @@ class Tenant:
     callback_token: str
     own_member: str | None
     record_types: tuple[RecordType, ...] = (RecordType.INVOICE,)
+    key_hosts: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key_hosts", self.psa.config.signing_key_hosts)  # derived anew at every look otherwise
 
 
 class UnknownConnectionError(LookupError):
