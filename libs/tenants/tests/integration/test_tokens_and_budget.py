@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from ledgerwire.accounting.oauth import Grant
 from ledgerwire.accounting.tokens import TokenSet, TokenSource
@@ -12,7 +14,10 @@ from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import ConfigurationError, Waiting
 from ledgerwire.common.ids import account_id
 from ledgerwire.common.work.urgency import serving
+from ledgerwire.connectwise.client import build_connectwise
 from ledgerwire.tenants import accounts
+from ledgerwire.tenants import budget as budget_module
+from ledgerwire.tenants import clients as clients_module
 from ledgerwire.tenants.accounts import apply
 from ledgerwire.tenants.budget import BudgetGate, PsaBudgetGate, Window, connectwise_windows
 from ledgerwire.tenants.read import account_for_service
@@ -282,3 +287,44 @@ async def test_calls_taken_ahead_are_counted_for_all_before_one_of_them_is_made(
         for _ in range(10):
             await ahead.take(1)
     assert await taken(other, bulk=True, tries=20) == 5
+
+
+@pytest.mark.requirement("D19")
+async def test_urgent_calls_in_a_row_are_taken_ahead_and_the_last_of_the_minute_is_made_all_the_same(
+    poster, ledger, monkeypatch
+):
+    monkeypatch.setattr(budget_module, "AHEAD_SECONDS", 60.0)  # a slow machine must not lose what was taken ahead
+    assert await taken(psa_gate(poster, ledger, 20, ahead=4), bulk=False, tries=30) == 19
+
+
+@pytest.mark.requirement("D19")
+async def test_an_urgent_call_now_and_then_takes_no_more_than_itself(poster, ledger):
+    for _ in range(19):
+        await psa_gate(poster, ledger, 20, ahead=4).take(1)
+    with pytest.raises(Waiting):
+        await psa_gate(poster, ledger, 20, ahead=4).take(1)
+
+
+@pytest.mark.requirement("D19")
+@pytest.mark.parametrize("for_seats", [False, True])
+async def test_every_client_of_a_connectwise_is_built_with_its_budget(
+    tenants, poster, settings, box, account_file, monkeypatch, for_seats
+):
+    await apply(tenants, box, account_file(), author="anna", reason="first set-up")
+    [connection, *_] = (await accounts.show(tenants, NAME)).connections
+    windows = connectwise_windows()
+    await PsaBudgetGate(poster, ACCOUNT, connection.connection_id, windows).observe(429, timedelta(minutes=1))
+    gates = []
+
+    def build(config, gate=None, **hooks):
+        gates.append(gate)
+        return build_connectwise(config, gate, **hooks)
+
+    monkeypatch.setattr(clients_module, "build_connectwise", build)
+    key = SecretStr("k1:" + b64encode(bytes(range(32))).decode())
+    clients = clients_module.ConnectionClients(poster, settings.model_copy(update={"encryption_keys": key}))
+    await clients.connectwise(ACCOUNT, connection.connection_id, for_seats=for_seats)
+    await clients.close()
+    with pytest.raises(Waiting) as caught:
+        await gates[0].take(1)
+    assert caught.value.code == "CONNECTWISE_RATE_LIMITED"

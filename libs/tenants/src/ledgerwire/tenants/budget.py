@@ -5,8 +5,9 @@ Bulk work takes from its own, narrower windows besides: what it leaves of the pr
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 from typing import Any, Protocol
@@ -68,7 +69,7 @@ WINDOWS = {"xero": XERO_WINDOWS, "quickbooks": QUICKBOOKS_WINDOWS}
 UNSTATED_PAUSE = timedelta(seconds=30)
 """How long ConnectWise is left alone after a refusal that does not say how long."""
 CALLS_AHEAD, AHEAD_SECONDS = 4, 0.5
-"""What bulk work may have taken ahead in a process, and for how long; the minute's room for what is urgent covers it."""
+"""What work may have taken ahead in a process, and for how long; the minute's room for what is urgent covers it."""
 _TOO_MANY = 429
 
 
@@ -152,10 +153,45 @@ class BudgetGate(_Budget):
                     )
 
 
+@dataclass(slots=True)
+class _Ahead:
+    """Calls that were taken and are not made yet: good for a moment, lost after it."""
+
+    left: int = 0
+    good_until: float = 0.0
+    since: float = 0.0
+    made: int = 0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Of who takes more: those that come meanwhile find what he took."""
+
+    def count(self, n: int) -> None:
+        """Note that `n` calls are about to be made."""
+        now = monotonic()
+        if now > self.since + AHEAD_SECONDS:
+            self.since, self.made = now, 0
+        self.made += n
+
+    def take(self, n: int) -> bool:
+        """Make `n` calls of those that were taken ahead; False where there are too few."""
+        if monotonic() > self.good_until:
+            self.left = 0
+        if self.left < n:
+            return False
+        self.left -= n
+        return True
+
+    def add(self, n: int) -> None:
+        """Calls beyond those that are made now."""
+        self.left += n
+        self.good_until = monotonic() + AHEAD_SECONDS
+
+
 class PsaBudgetGate(_Budget):
     """The gate before each call of one ConnectWise connection, whose answers name no figures.
 
-    Bulk work takes a few calls ahead, which are good for a moment: every record needs one, and each take is a transaction.
+    Work takes a few calls ahead, which are good for a moment: every record needs one, and each take is a transaction. Bulk
+    work takes them at once; what is urgent no more than it has just made, so that a call now and then wastes none. What is
+    taken for the one is never used by the other: urgent calls come from the provider's windows, bulk calls from its own too.
     """
 
     code = "CONNECTWISE_RATE_LIMITED"
@@ -171,29 +207,32 @@ class PsaBudgetGate(_Budget):
     ) -> None:
         super().__init__(database, account_id, connection_id, windows)
         self._at_once = max(min(ahead, *(window.ceiling for window in windows)), 1)
-        self._left = 0
-        self._good_until = 0.0
+        self._ahead = {True: _Ahead(), False: _Ahead()}
 
     async def take(self, n: int = 1) -> None:
         """Take `n` calls from every window, or from none: then Waiting until the last of them has room."""
-        if not is_bulk():
-            await super().take(n)
-            return
-        if monotonic() > self._good_until:
-            self._left = 0
-        if self._left < n:
-            more = max(n, self._at_once)
-            await super().take(more)
-            self._left += more
-            self._good_until = monotonic() + AHEAD_SECONDS
-        self._left -= n
+        bulk = is_bulk()
+        ahead = self._ahead[bulk]
+        ahead.count(n)
+        async with ahead.turn:
+            if ahead.take(n):
+                return
+            more = max(n, self._at_once if bulk else min(self._at_once, ahead.made))
+            try:
+                await super().take(more)
+            except Waiting:
+                if more == n or bulk:
+                    raise
+                await super().take(more := n)  # the last calls of the minute are not refused for those that may follow
+            ahead.add(more - n)
 
     async def observe(self, status: int, retry_after: timedelta | None) -> None:
         """Learn how ConnectWise answered: a 429 closes the budget for as long as it asked, half a minute if it did not."""
         if status != _TOO_MANY:
             return
         closed = UNSTATED_PAUSE if retry_after is None else retry_after
-        self._left = 0
+        for ahead in self._ahead.values():
+            ahead.left = 0
         async with self._database.account(self._account_id) as unit:
             await functions.budget_observe(
                 unit, self._connection_id, self._windows[0].name, remaining=None, closed_for=closed

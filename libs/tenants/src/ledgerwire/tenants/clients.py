@@ -88,8 +88,7 @@ class ConnectionClients:
             if kept is None or kept.version != connection.version:
                 if kept is not None:
                     await kept.close()
-                config = self.connectwise_config(connection, for_seats=for_seats)
-                client = build_connectwise(config, on_call=self._on_call)
+                client = self._open_connectwise(connection, for_seats=for_seats)
                 kept = self._connectwise[connection_id, for_seats] = _Kept(connection.version, client, client.close)
             return kept.client
 
@@ -128,10 +127,12 @@ class ConnectionClients:
             key_hosts=tuple(stored.get("key_hosts", ())),
         )
 
-    def _open_connectwise(self, connection: ConnectionContext) -> ConnectWise:
+    def _open_connectwise(self, connection: ConnectionContext, *, for_seats: bool) -> ConnectWise:
+        """Every client of a connection takes its calls from the connection's budget, whichever key it signs in with."""
         windows = windows_of(connection.kind, connection.config)
         gate = PsaBudgetGate(self._database, connection.account_id, connection.connection_id, windows)
-        return build_connectwise(self.connectwise_config(connection), gate, on_call=self._on_call)
+        config = self.connectwise_config(connection, for_seats=for_seats)
+        return build_connectwise(config, gate, on_call=self._on_call)
 
     def _open_ledger(self, connection: ConnectionContext) -> _Kept[Ledger]:
         config = dict(connection.config) | {
