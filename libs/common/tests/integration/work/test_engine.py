@@ -30,6 +30,23 @@ async def test_two_doorbells_are_one_row(desk, connection):
     assert row.generation == 2
 
 
+async def test_of_items_finished_in_one_transaction_only_one_that_was_rung_for_again_stays(desk, connection):
+    seen = []
+
+    async def handler(group):
+        seen.append({item.work_key: item.generation for item in group.items})
+        if len(seen) == 1:
+            await desk.ring(desk.bell("r1", connection))
+        async with group.unit() as unit:
+            for item in group.items:
+                await group.done(unit, item)
+
+    await desk.ring(*(desk.bell(f"r{number}", connection) for number in range(4)))
+    async with desk.running(desk.worker(handler)):
+        await desk.until(desk.empty)
+    assert seen == [{f"r{number}": 1 for number in range(4)}, {"r1": 2}]
+
+
 async def test_a_group_is_bounded_by_count_and_by_size(desk, recorder, connection):
     handler = recorder()
     await desk.ring(*(desk.bell(f"r{number:02}", connection, payload={"text": "x" * 1000}) for number in range(12)))

@@ -31,7 +31,8 @@ class PostRecords:
     """Handles groups of records of one ledger connection.
 
     Each phase settles the records it stops or delays; what it moved forward is read again for the next phase, so that every
-    phase starts from committed rows only, exactly as after a crash.
+    phase starts from committed rows only, exactly as after a crash. Only where the phase itself committed, under our lease,
+    all that there is of every record, nothing is read: the next phase makes sure in its own transaction that each is decided.
     """
 
     def __init__(self, clients: Clients, outbox: Outbox) -> None:
@@ -123,6 +124,8 @@ class PostRecords:
 
     async def _finish(self, tracked: RecordGroup, cases: Sequence[Case]) -> None:
         open_keys = {item.work_key for item in tracked.open_items()}
+        if not open_keys:
+            return
         known = {case.item.work_key for case in cases}
         async with tracked.unit() as unit:
             for case in cases:
@@ -132,8 +135,11 @@ class PostRecords:
                 if item.work_key not in known:
                     # No revision is there any more: nothing to post, and a later doorbell makes a new row.
                     await tracked.done(unit, item)
+        left = tracked.open_items()
+        if not left:
+            return
         async with tracked.unit() as unit:
-            for item in tracked.open_items():
+            for item in left:
                 await tracked.fail(unit, item, Transient("a next step is due", code="NEXT_STEP"))
 
 

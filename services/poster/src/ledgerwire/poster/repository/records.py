@@ -40,6 +40,9 @@ _REVISIONS = text(
      WHERE record_id = ANY(:ids)
     """
 ).bindparams(_IDS)
+_STILL = text(
+    "SELECT record_id, revision, record_state, group_id, group_revision FROM mapper.revisions_for_poster WHERE record_id = ANY(:ids)"
+).bindparams(_IDS)
 _POSTINGS = text(
     """
     SELECT p.posting_id, p.record_id, p.connection_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash,
@@ -144,7 +147,7 @@ async def still_decided(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
 
     Of one that shares a document, the same document too.
     """
-    rows = await unit.execute(_REVISIONS, {"ids": [case.decided.record_id for case in cases]})
+    rows = await unit.execute(_STILL, {"ids": [case.decided.record_id for case in cases]})
     now = {
         (row.record_id, row.revision, row.group_id, row.group_revision or 0)
         for row in rows
