@@ -102,14 +102,14 @@ def plan(
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
 ) -> None:
-    """Read sources and agreements and say what would be written, with its effect on the next invoices."""
+    """Say what would be written, with its effect on the next invoices. Exit code 1 when something is stopped."""
 
-    async def action(output: Output) -> None:
+    async def action(output: Output) -> Exit:
         async with _desk(data, account) as (desk, account_id):
             made = await desk.plan(account_id, keep=not dry_run, progress=_progress(output))
         said = f"Plan {made.plan_id}: {len(made.steps)} steps from {made.calls} calls to ConnectWise."
-        told = seats_views.findings_table(made.all_findings)
-        output.result(seats_views.plan_value(made), seats_views.plan_table(made), told, said)
+        output.result(seats_views.plan_value(made), *seats_views.plan_shown(made), said)
+        return Exit.OFF if any(finding.stops for finding in made.all_findings) else Exit.DONE
 
     run(action, json_wanted=json_)
 

@@ -67,6 +67,12 @@ def plan_value(plan: StoredPlan) -> dict[str, Any]:
     }
 
 
+def plan_shown(plan: StoredPlan) -> list[Table | str]:
+    """A plan for a person: its steps, and what was found on the way, where there is any."""
+    steps: Table | str = plan_table(plan) if plan.steps else "Nothing to write."
+    return [steps, *([findings_table(plan.all_findings)] if plan.all_findings else [])]
+
+
 def plan_table(plan: StoredPlan) -> Table:
     """The steps of a plan."""
     names = {line: name for part in plan.parts for line, name in part.names.items()}
@@ -115,8 +121,8 @@ def findings(found: Iterable[Finding]) -> list[dict[str, Any]]:
             "code": finding.code,
             "severity": finding.severity,
             "message": finding.message,
-            "action": finding.entry.action,
-            "where": finding.entry.where,
+            "action": finding.entry.render_action(finding.params),
+            "where": finding.entry.render_where(finding.params),
         }
         for finding in seen.values()
     ]
@@ -126,9 +132,9 @@ def findings_table(found: Sequence[Finding]) -> Table:
     """Findings grouped by what they say."""
     table = Table("Code", "What", "What to do", "Where", "Times")
     counts = Counter((finding.code, finding.message) for finding in found)
-    entries = {(finding.code, finding.message): finding.entry for finding in found}
-    for key, count in counts.items():
-        table.add_row(key[0], key[1], entries[key].action, entries[key].where, str(count))
+    for row in findings(found):
+        times = counts[row["code"], row["message"]]
+        table.add_row(row["code"], row["message"], row["action"], row["where"], str(times))
     return table
 
 
@@ -194,5 +200,5 @@ def check_lines(found: SetUp) -> list[str]:
         for item in phase.items:
             lines.append(f"  {'ok ' if item.ok else 'NOT'} {item.name}")
             lines += [f"        {said}" for said in (*item.told, *item.fixed)]
-            lines += [f"        {one.message} {one.entry.action} ({one.entry.where})" for one in item.findings]
+            lines += [f"        {one['message']} {one['action']} ({one['where']})" for one in findings(item.findings)]
     return lines

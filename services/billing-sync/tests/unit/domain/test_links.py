@@ -35,6 +35,15 @@ def test_a_customer_nobody_linked_has_candidates_and_no_company():
     assert "Other name (3), ACME (1)" in link.findings[0].message
 
 
+@pytest.mark.requirement("A200")
+def test_companies_whose_names_begin_alike_are_proposed_where_none_has_the_name_and_never_linked():
+    offered = [Company(4, "Harbour Dental Group Pty Ltd"), Company(5, "Harbour Freight"), Company(6, "Harbour")]
+    link = link_customer(SourceCustomer("c-1", "Harbour Dental"), {}, offered)
+    assert (link.company_id, [company.id for company in link.candidates]) == (None, [4, 6])
+    many = [Company(number, f"Harbour Dental {number}") for number in range(10, 20)]
+    assert len(link_customer(SourceCustomer("c-1", "Harbour Dental"), {}, many).candidates) == 3
+
+
 @pytest.mark.requirement("F1")
 def test_a_customer_on_two_companies_stops():
     link = link_customer(ACME, {"tenant-1": [1, 2]}, COMPANIES)

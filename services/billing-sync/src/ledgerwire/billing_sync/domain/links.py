@@ -14,6 +14,8 @@ from ledgerwire.common.seats import Motion, SourceCustomer, SourceProduct
 
 _NOISE = re.compile(r"[^a-z0-9]+")
 _LEGAL = {"ltd", "limited", "inc", "llc", "pty", "plc", "gmbh", "corp", "co", "the", "company", "bv", "sa"}
+_MOST_ALIKE = 3
+"""Companies proposed for the words that their names begin with, where none has the domain or the whole name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,16 @@ def link_customer(
 
 def _candidates(customer: SourceCustomer, companies: Iterable[Company]) -> Iterable[Company]:
     domain, name = customer.domain.lower(), plain_name(customer.name)
-    by_domain, by_name = [], []
+    by_domain, by_name, alike = [], [], []
     for company in companies:
+        other = plain_name(company.name)
         if domain and domain in {each.lower() for each in company.domains}:
             by_domain.append(company)
-        elif name and plain_name(company.name) == name:
+        elif name and other == name:
             by_name.append(company)
-    return [*by_domain, *by_name]
+        elif name and other and (f"{other} ".startswith(f"{name} ") or f"{name} ".startswith(f"{other} ")):
+            alike.append(company)
+    return [*by_domain, *by_name, *([] if by_domain or by_name else alike[:_MOST_ALIKE])]
 
 
 def plain_name(name: str) -> str:
