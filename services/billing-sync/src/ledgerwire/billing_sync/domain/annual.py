@@ -177,11 +177,12 @@ def _from_state(subscription: SubscriptionSnapshot, price_of: PriceOf, today: da
     if subscription.quantity == 0:
         return AnnualCharges()
     *over, running = cycles_of(subscription, today)
-    charges = [replace(_stated(subscription, cycle, price), closed=True) for cycle in over]
-    return AnnualCharges((*charges, _stated(subscription, running, price)))
+    charges = [replace(_stated(subscription, cycle, price, today), closed=True) for cycle in over]
+    return AnnualCharges((*charges, _stated(subscription, running, price, today)))
 
 
-def _stated(subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal) -> Charge:
+def _stated(subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal, today: date | None) -> Charge:
+    """A cycle by state. Seats that changed on a day not told have changed on the day that this is seen."""
     first, last = cycle
     cost, seats = subscription.unit_cost or ZERO, subscription.quantity
     if subscription.frequency is not Frequency.ONE_TIME:
@@ -192,10 +193,10 @@ def _stated(subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal) ->
         last = max(first, held_to)
     text, term = f"{subscription.name}, {days_shown(first, last)}", f"{subscription.id}:{first}"
     charge = _charge(f"term:{first}", (first, last), seats, cost, price, text, term_key=term)
-    changed = subscription.changed_on
-    within = changed is not None and first < changed <= last
-    former = tuple(f"term:{day}" for day in (first - DAY, first + DAY))
-    return replace(charge, changed_on=changed if within else None, former=(f"part:{first}", f"part:{first}:", *former))
+    changed = subscription.changed_on or today
+    within = changed is not None and first < changed <= last and subscription.frequency is not Frequency.ONE_TIME
+    near = tuple(f"term:{day}" for day in (first - DAY, first + DAY))
+    return replace(charge, changed_on=changed if within else None, former=("part:", *near))
 
 
 def _held_to(subscription: SubscriptionSnapshot, cycle: Cycle) -> date:

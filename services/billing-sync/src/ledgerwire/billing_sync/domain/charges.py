@@ -97,9 +97,17 @@ def _correct(ground: Ground, line: WantedLine, group: Group, result: Mirrored) -
     if due.target is not None:
         _rewrite(ground, group, due, result)
     elif coming > 0:
-        _new(ground, line, group.lead, due.row, group.further_key(), result)
+        _new(ground, line, _told(line, group.lead, due), due.row, group.further_key(), result)
     if coming < 0 and not _may_be_negative(ground, due):
         _give_back(ground, line, group, due, group.further_key(), result)
+
+
+def _told(line: WantedLine, charge: Charge, due: Due) -> Charge:
+    """The charge with the text of a further row: which seats, and since when."""
+    if not due.seats or charge.ends is None or due.row.effective == charge.starts:
+        return charge
+    days = days_shown(due.row.effective, charge.ends)
+    return replace(charge, description=f"{line.name}: {abs(due.seats).normalize():+f} seats, {days}")
 
 
 def _may_be_negative(ground: Ground, due: Due) -> bool:

@@ -63,8 +63,10 @@ def _stands(line: WantedLine, group: Group) -> bool:
     same_days = group.lead.reason is Reason.ANNUAL_CHARGE or all(
         (row.effective, row.ends) == (group.lead.starts, group.lead.ends) for row in rows
     )
+    own = group.base() is not None or not group.lead.term_key
     return (
         not line.updates_price
+        and own
         and same_days
         and total != 0
         and (total > 0) == (group.total > 0)
@@ -94,6 +96,8 @@ def _difference(line: WantedLine, group: Group, charge: Charge) -> Due:
     credited = sum((given.amount for given in _settled(line, group)), ZERO)
     missing = total - sum(map(amount, others), ZERO) + credited
     costs = group.cost - sum(map(cost, others), ZERO)
+    if target is not None and missing == amount(target.values):
+        return Due(target.values, target, settled=True)
     base = group.base()
     seats = base.quantity - charge.quantity if base is not None and charge.term_key else charge.seats
     return Due(RowValues(Decimal(1), missing, costs, charge.starts, charge.ends), target, seats)
@@ -121,11 +125,13 @@ def _since_change(line: WantedLine, group: Group, charge: Charge, day: date, end
     costs = share_of_term(charge.unit_cost, charge.quantity - seats, left, term)
     price = min(price + credited, ZERO) if price < 0 else price
     coming = RowValues(Decimal(1), price, costs, day, ends)
-    return Due(coming, target, seats - charge.quantity, settled=target is None and price == 0)
+    return Due(coming, target, seats - charge.quantity, settled=price == (amount(target.values) if target else ZERO))
 
 
 def _further(group: Group) -> Sequence[Row]:
-    return [row for key, row in group.rows if key.split(JOINT)[0] != group.lead.key]
+    """Rows beside the one that `Group.base` is."""
+    base = next((key for key, _ in group.rows if key.split(JOINT)[0] == group.lead.key), "")
+    return [row for key, row in group.rows if key != base]
 
 
 def _seats_of(row: RowValues, charge: Charge, day: date, ends: date) -> Decimal:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import RowValues, Written
 from ledgerwire.billing_sync.domain.coverage import Row
+from ledgerwire.billing_sync.domain.days import DAY
 from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.wanted import Charge
 from ledgerwire.common.money import ZERO, round_half_up
@@ -78,8 +79,8 @@ def groups(
     for charge in charges:
         if charge.starts < since:
             continue
-        names = (charge.key, *(name for name in charge.former if name not in own))
-        mine = [(key, row) for key, row in known if any(_mirrors(part, names) for part in key.split(JOINT))]
+        others = [name for name in charge.former if name not in own]
+        mine = [(key, row) for key, row in known if _mirrors(key, row, charge, others)]
         group = next((each for each in found if any(row in each.rows for row in mine)), None)
         if group is None:
             found.append(Group([charge], mine))
@@ -89,9 +90,21 @@ def groups(
     return _given_back(found)
 
 
-def _mirrors(part: str, names: Sequence[str]) -> bool:
-    """Whether a key is one of these; a name that ends with a colon stands for all that begin with it."""
-    return any(part == name or part.startswith(name if name.endswith(":") else f"{name}+") for name in names)
+def _mirrors(key: str, row: Row, charge: Charge, others: Sequence[str]) -> bool:
+    """Whether a row stands for a charge: by its key, by one that it had before, or by the day of a difference.
+
+    A name that ends with a colon stands for all that begin with it, within the days of the charge.
+    """
+    day = row.values.effective
+    within = charge.starts - DAY <= day and (charge.ends is None or day <= charge.ends)
+    for part in key.split(JOINT):
+        if any(part == name or part.startswith(f"{name}+") for name in (charge.key, *others)):
+            return True
+        if within and any(part.startswith(name) for name in others if name.endswith(":")):
+            return True
+        if charge.reason is Reason.ANNUAL_CHARGE and day == charge.starts and part.startswith("term:") and "+" in part:
+            return True
+    return False
 
 
 def _standing(record: Written) -> Row:

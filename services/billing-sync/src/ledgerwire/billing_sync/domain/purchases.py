@@ -75,8 +75,10 @@ def told_apart(lines: Iterable[ChargeLine]) -> tuple[list[Purchase], list[Doubt]
         read_as = tuple(sorted({key for lines in documents.values() for key in lines}))
         for number, line in enumerate(sure, 1):
             purchases[f"{content}-{number}"] = Purchase(f"{content}-{number}", line, read_as)
-        others = [line for name in documents if name and name != fullest for line in documents[name].values()]
-        if others and fullest:
+        billed = sorted((name for name in documents if name and name != fullest), key=invoice_order)
+        others = [line for name in billed for line in documents[name].values()]
+        others = others if fullest else others[len(sure) :]  # what was unbilled is billed by now on any of them
+        if others:
             doubts.append(Doubt(sum((line.subtotal for line in sure), ZERO), tuple(others)))
     return sorted(purchases.values(), key=lambda each: (each.line.charge_start, each.key)), doubts
 
