@@ -80,8 +80,7 @@ def parse_signing_key(body: bytes) -> str | None:
 
 def sign(raw: bytes, signing_key: str) -> str:
     """base64(HMAC-SHA256(SHA256(key), raw bytes)), as ConnectWise sends it."""
-    secret = hashlib.sha256(signing_key.encode()).digest()
-    return base64.b64encode(hmac.new(secret, raw, hashlib.sha256).digest()).decode()
+    return base64.b64encode(_digest(raw, signing_key)).decode()
 
 
 def verify(raw: bytes, signature: str | None, signing_key: str | None) -> bool:
@@ -92,4 +91,8 @@ def verify(raw: bytes, signature: str | None, signing_key: str | None) -> bool:
         given = base64.b64decode(signature.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError, ValueError):
         return False
-    return hmac.compare_digest(given, base64.b64decode(sign(raw, signing_key)))
+    return hmac.compare_digest(given, _digest(raw, signing_key))
+
+
+def _digest(raw: bytes, signing_key: str) -> bytes:
+    return hmac.digest(hashlib.sha256(signing_key.encode()).digest(), raw, "sha256")

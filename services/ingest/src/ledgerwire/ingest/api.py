@@ -6,6 +6,7 @@ refusal.
 
 from __future__ import annotations
 
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -104,9 +105,20 @@ async def read_body(announced: bytes, receive: Receive) -> bytes | None:
 async def _answer_problem(send: Send, problem: Problem) -> None:
     """A problem as the caller sees it, counted."""
     CALLBACKS.labels(problem.code).inc()
-    extra = ((b"retry-after", _RETRY_AFTER.encode()),) if problem.send_again else ()
-    body = {"type": "about:blank", "title": problem.title, "status": problem.status, "code": problem.code}
-    await _answer(send, problem.status, b"application/problem+json", body, *extra)
+    start, body = _shown(problem)
+    await send({"type": "http.response.start", **start})
+    await send({"type": "http.response.body", "body": body})
+
+
+@cache
+def _shown(problem: Problem) -> tuple[dict[str, Any], bytes]:
+    """Status and headers, and the body: the same for every callback that is refused for this reason."""
+    told = {"type": "about:blank", "title": problem.title, "status": problem.status, "code": problem.code}
+    body = msgspec.json.encode(told)
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    if problem.send_again:
+        headers.append((b"retry-after", _RETRY_AFTER.encode()))
+    return {"status": problem.status, "headers": headers}, body
 
 
 async def _answer(
