@@ -145,7 +145,7 @@ class _Work:
                 charged = replace(line, charges=self._placed(line)) if not agreement.bill_one_time else line
                 for month in self.months:
                     figure = _wanted_in(charged, month, once=agreement.bill_one_time)
-                    figure = _sum(figure, self._not_compared(line, month))
+                    figure = figure.plus(self._not_compared(line, month))
                     _add(self.bought, self.place(company_id, line.product_id, month), figure)
         for sold in (sold for each in self.found.linked.sold.values() for sold in each):
             for charge in sold.charges:
@@ -237,7 +237,7 @@ def _wanted_in(line: WantedLine, month: date, *, once: bool) -> Figure:
     total = bought_figure(line.held, month)
     for charge in line.charges:
         values = RowValues(charge.quantity, charge.unit_price, charge.unit_cost, charge.starts, charge.ends)
-        total = _sum(total, _standing_in(values, month, once=once))
+        total = total.plus(_standing_in(values, month, once=once))
     return total
 
 
@@ -246,16 +246,12 @@ def _standing_in(values: RowValues, month: date, *, once: bool) -> Figure:
         return agreement_figure([values], month)
     if values.void or month_start(values.effective) != month:
         return NONE
-    return Figure(values.quantity, values.quantity * values.unit_price)
-
-
-def _sum(one: Figure, other: Figure) -> Figure:
-    return Figure(one.quantity + other.quantity, one.amount + other.amount)
+    return Figure(values.quantity, values.quantity * values.unit_price, frozenset({values.unit_price}))
 
 
 def _add(figures: dict[Place, Figure], place: Place, figure: Figure) -> None:
     if figure != NONE:
-        figures[place] = _sum(figures.get(place, NONE), figure)
+        figures[place] = figures.get(place, NONE).plus(figure)
 
 
 def as_rows(report: SeatReport) -> list[Mapping[str, str]]:

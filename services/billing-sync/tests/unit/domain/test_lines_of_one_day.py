@@ -137,3 +137,110 @@ def test_a_fee_that_no_rule_prices_is_listed_by_name_and_amount_with_the_reason(
         "the price rule (fixed) prices seats, not an amount."
     )
     assert line.seats_now == 10
+
+
+def quantities(*lines, now, start="1 Jan"):
+    line = line_of(subscription(now, start), *lines)
+    return [(span.starts, span.quantity) for span in line.held], [finding.code for finding in line.findings]
+
+
+@pytest.mark.requirement("B33")
+def test_lines_that_only_say_how_many_more_or_fewer_add_up():
+    lines = [
+        charge("new", 10, "180.00", "1 Mar", "31 Mar"),
+        charge("addQuantity", 2, "17.42", "17 Mar", "31 Mar"),
+        charge("removeQuantity", 1, "-5.00", "20 Mar", "31 Mar"),
+    ]
+    held, found = quantities(*lines, now=11, start="1 Mar")
+    assert held == [(day("1 Mar"), 10), (day("17 Mar"), 12), (day("20 Mar"), 11)]
+    assert found == []
+
+
+@pytest.mark.requirement("B33")
+def test_seats_before_the_first_line_that_says_how_many_more_follow_from_the_seats_of_now():
+    """Twelve seats since January, and one line: two more on 17 March."""
+    added = replace(charge("addQuantity", 2, "17.42", "17 Mar", "31 Mar"), unit_price=None)
+    assert quantities(added, now=12) == ([(day("1 Jan"), 10), (day("17 Mar"), 12)], [])
+    desk = psa(agreement=agreement("1 Apr"))
+    desk.apply(line_of(subscription(12, "1 Jan"), added))
+    assert desk.live() == [values(10, "1 Jan", "16 Mar"), values(12, "17 Mar")]
+
+
+@pytest.mark.requirement("B33")
+def test_seats_before_a_line_that_says_how_many_more_follow_from_the_next_renewal():
+    lines = [charge("addQuantity", 2, "17.42", "17 Mar", "31 Mar"), charge("renew", 12, "216.00", "1 Apr", "30 Apr")]
+    assert quantities(*lines, now=12)[0] == [(day("1 Jan"), 10), (day("17 Mar"), 12), (day("1 Apr"), 12)]
+
+
+@pytest.mark.requirement("B33")
+def test_both_ways_of_a_change_on_one_day_come_to_the_same_seats():
+    """Two more and one fewer, as differences or as seats taken back and charged anew."""
+    differences = [
+        charge("addQuantity", 2, "17.42", "17 Mar", "31 Mar"),
+        charge("removeQuantity", 1, "-8.71", "17 Mar", "31 Mar"),
+    ]
+    wholes = [
+        charge("addQuantity", 10, "-87.10", "17 Mar", "31 Mar"),
+        charge("addQuantity", 12, "104.52", "17 Mar", "31 Mar"),
+        charge("removeQuantity", 12, "-104.52", "17 Mar", "31 Mar"),
+        charge("removeQuantity", 11, "95.81", "17 Mar", "31 Mar"),
+    ]
+    new = charge("new", 10, "180.00", "1 Mar", "31 Mar")
+    for lines in (differences, wholes):
+        held, found = quantities(new, *lines, now=11, start="1 Mar")
+        assert (held, found) == ([(day("1 Mar"), 10), (day("17 Mar"), 11)], [])
+
+
+@pytest.mark.requirement("B33")
+def test_what_is_taken_back_and_was_not_known_is_believed():
+    lines = [
+        charge("new", 10, "180.00", "1 Mar", "31 Mar"),
+        charge("addQuantity", 11, "-95.81", "17 Mar", "31 Mar"),
+        charge("addQuantity", 13, "113.23", "17 Mar", "31 Mar"),
+    ]
+    assert quantities(*lines, now=13, start="1 Mar")[0] == [(day("1 Mar"), 10), (day("17 Mar"), 13)]
+
+
+@pytest.mark.requirement("B33")
+def test_a_renewal_that_is_cancelled_on_its_day_leaves_no_seats():
+    lines = [
+        charge("new", 10, "120.00", "5 Mar", "4 Apr"),
+        charge("renew", 10, "120.00", "5 Apr", "4 May"),
+        charge("cancel", 10, "-120.00", "5 Apr", "4 May"),
+    ]
+    assert quantities(*lines, now=0, start="5 Mar")[0] == [(day("5 Mar"), 10)]
+
+
+@pytest.mark.requirement("B33")
+def test_a_cycle_that_a_later_invoice_takes_back_and_charges_again_is_held_all_the_time():
+    first = charge("new", 10, "120.00", "5 Mar", "4 Apr", invoice="G1")
+    again = [
+        charge("new", 10, "-120.00", "5 Mar", "4 Apr", invoice="G2"),
+        charge("new", 10, "110.00", "5 Mar", "4 Apr", invoice="G2", unit="11.00"),
+    ]
+    line = line_of(subscription(10, "5 Mar"), first, *again)
+    assert changes(line) == [(day("5 Mar"), None, 10, Decimal("11.00"))]
+    assert not line.findings
+
+
+@pytest.mark.requirement("B33")
+def test_a_plan_that_all_seats_change_to_names_the_seats():
+    lines = [charge("new", 10, "120.00", "5 Mar", "4 Apr"), charge("changeBillingPlan", 10, "100.00", "5 Apr", "4 May")]
+    assert quantities(*lines, now=10, start="5 Mar")[0] == [(day("5 Mar"), 10), (day("5 Apr"), 10)]
+
+
+@pytest.mark.requirement("B33")
+def test_a_first_month_that_is_charged_as_a_cycle_is_new():
+    cycle = charge("cycleCharge", 10, "180.00", "1 Mar", "31 Mar")
+    (step,) = psa(agreement=agreement("1 Mar")).plan(line_of(subscription(10, "1 Mar"), cycle)).steps
+    assert step.reason.value == "new"
+
+
+@pytest.mark.parametrize("quantity", ["10.5", "-3"])
+@pytest.mark.requirement("F1: BS_QUANTITY_INVALID")
+def test_a_line_that_charges_a_part_of_a_seat_or_fewer_than_none_stops_its_subscription(quantity):
+    line = line_of(subscription(10, "1 Mar"), charge("new", quantity, "180.00", "1 Mar", "31 Mar"))
+    assert [(finding.code, finding.params["quantity"]) for finding in line.findings] == [
+        ("BS_QUANTITY_INVALID", quantity)
+    ]
+    assert line.held == ()

@@ -66,29 +66,35 @@ def test_seats_and_product_that_change_together_are_at_the_new_products_price():
 def test_charges_tell_the_day_of_the_change():
     """Ten seats become E5 on 10 April: 10 x 22.00 x 9/30 and 10 x 35.00 x 21/30."""
     old = charge("new", 10, "180.00", "1 Jan", "31 Jan", unit="18.00")
-    new = charge("convert", 10, "210.00", "10 Apr", "9 May", unit="30.00", sku="E5")
+    new = (
+        charge("convert", 10, "210.00", "10 Apr", "9 May", unit="30.00", sku="E5"),
+        charge("convert", 10, "-126.00", "10 Apr", "9 May", unit="18.00"),
+    )
     desk = psa(agreement=agreement("1 Jan"), today=date(2026, 1, 1))
     desk.apply(line_of(10, FIXED, old))
     for _ in range(3):
         desk.invoice()
     desk.today = date(2026, 4, 12)
-    desk.apply(line_of(10, E5, old, new))
+    desk.apply(line_of(10, E5, old, *new))
     assert rows_of(desk, PRODUCT) == [values(10, "1 Jan", "9 Apr")]
     assert rows_of(desk, 777) == [values(10, "10 Apr", price="35.00", cost="30.00")]
     assert desk.next_invoice() == Decimal("66.00") + Decimal("245.00")
-    assert not desk.plan(line_of(10, E5, old, new)).steps
+    assert not desk.plan(line_of(10, E5, old, *new)).steps
 
 
 @pytest.mark.requirement("M20")
 def test_a_change_in_invoiced_days_owes_the_old_product_and_catches_up_the_new_one():
     old = charge("new", 10, "180.00", "1 Jan", "31 Jan", unit="18.00")
-    new = charge("convert", 10, "210.00", "17 Mar", "16 Apr", unit="30.00", sku="E5")
+    new = (
+        charge("convert", 10, "-87.10", "17 Mar", "16 Apr", unit="18.00"),
+        charge("convert", 10, "210.00", "17 Mar", "16 Apr", unit="30.00", sku="E5"),
+    )
     desk = psa(agreement=agreement("1 Jan"), today=date(2026, 1, 1))
     desk.apply(line_of(10, FIXED, old))
     for _ in range(3):
         desk.invoice()
     desk.today = MARCH
-    changed = line_of(10, E5, old, new)
+    changed = line_of(10, E5, old, *new)
     plan = desk.apply(changed)
     (due,) = plan.lines[0].credits
     assert (due.amount, due.product_id) == (Decimal("106.45"), PRODUCT)  # 10 x 22.00 x 15/31

@@ -21,11 +21,11 @@ from .build import held, values
 MARCH = Place("Acme", "Business Premium", date(2026, 3, 1))
 
 
-def figure(quantity, amount):
-    return Figure(Decimal(quantity), Decimal(amount))
+def figure(quantity, amount, *prices):
+    return Figure(Decimal(quantity), Decimal(amount), frozenset(map(Decimal, prices)))
 
 
-TEN = figure(10, "220.00")
+TEN = figure(10, "220.00", "22.00")
 
 
 def one(bought=TEN, on=TEN, billed=TEN, notes=None, **options):
@@ -48,10 +48,13 @@ def test_three_figures_that_agree_are_tied():
         (figure(0, 0), TEN, TEN, Notes(), Cause.NOT_SOLD, "-220.00"),
         (TEN, figure(8, "176.00"), figure(8, "176.00"), Notes(), Cause.QUANTITY_DIFFERS, "44.00"),
         (TEN, figure(8, "176.00"), figure(8, "176.00"), Notes(edited_by_hand=True), Cause.EDITED_BY_HAND, "44.00"),
-        (TEN, figure(10, "200.00"), figure(10, "200.00"), Notes(), Cause.PRICE_CHANGED, "20.00"),
+        (TEN, figure(10, "200.00", "20.00"), figure(10, "200.00"), Notes(), Cause.PRICE_CHANGED, "20.00"),
+        (TEN, figure(10, "113.55", "22.00"), figure(10, "113.55"), Notes(), Cause.ADDED_MID_MONTH, "106.45"),
         (TEN, TEN, figure(0, 0), Notes(), Cause.NOT_INVOICED, "220.00"),
         (TEN, TEN, figure(20, "440.00"), Notes(), Cause.INVOICED_TWICE, "-220.00"),
-        (TEN, TEN, figure(8, "198.71"), Notes(), Cause.ADDED_MID_MONTH, "21.29"),
+        (TEN, TEN, figure(8, "176.00"), Notes(), Cause.QUANTITY_DIFFERS, "44.00"),
+        (TEN, TEN, figure(10, "240.00"), Notes(), Cause.PRICE_CHANGED, "-20.00"),
+        (TEN, TEN, figure(10, "106.45"), Notes(), Cause.ADDED_MID_MONTH, "113.55"),
         (TEN, TEN, TEN, Notes(credit=Decimal(-15)), Cause.CREDIT_NOT_PASSED_ON, "-15.00"),
     ],
 )
@@ -91,3 +94,12 @@ def test_a_month_of_seats_and_of_rows_is_counted_at_its_end_and_by_its_days():
     rows = [values(10, "1 Jan", "31 Mar"), values(2, "17 Mar", "31 Mar"), values(12, "1 Apr")]
     assert bought_figure(spans, MARCH.period) == figure(12, "241.29")
     assert agreement_figure(rows, MARCH.period) == figure(12, "241.29")
+
+
+@pytest.mark.requirement("D10")
+def test_seats_that_stand_from_another_day_than_they_were_bought_are_told_from_another_price():
+    """Twelve at 22.00 from 17 March, on the agreement from 20 March; and the same days at 20.00."""
+    bought = bought_figure([held(12, "17 Mar")], MARCH.period)
+    late = agreement_figure([values(12, "20 Mar")], MARCH.period)
+    cheap = agreement_figure([values(12, "17 Mar", price="20.00")], MARCH.period)
+    assert [one(bought, on, billed=None).cause for on in (late, cheap)] == [Cause.ADDED_MID_MONTH, Cause.PRICE_CHANGED]

@@ -78,7 +78,7 @@ def day_unknown(line: WantedLine, seen: Seen, before: Decimal) -> Finding:
 
 
 def remembered(records: Iterable[Written]) -> list[Held]:
-    """Seats by day as we wrote them."""
+    """Seats by day as we wrote them; days on which we were told that there are none are a span of none."""
     records = list(records)
     pieces = [piece for record in records for piece in _pieces(record) if not piece.void]
     seen = sorted((each for record in records for each in record.seen), key=lambda each: each.starts)
@@ -87,7 +87,7 @@ def remembered(records: Iterable[Written]) -> list[Held]:
     spans = []
     for starts, after in pairwise(sorted(cuts)):
         span = _span(starts, after, pieces, seen)
-        if span.quantity > 0:
+        if span.quantity > 0 or any(each.starts <= starts <= each.ends for each in seen):
             spans.append(span)
     return merged(spans)
 
@@ -132,7 +132,8 @@ def _dated(
     past = _within([opening, *history[1:]], [(unsure.starts, min(starts - DAY, unsure.ends or FAR))])
     after = [] if now is None or (now.ends is not None and now.ends < starts) else [replace(now, starts=starts)]
     seen = Seen(starts, max(starts, uninvoiced_from - DAY), now.quantity if now else ZERO) if changed else None
-    return replace(line, held=tuple(merged([*before, *past, *after]))), seen
+    held = [span for span in (*before, *past, *after) if span.quantity > 0]
+    return replace(line, held=tuple(merged(held))), seen
 
 
 def _changed_on(line: WantedLine, history: Sequence[Held], now: Held | None, today: date) -> tuple[date, bool]:
@@ -143,8 +144,10 @@ def _changed_on(line: WantedLine, history: Sequence[Held], now: Held | None, tod
         if now is not None and last and last[-1].ends is not None and last[-1].quantity == now.quantity:
             return last[-1].ends + DAY, False
         return today, now is not None
-    if now is None or said.quantity != now.quantity:
+    if said.quantity != (now.quantity if now else ZERO):
         return today, True
+    if now is None:
+        return said.starts, False
     if line.updates_price and said.unit_price != now.unit_price:
         return today, False
     return said.starts, False

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 from ledgerwire.billing_sync.domain.agreements import RowValues
-from ledgerwire.billing_sync.domain.days import month_end
+from ledgerwire.billing_sync.domain.days import days_in_month, month_end
 from ledgerwire.billing_sync.domain.preview import amount_of_days
 from ledgerwire.billing_sync.domain.wanted import Held
-from ledgerwire.common.money import CENT, ZERO
+from ledgerwire.common.money import CENT, ZERO, round_half_up
 
 
 class Cause(StrEnum):
@@ -42,10 +42,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A quantity at the end of the period and an amount at sell price."""
+    """A quantity at the end of the period and an amount at sell price.
+
+    Attributes:
+        prices: of one seat, each that is in the amount; empty where unknown.
+    """
 
     quantity: Decimal
     amount: Decimal
+    prices: frozenset[Decimal] = field(default=frozenset(), compare=False)
+
+    def plus(self, other: Figure) -> Figure:
+        """Both together."""
+        return Figure(self.quantity + other.quantity, self.amount + other.amount, self.prices | other.prices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,26 +92,24 @@ NONE = Figure(ZERO, ZERO)
 
 def bought_figure(held: Iterable[Held], period: date) -> Figure:
     """Seats held in a month: at its end, and what they sell for by calendar days."""
-    first, last = period, month_end(period)
-    quantity, amount = ZERO, ZERO
-    for span in held:
-        begin, end = max(span.starts, first), last if span.ends is None else min(span.ends, last)
-        if begin <= end:
-            amount += amount_of_days(span.quantity, span.unit_price, begin, end)
-            quantity += span.quantity if end == last else ZERO
-    return Figure(quantity, amount)
+    spans = ((span.starts, span.ends, span.quantity, span.unit_price) for span in held)
+    return _figure(spans, period)
 
 
 def agreement_figure(rows: Iterable[RowValues], period: date) -> Figure:
     """Rows in a month: at its end, and what they come to by calendar days."""
+    return _figure(((row.effective, row.ends, row.quantity, row.unit_price) for row in rows), period)
+
+
+def _figure(spans: Iterable[tuple[date, date | None, Decimal, Decimal]], period: date) -> Figure:
     first, last = period, month_end(period)
-    quantity, amount = ZERO, ZERO
-    for row in rows:
-        begin, end = max(row.effective, first), last if row.ends is None else min(row.ends, last)
-        if begin <= end:
-            amount += amount_of_days(row.quantity, row.unit_price, begin, end)
-            quantity += row.quantity if end == last else ZERO
-    return Figure(quantity, amount)
+    total = NONE
+    for starts, ends, quantity, price in spans:
+        begin, end = max(starts, first), last if ends is None else min(ends, last)
+        if begin <= end and quantity:
+            amount = amount_of_days(quantity, price, begin, end)
+            total = total.plus(Figure(quantity if end == last else ZERO, amount, frozenset({price})))
+    return total
 
 
 def compare(
@@ -132,19 +139,19 @@ def compare(
         last = figures[1] if billed is None else billed
         said = (notes or {}).get(place, Notes())
         difference = figures[0].amount + said.credit - last.amount
-        cause = _cause(figures[0], figures[1], billed, said, tolerance)
+        cause = _cause(figures[0], figures[1], billed, said, tolerance, place.period)
         cause = Cause.TIED if abs(difference) <= tolerance else cause
         lines.append(Comparison(place, figures[0], figures[1], billed, difference, cause, currency))
     return lines
 
 
-def _cause(bought: Figure, on: Figure, billed: Figure | None, notes: Notes, tolerance: Decimal) -> Cause:
+def _cause(bought: Figure, on: Figure, billed: Figure | None, notes: Notes, tolerance: Decimal, period: date) -> Cause:
     if not notes.mapped:
         return Cause.NOT_MAPPED
     if abs(bought.amount - on.amount) > tolerance or (billed is None and bought.quantity != on.quantity):
         return _between_source_and_agreement(bought, on, notes)
     if billed is not None and abs(on.amount - billed.amount) > tolerance:
-        return _between_agreement_and_invoice(on, billed)
+        return _between_agreement_and_invoice(on, billed, period)
     return Cause.CREDIT_NOT_PASSED_ON if notes.credit else Cause.TIED
 
 
@@ -157,15 +164,19 @@ def _between_source_and_agreement(bought: Figure, on: Figure, notes: Notes) -> C
         return Cause.EDITED_BY_HAND
     if bought.quantity != on.quantity:
         return Cause.QUANTITY_DIFFERS
-    per_seat = bought.amount * on.quantity, on.amount * bought.quantity
-    return (
-        Cause.PRICE_CHANGED if per_seat[0] != per_seat[1] and bought.quantity == on.quantity else Cause.ADDED_MID_MONTH
-    )
+    known = bought.prices and on.prices
+    return Cause.ADDED_MID_MONTH if known and bought.prices == on.prices else Cause.PRICE_CHANGED
 
 
-def _between_agreement_and_invoice(on: Figure, billed: Figure) -> Cause:
+def _between_agreement_and_invoice(on: Figure, billed: Figure, period: date) -> Cause:
     if billed.amount == 0:
         return Cause.NOT_INVOICED
     if on.amount and billed.amount >= 2 * on.amount:
         return Cause.INVOICED_TWICE
-    return Cause.ADDED_MID_MONTH
+    if len(on.prices) != 1 or round_half_up(on.quantity * next(iter(on.prices))) != on.amount:
+        return Cause.ADDED_MID_MONTH
+    if billed.quantity != on.quantity:
+        return Cause.QUANTITY_DIFFERS
+    days = days_in_month(period)
+    parts = {round_half_up(on.amount * part / days) for part in range(1, days)}
+    return Cause.ADDED_MID_MONTH if billed.amount in parts else Cause.PRICE_CHANGED

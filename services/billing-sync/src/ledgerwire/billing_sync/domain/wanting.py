@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.annual import annual_charges
 from ledgerwire.billing_sync.domain.days import DAY, month_end, month_start
-from ledgerwire.billing_sync.domain.held import History, history_of
+from ledgerwire.billing_sync.domain.held import STATE_KINDS, History, history_of
 from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import PriceSources, price_missing, sell_price, usage_base
@@ -120,12 +120,21 @@ class _Build:
             quantity != quantity.to_integral_value() and self.subscription.motion is not Motion.AZURE_PLAN
         ):
             return [Finding("BS_QUANTITY_INVALID", {**self.names, "quantity": f"{quantity:f}"})]
+        wrong = next((line for line in self.charges if self._not_seats(line)), None)
+        if wrong is not None:
+            return [Finding("BS_QUANTITY_INVALID", {**self.names, "quantity": f"{wrong.quantity:f}"})]
         currencies = self.currencies()
         if len(currencies) > 1:
             expected, *others = currencies
             params = {"agreement": self.customer, "expected": expected, "found": ", ".join(others)}
             return [Finding("BS_CURRENCY_DIFFERS", params)]
         return []
+
+    def _not_seats(self, line: ChargeLine) -> bool:
+        """Whether a line that changes seats names a part of a seat, or charges for fewer than none."""
+        if self.subscription.motion is Motion.AZURE_PLAN or line.kind not in STATE_KINDS:
+            return False
+        return line.quantity != line.quantity.to_integral_value() or (line.quantity < 0 < line.subtotal)
 
     def trial(self) -> list[Finding]:
         return [Finding("BS_TRIAL_SKIPPED", self.names)]
@@ -163,7 +172,8 @@ class _Build:
 
     def _product_from(self) -> date | None:
         """The first day charged for the SKU of now, where another was charged before."""
-        lines = sorted((line for line in self.charges if line.kind not in _ASIDE), key=lambda line: line.charge_start)
+        own = (line for line in self.charges if line.kind not in _ASIDE)
+        lines = sorted(own, key=lambda line: (line.charge_start, line.subtotal > 0))
         sku, before = self.subscription.sku, None
         for line in reversed(lines):
             if line.sku != sku:
