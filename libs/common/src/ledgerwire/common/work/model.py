@@ -57,7 +57,9 @@ class WorkItem:
 
 
 class Group(Protocol):
-    """Up to 50 items of one connection, held under its lease. Each item's effects commit in their own `unit`."""
+    """Items of one connection, held under its lease. An item's effects commit in one `unit`, which it may share with others:
+    whoever shares it writes each alone where it fails, so that no item suffers from another's fault.
+    """
 
     account_id: UUID
     connection_id: UUID
