@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from ledgerwire.billing_sync import applying, points
+from ledgerwire.billing_sync import applying, keeping, points, writing
 from ledgerwire.common.errors import Ambiguous, Transient, Waiting
 from ledgerwire.common.settings import environment_of
 from ledgerwire.common.work.lease import LeaseTerms
@@ -172,7 +172,8 @@ async def test_random_cuts_and_faults_do_not_change_the_end(settings, tls, monke
     async with opened(settings, tls, "rough") as world:
         world.desk._terms = BRIEF
         unlucky = _Unlucky(world, seed)
-        monkeypatch.setattr(applying, "reach", unlucky.reach)
+        for module in (applying, writing, keeping):
+            monkeypatch.setattr(module, "reach", unlucky.reach)
         await lived(world, seed, unlucky=unlucky)
         monkeypatch.undo()
         await world.sync()
