@@ -177,6 +177,14 @@ def test_an_annual_purchase_on_two_documents_is_one_and_listed_unless_the_source
     assert codes_of(corrected) == (12, ["BS_PURCHASE_IN_DOUBT"])
 
 
+@pytest.mark.requirement("A207", "M22", "F1: BS_PURCHASE_IN_DOUBT")
+def test_an_invoice_that_names_other_seats_than_are_held_is_charged_for_those_held_and_the_rest_listed():
+    """A folder that holds an export of an invoice and its corrected one; where lines alone tell, both are purchases."""
+    twice = yearly(10), yearly(12)
+    assert codes_of(years(*twice, from_charges=False, quantity=12)) == (12, ["BS_PURCHASE_IN_DOUBT"])
+    assert codes_of(years(*twice, from_charges=True)) == (22, [])
+
+
 def codes_of(line):
     return seats(line), [finding.code for finding in line.findings]
 

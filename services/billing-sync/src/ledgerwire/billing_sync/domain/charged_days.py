@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.purchases import Doubt, in_one_document, says
+from ledgerwire.billing_sync.domain.purchases import Doubt, in_one_document
 from ledgerwire.common.money import ZERO
 from ledgerwire.common.seats import ChargeKind, ChargeLine, SubscriptionSnapshot
 
@@ -82,14 +82,24 @@ def _day(subscription: SubscriptionSnapshot, day: date, orders: dict[str, list[C
     seats = ZERO
     for order in sorted(orders):
         events, told_again = _told_once(orders[order])
-        own = [line for event in events for line in event.lines]
+        own, beyond = _as_held(subscription, [line for event in events for line in event.lines])
         counted += own
         seats += _seats(subscription, own)
         left = [old for old, new in told_again if not _certain(subscription, old, new)]
-        if left:
-            lines = tuple(line for event in left for line in event.lines)
-            doubts.append(Doubt(sum((line.subtotal for line in own), ZERO), lines))
+        beyond += [line for event in left for line in event.lines]
+        if beyond:
+            doubts.append(Doubt(sum((line.subtotal for line in own), ZERO), tuple(beyond)))
     return ChargedDay(day, tuple(counted), seats, tuple(doubts))
+
+
+def _as_held(subscription: SubscriptionSnapshot, lines: list[ChargeLine]) -> tuple[list[ChargeLine], list[ChargeLine]]:
+    """Lines that open a cycle at the seats that the source shows, and those beyond: one invoice in an old and a new export."""
+    quantities = {abs(line.quantity) for line in lines}
+    opening = all(line.kind in _BEGINS and line.subtotal > 0 for line in lines)
+    if subscription.from_charges or not opening or len(quantities) == 1 or subscription.quantity not in quantities:
+        return lines, []
+    beyond = [line for line in lines if abs(line.quantity) != subscription.quantity]
+    return [line for line in lines if abs(line.quantity) == subscription.quantity], beyond
 
 
 def _told_once(lines: Sequence[ChargeLine]) -> tuple[list[_Event], list[tuple[_Event, _Event]]]:
@@ -146,9 +156,10 @@ def _seats(subscription: SubscriptionSnapshot, lines: Sequence[ChargeLine]) -> D
     Two lines of one event may charge the same seats (a product that is billed in two parts). Lines that say the very same are
     seats of their own where nothing but lines shows the subscription, or where it holds as many.
     """
-    alike: dict[tuple[ChargeKind, bool, Decimal, str], Counter[str]] = defaultdict(Counter)
+    alike: dict[tuple[ChargeKind, bool, Decimal, str], Counter[tuple[object, ...]]] = defaultdict(Counter)
     for line in lines:
-        alike[line.kind, line.subtotal < 0, abs(line.quantity), line.reference_id][says(line)] += 1
+        told = (line.subtotal, line.unit_price, line.charge_end, line.order_id, line.name)
+        alike[line.kind, line.subtotal < 0, abs(line.quantity), line.reference_id][told] += 1
     every = sum((quantity * max(c.values()) for (_, back, quantity, _), c in alike.items() if not back), ZERO)
     changed = any(line.kind not in _BEGINS for line in lines)
     apart = subscription.from_charges or changed or subscription.quantity >= every
