@@ -45,6 +45,10 @@ def relay_terms(lease: timedelta) -> LeaseTerms:
     return LeaseTerms(ttl=ttl, renew_every=ttl / 5, grace=timedelta(0))
 
 
+FEW: Final = 50
+GATHERING: Final = 0.02
+"""Seconds for the next batch to gather after one of fewer than `FEW`: under a steady stream a batch for every handful would cost
+more than the messages. What comes after a rest goes at once."""
 _NOBODY: Final = UUID(int=0)
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _REST: Final = 1.0
@@ -161,6 +165,8 @@ class Relay:
                 await first_of(stop, timeout=pause)
             elif not published and not last_round:
                 await first_of(self.wake, stop, timeout=self._poll)
+            elif published < FEW:
+                await first_of(stop, timeout=GATHERING)
 
     def _resting(self) -> list[int]:
         """Rows refused a moment ago: they wait, so that they do not stand before healthy ones."""
