@@ -57,8 +57,10 @@ class WorkItem:
 
 
 class Group(Protocol):
-    """Items of one connection, held under its lease. An item's effects commit in one `unit`, which it may share with others:
-    whoever shares it writes each alone where it fails, so that no item suffers from another's fault.
+    """Items of one connection, held under its lease.
+
+    An item's effects commit in one `unit`, which others may share: where that fails each is written alone, so that no item
+    suffers from another's fault.
     """
 
     account_id: UUID
