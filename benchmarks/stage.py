@@ -33,7 +33,12 @@ from ledgerwire.sandbox.connectwise.state import Saved
 from ledgerwire.tenants import accounts
 from ledgerwire.tenants.account_file import parse_account_file
 
-_USUAL = {"lease_seconds": 30.0, "ledger_timeout_seconds": 30.0, "ledger_settle_seconds": 30.0, "database_pool_size": 8}
+_USUAL: dict[str, Any] = {
+    "lease_seconds": 30.0,
+    "ledger_timeout_seconds": 30.0,
+    "ledger_settle_seconds": 30.0,
+    "database_pool_size": 8,
+}
 _STATISTICS = "shared_preload_libraries = 'pg_stat_statements'\n"
 
 
