@@ -126,6 +126,14 @@ async def test_a_cause_is_named_once_and_stops_no_more_than_it_has_to(world, cod
     assert code in codes((await world.plan()).all_findings)
 
 
+@pytest.mark.requirement("D12", "F1: BS_CURRENCY_DIFFERS")
+async def test_an_agreement_that_names_no_currency_is_in_its_companys(world):
+    world.agreement(world.monthly)["currency"] = None
+    plan, done = await world.sync(sold(subscription(currency="EUR")))
+    assert (codes(plan.all_findings), done.written, world.rows) == (["BS_CURRENCY_DIFFERS"], 0, [])
+    assert (await world.sync(sold(subscription())))[1].written == 1
+
+
 @pytest.mark.requirement("M23", "F1: BS_PRODUCT_SETTING_MISSING")
 async def test_a_created_product_is_never_stock_and_says_whether_it_is_taxed(world):
     await world.desk.check(world.account_id, fix=True)

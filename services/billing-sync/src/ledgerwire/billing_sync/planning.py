@@ -138,7 +138,7 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     chosen = {**chosen_agreements(given.section), **given.links.agreements}
     places = _places(linked, chosen, given.records)
     rows = await psa.agreements.of_companies(sorted({company for company, _ in places}))
-    visible = [wire.agreement_of(row, tables) for row in rows]
+    visible = [wire.in_currency(wire.agreement_of(row, tables), companies) for row in rows]
     agreements: dict[Place, Agreement] = {}
     findings = list(linked.findings)
     for company_id, motion in places:

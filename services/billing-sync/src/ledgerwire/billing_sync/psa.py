@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues
@@ -15,6 +15,7 @@ from ledgerwire.connectwise import ConnectWise
 from ledgerwire.connectwise.agreements import AdditionChange, NewAddition
 from ledgerwire.connectwise.models import agreements as wire
 from ledgerwire.connectwise.models.catalog import CatalogProduct
+from ledgerwire.connectwise.models.companies import Company as CompanyRow
 
 _AT_ONCE = 8
 
@@ -111,9 +112,18 @@ def change(before: RowValues, after: RowValues, *, cancelled_is_last_day: bool) 
     )
 
 
-def company_of(row_id: int, name: str | None, status: str | None) -> Company:
+def in_currency(agreement: Agreement, companies: Mapping[int, Company]) -> Agreement:
+    """The agreement in its company's currency where it names none of its own."""
+    company = companies.get(agreement.company_id)
+    return agreement if agreement.currency or company is None else replace(agreement, currency=company.currency)
+
+
+def company_of(row: CompanyRow) -> Company:
     """A company that may be linked."""
-    return Company(row_id, name or f"company {row_id}", status or "")
+    currency = (row.currency.iso_code if row.currency else None) or ""
+    return Company(
+        row.id, row.name or f"company {row.id}", (row.status.name if row.status else None) or "", currency=currency
+    )
 
 
 def item_of(row: CatalogProduct) -> CatalogItem:
@@ -139,7 +149,5 @@ async def additions_of(
 async def companies(psa: ConnectWise, statuses: Sequence[str]) -> list[Company]:
     """Companies in these statuses (all when none are named)."""
     rows = await psa.all_companies()
-    found: Iterable[Company] = (
-        company_of(row.id, row.name, row.status.name if row.status else None) for row in rows if not row.deleted_flag
-    )
+    found: Iterable[Company] = (company_of(row) for row in rows if not row.deleted_flag)
     return [company for company in found if not statuses or company.status in statuses]

@@ -20,12 +20,13 @@ _MOST_ALIKE = 3
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A ConnectWise company that may be linked."""
+    """A ConnectWise company that may be linked. `currency` is ISO 4217, "" where it has none."""
 
     id: int
     name: str
     status: str = "Active"
     domains: tuple[str, ...] = ()
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
