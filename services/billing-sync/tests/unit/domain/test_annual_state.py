@@ -150,6 +150,10 @@ def test_a_year_cancelled_in_its_first_days_is_charged_for_the_days_held_and_giv
     billed.invoice()
     plan = billed.plan(year(**over))
     assert (codes(plan), plan.lines[0].credits[0].amount) == (["BS_CREDIT_DUE"], Decimal("1479.50"))
+    emptied = desk_of()
+    emptied.apply(year(today=day("4 Mar")))
+    emptied.apply(year(quantity=0, **over))
+    assert emptied.next_invoice() == 0
     owed = year(status=SubscriptionStatus.DELETED, ended_on=day("5 Jun"), today=day("20 Jun"))
     assert [each.unit_price for each in owed.charges] == [Decimal("150.00")]
 

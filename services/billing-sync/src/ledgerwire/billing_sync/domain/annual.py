@@ -174,9 +174,11 @@ def _from_state(subscription: SubscriptionSnapshot, price_of: PriceOf, today: da
     price = price_of(None)
     if price is None:
         return AnnualCharges(priced=False)
-    if subscription.quantity == 0:
-        return AnnualCharges()
     *over, running = cycles_of(subscription, today)
+    if subscription.quantity == 0:
+        over = []
+        if _held_to(subscription, running) == running[1]:
+            return AnnualCharges()
     charges = [replace(_stated(subscription, cycle, price, today), closed=True) for cycle in over]
     return AnnualCharges((*charges, _stated(subscription, running, price, today)))
 
