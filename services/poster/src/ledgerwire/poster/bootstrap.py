@@ -39,6 +39,8 @@ from ledgerwire.tenants.schedule import Scheduler
 
 SCHEMA = ServiceSchema("poster")
 WORK_KIND = "post"
+AT_ONCE = 24
+"""Connections served at once: a record's six calls take half a second, nearly all of it spent waiting for the vendors."""
 FIRST_AFTER = timedelta(minutes=5)
 """There is nothing to look at on a connection that was not known a moment ago."""
 
@@ -92,7 +94,7 @@ def build(runtime: Runtime) -> AssembledService:
         database,
         SCHEMA,
         {WORK_KIND: PostRecords(ports, outbox), **recurring},
-        concurrency=8,
+        concurrency=AT_ONCE,
         on_dead=telling_of_the_dead(outbox),
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),
     )
