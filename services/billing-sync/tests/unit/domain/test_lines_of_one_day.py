@@ -1,9 +1,12 @@
 """What the lines of one day, of one month and of one invoice come to; each with the figures a clerk would check."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
@@ -244,3 +247,76 @@ def test_a_line_that_charges_a_part_of_a_seat_or_fewer_than_none_stops_its_subsc
         ("BS_QUANTITY_INVALID", quantity)
     ]
     assert line.held == ()
+
+
+MOVES = [charge("new", 10, "120.00", "5 Mar", "4 Apr"), charge("renew", 10, "130.00", "5 Apr", "4 May", unit="13.00")]
+
+
+@pytest.mark.requirement("M21", "B33")
+def test_two_prices_that_are_written_at_once_stay_as_they_were_written():
+    """Markup 20 %, cost 12.00 and from 5 April 13.00: rows at 14.40 and 15.60, and a second plan is empty."""
+    line = line_of(subscription(10, "5 Mar"), *MOVES, product=MARKUP)
+    desk = psa(agreement=agreement("1 Mar"))
+    desk.apply(line)
+    rows = [values(10, "5 Mar", "4 Apr", "14.40", "12.00"), values(10, "5 Apr", None, "15.60", "13.00")]
+    assert desk.live() == rows
+    assert not desk.plan(line).steps
+    desk.invoice()
+    assert not desk.plan(line).steps
+
+
+@pytest.mark.requirement("M21")
+def test_a_cost_that_rises_later_is_written_and_the_price_of_the_row_that_exists_stays():
+    desk = psa(agreement=agreement("1 Mar"))
+    desk.apply(line_of(subscription(10, "5 Mar"), MOVES[0], product=MARKUP))
+    desk.apply(line_of(subscription(10, "5 Mar"), *MOVES, product=MARKUP))
+    assert desk.live() == [
+        values(10, "5 Mar", "4 Apr", "14.40", "12.00"),
+        values(10, "5 Apr", None, "14.40", "13.00"),
+    ]
+
+
+@pytest.mark.requirement("M21", "B33")
+def test_a_cost_that_one_line_lacks_leaves_the_others_where_they_are():
+    line = line_of(subscription(10, "5 Mar"), replace(MOVES[0], unit_price=None), MOVES[1])
+    desk = psa(agreement=agreement("1 Mar"))
+    desk.apply(line)
+    assert [row.unit_cost for row in desk.live()] == [Decimal(0), Decimal("13.00")]
+    assert not desk.plan(line).steps
+
+
+LEVELS = st.lists(
+    st.tuples(
+        st.integers(1, 12), st.sampled_from([None, "12.00", "13.00", "14.50"]), st.sampled_from([None, "22", "24"])
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(LEVELS, st.sampled_from([PriceBasis.MARKUP, PriceBasis.SOURCE, PriceBasis.FIXED]), st.booleans(), st.booleans())
+@settings(deadline=None, max_examples=60)
+@pytest.mark.requirement("M21", "B33")
+def test_whatever_costs_and_prices_move_or_are_not_shown_a_second_plan_is_empty(levels, basis, updates, stepwise):
+    sold = Product(PRODUCT, "Seats", PriceRule(basis, Decimal(20), updates_price=updates))
+    lines = []
+    for month, (quantity, cost, sell) in enumerate(levels, 1):
+        line = charge("renew", quantity, "100.00", "1 Mar", "31 Mar")
+        first = date(2026, month, 5)
+        lines.append(
+            replace(
+                line,
+                charge_start=first,
+                charge_end=date(2026, month + 1, 4),
+                unit_price=cost and Decimal(cost),
+                unit_sell=sell and Decimal(sell),
+            )
+        )
+    desk = psa(agreement=agreement("1 Feb", period_type="Current"))
+    known = range(1, len(lines) + 1) if stepwise else [len(lines)]
+    for count in known:
+        line = line_of(subscription(levels[count - 1][0], "5 Jan", unit_sell=Decimal(22)), *lines[:count], product=sold)
+        desk.apply(line)
+        assert not desk.plan(line).steps
+        desk.invoice()
+        assert not desk.plan(line).steps

@@ -58,6 +58,13 @@ def clipped(held: Sequence[Held], first: date) -> list[Held]:
     return merged(kept)
 
 
+def cut(span: Held, days: Sequence[date]) -> list[Held]:
+    """A span as pieces that begin on these days."""
+    begins = [span.starts, *sorted({d for d in days if d > span.starts and (span.ends is None or d <= span.ends)})]
+    ends = [*(begin - DAY for begin in begins[1:]), span.ends]
+    return [replace(span, starts=first, ends=last) for first, last in zip(begins, ends, strict=True)]
+
+
 def merged(spans: Iterable[Held]) -> list[Held]:
     """Neighbouring spans of the same seats, cost and price as one."""
     result: list[Held] = []

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, Seen, Written
+from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Seen, Written
 from ledgerwire.billing_sync.domain.claims import Claim, billed_days, claim, first_claims, ours, strays_by_product
-from ledgerwire.billing_sync.domain.coverage import Row, held_on
+from ledgerwire.billing_sync.domain.coverage import Row, cut, held_on
 from ledgerwire.billing_sync.domain.days import DAY, first_uninvoiced
 from ledgerwire.billing_sync.domain.linter import lint_agreement
 from ledgerwire.billing_sync.domain.never_billed import never_billed
@@ -20,7 +20,7 @@ from ledgerwire.billing_sync.domain.result import Result, charge_result, seat_re
 from ledgerwire.billing_sync.domain.rules import EditPolicy, SeatRules
 from ledgerwire.billing_sync.domain.seats import Ground
 from ledgerwire.billing_sync.domain.steps import shown_row
-from ledgerwire.billing_sync.domain.wanted import WantedLine
+from ledgerwire.billing_sync.domain.wanted import Held, WantedLine
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import Motion
 
@@ -188,25 +188,18 @@ class _AgreementWork:
 
     def _priced(self, line: WantedLine, share: list[Row]) -> WantedLine:
         """Rows that exist keep their price unless the rule says price, and their cost where the source shows none (M21)."""
-        if line.updates_price and line.cost_known:
+        if line.updates_price and all(span.cost_known for span in line.held):
             return line
         own = (r for r in self.records[line.line] if not r.charge and r.product_id in {0, line.product_id})
-        values = [ours(record) for record in own]
-        values = values or [row.values for row in share]
-        known = [value for value in values if value.quantity > 0 and value.unit_price > 0]
+        values = [ours(record) for record in own] or [row.values for row in share]
+        known = sorted(
+            (value for value in values if value.quantity > 0 and value.unit_price > 0),
+            key=lambda value: (value.effective, value.ends or date.max),
+        )
         if not known:
             return line
-        last = max(known, key=lambda value: (value.effective, value.ends or date.max))
-        price = None if line.updates_price else last.unit_price
-        cost = None if line.cost_known else last.unit_cost
-        held = tuple(
-            replace(
-                span,
-                unit_price=span.unit_price if price is None else price,
-                unit_cost=span.unit_cost if cost is None else cost,
-            )
-            for span in line.held
-        )
+        pieces = (piece for span in line.held for piece in cut(span, [value.effective for value in known]))
+        held = tuple(_at_money_of(known, piece, line) for piece in pieces)
         return replace(line, held=held)
 
     def _judged(self, line: WantedLine, mine: Claim, result: Result, taken: tuple[Seen, ...] = ()) -> LinePlan:
@@ -280,3 +273,13 @@ class _AgreementWork:
             and not found.values.void
             and (found.values.ends is None or found.values.ends > self.given.today - DAY)
         )
+
+
+def _at_money_of(rows: Sequence[RowValues], span: Held, line: WantedLine) -> Held:
+    """A span at the price, or the cost, of the row that stands on its first day; else of the one before it, else of the first."""
+    row = next((row for row in reversed(rows) if row.effective <= span.starts), rows[0])
+    return replace(
+        span,
+        unit_price=span.unit_price if line.updates_price else row.unit_price,
+        unit_cost=span.unit_cost if span.cost_known else row.unit_cost,
+    )

@@ -172,11 +172,10 @@ def _of_product(line: WantedLine, product_id: int, days: Sequence[Days]) -> Want
         line,
         product_id=product_id,
         name=f"product {product_id}",
-        held=tuple(_within(line.held, _joined(days))),
+        held=tuple(replace(span, cost_known=False) for span in _within(line.held, _joined(days))),
         charges=(),
         findings=(),
         updates_price=False,
-        cost_known=False,
         settled=tuple(given for given in line.settled if given.product_id == product_id),
         unsure=None,
     )

@@ -13,7 +13,11 @@ from ledgerwire.common.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Seats held from a day to a day (inclusive; None = until further notice) at one cost and price."""
+    """Seats held from a day to a day (inclusive; None = until further notice) at one cost and price.
+
+    Attributes:
+        cost_known: False where the source shows no cost for these days: a row that exists keeps its own.
+    """
 
     starts: date
     ends: date | None
@@ -21,6 +25,7 @@ class Held:
     unit_cost: Decimal
     unit_price: Decimal
     reason: Reason = Reason.NEW
+    cost_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,6 @@ class WantedLine:
         held: seats by day, in order and disjoint (monthly motion).
         charges: net charges (annual, Azure, one-off).
         known_from: the first day `held` speaks about; days before are not compared.
-        cost_known: False where the source shows no cost: rows that exist keep theirs.
         updates_price: the price rule also moves rows that exist.
         findings: what was noticed on the way here; one that stops leaves the line alone.
         settled: credits that a person settled.
@@ -107,7 +111,6 @@ class WantedLine:
     charges: tuple[Charge, ...] = ()
     known_from: date = date.min
     updates_price: bool = False
-    cost_known: bool = True
     findings: tuple[Finding, ...] = ()
     settled: tuple[CreditGiven, ...] = ()
     currency: str = ""

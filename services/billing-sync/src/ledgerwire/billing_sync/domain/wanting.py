@@ -91,8 +91,6 @@ class _Build:
         charges: tuple[Charge, ...],
         findings: Sequence[Finding] = (),
         known_from: date = date.min,
-        *,
-        cost_known: bool = True,
     ) -> WantedLine:
         rule = self.product.rule
         return WantedLine(
@@ -103,7 +101,6 @@ class _Build:
             held=held,
             charges=charges,
             known_from=known_from,
-            cost_known=cost_known,
             updates_price=rule is not None and rule.updates_price,
             findings=tuple(findings),
             currency=next(iter(self.currencies()), ""),
@@ -161,12 +158,13 @@ class _Build:
             price = ZERO if self.subscription.trial else self.price(seats.unit_cost, seats.unit_sell)
             if price is None:
                 return self.line((), (), [price_missing(self.product.name, self.customer, self.product.rule)])
-            held.append(Held(seats.starts, after, seats.quantity, seats.unit_cost or ZERO, price, seats.reason))
+            known = seats.unit_cost is not None
+            cost = ZERO if seats.unit_cost is None else seats.unit_cost
+            held.append(Held(seats.starts, after, seats.quantity, cost, price, seats.reason, known))
         findings = self._notes(history)
         aside, more = self._aside()
-        known = all(seats.unit_cost is not None for seats in history.seats)
         first = history.seats[0].starts
-        line = self.line(tuple(held), (), [*findings, *more], first, cost_known=known)
+        line = self.line(tuple(held), (), [*findings, *more], first)
         unsure = Unsure(history.seats[-1].starts, history.ends) if history.unsure else None
         return replace(line, charges=aside, unsure=unsure, product_from=self._product_from())
 
