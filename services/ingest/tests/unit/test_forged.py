@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import random
+from collections import Counter
 
 import httpx
 import pytest
 
 from ledgerwire.connectwise.signature import sign
+from ledgerwire.ingest.api import REFUSED_AT_A_TURN
 
 KEY_URL = "https://na.myconnectwise.net/v2025_1//system/callbackkey/index.rails?companyName=acme&id=0b0f4e5e"
 KEY = "Rk9LZWRnZXJ3aXJlU2FuZGJveEtleQ"
@@ -225,3 +228,29 @@ async def test_ten_thousand_random_bodies_store_nothing(gateway) -> None:
             pytest.fail("a random body was taken")
     assert gateway.database.written == []
     assert len(gateway.keys.seen) <= 12
+
+
+async def test_a_flood_of_refusals_leaves_turns_of_the_event_loop_to_others(gateway, signed):
+    raw, _ = signed()
+    turn, answered = 0, []
+
+    async def refused() -> None:
+        async def receive():
+            return {"type": "http.request", "body": raw, "more_body": False}
+
+        async def send(message):
+            if message["type"] == "http.response.start":
+                answered.append((turn, message["status"]))
+
+        headers = [(b"x-content-signature", b"Zm9yZ2Vk")]
+        scope = {"type": "http", "method": "POST", "path": "/callbacks/connectwise/" + "a" * 43, "headers": headers}
+        await gateway.app(scope, receive, send)
+
+    await refused()  # the key is known now
+    flood = asyncio.gather(*(refused() for _ in range(10 * REFUSED_AT_A_TURN)))
+    while not flood.done():
+        await asyncio.sleep(0)
+        turn += 1
+    assert {status for _, status in answered} == {401}
+    assert len(answered) == 1 + 10 * REFUSED_AT_A_TURN
+    assert max(Counter(at for at, _ in answered).values()) <= 2 * REFUSED_AT_A_TURN

@@ -6,7 +6,10 @@ refusal.
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from functools import cache
+from itertools import islice
 from time import monotonic
 from typing import Any
 
@@ -22,6 +25,8 @@ from ledgerwire.ingest.receive import BODY_LIMIT, Receiver
 CALLBACK_PATH = "/callbacks/connectwise/"
 REFUSALS_LOGGED = 20
 """Lines a second about refused callbacks; the rest is counted on the next line, so that a flood cannot fill the disk."""
+REFUSED_AT_A_TURN = 8
+"""Refusals answered in one turn of the event loop."""
 _RETRY_AFTER = "2"
 _HEADER = HEADER.encode()
 
@@ -36,6 +41,7 @@ class CallbackAddress:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._refusals = _RefusalLog()
+        self._turns = _Turns()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = scope["path"].removeprefix(CALLBACK_PATH)
@@ -51,6 +57,7 @@ class CallbackAddress:
             taken = await self._receiver.receive(token, raw, signature.decode("latin-1") if signature else None)
         except CallbackRefused as refused:
             self._refusals.write(refused)
+            await self._turns.come()
             await _answer_problem(send, refused.problem)
             return
         except Exception:  # noqa: BLE001 - answered and logged
@@ -61,6 +68,34 @@ class CallbackAddress:
         CALLBACKS.labels(taken.outcome).inc()
         body = {"outcome": taken.outcome, "reason": taken.reason}
         await _answer(send, 200, b"application/json", body, (b"x-correlation-id", taken.correlation_id.encode()))
+
+
+class _Turns:
+    """Answers refusals a few at a turn of the event loop, in order.
+
+    Who forges sends the next one on the answer to the last. If all of a flood were answered in one turn, each step of a good
+    callback's way through the database would wait for all of the flood; so it waits for a few, and as many are refused.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def come(self) -> None:
+        """Wait for one's turn."""
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        self._waiting.append(turn)
+        if len(self._waiting) == 1:
+            loop.call_soon(self._let, loop)
+        await turn
+
+    def _let(self, loop: asyncio.AbstractEventLoop) -> None:
+        for turn in list(islice(self._waiting, REFUSED_AT_A_TURN)):
+            if not turn.done():
+                turn.set_result(None)
+            self._waiting.popleft()
+        if self._waiting:
+            loop.call_soon(self._let, loop)
 
 
 class _RefusalLog:
