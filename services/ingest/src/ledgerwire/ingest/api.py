@@ -25,7 +25,7 @@ from ledgerwire.ingest.receive import BODY_LIMIT, Receiver
 CALLBACK_PATH = "/callbacks/connectwise/"
 REFUSALS_LOGGED = 20
 """Lines a second about refused callbacks; the rest is counted on the next line, so that a flood cannot fill the disk."""
-REFUSED_AT_A_TURN = 8
+REFUSED_AT_A_TURN = 4
 """Refusals answered in one turn of the event loop."""
 _RETRY_AFTER = "2"
 _HEADER = HEADER.encode()
