@@ -37,6 +37,11 @@ STALLED = 60.0
 
 
 HALVES = ("throughput", "latency")
+_STATEMENTS = (
+    "SELECT split_part(rolname, '_', 2) AS service, sum(calls)::bigint AS calls, sum(total_exec_time) AS milliseconds"
+    " FROM pg_stat_statements JOIN pg_roles ON pg_roles.oid = userid WHERE rolname LIKE 'lw\\_%' GROUP BY 1 ORDER BY 1"
+)
+"""What each service asked, BEGIN and COMMIT included: a machine under load does not distort it."""
 
 
 async def main(
@@ -57,7 +62,7 @@ async def on_stage(
 ) -> dict[str, Any]:
     """One measurement with fresh servers, vendors and processes."""
     with tempfile.TemporaryDirectory() as directory:
-        async with open_stage(Path(directory), account_count=accounts) as stage:
+        async with open_stage(Path(directory), account_count=accounts, statistics=True) as stage:
             return await Pipeline(stage).measure(documents, rate, delayed=delayed, mappers=mappers)
 
 
@@ -71,6 +76,7 @@ class Pipeline:
     async def measure(self, documents: int, rate: float | None, *, delayed: bool, mappers: int) -> dict[str, Any]:
         world = self._world
         world.ledger.switches.change({"limits_enabled": False})
+        await self._stage.rows("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         services = ["ingest", *["mapper"] * mappers, "poster"]
         processes = [await world.spawned(service) for service in services]
         paths = await self._stage.paths()
@@ -81,17 +87,23 @@ class Pipeline:
                     world.arm("slow", system, times=None, params={"seconds": pause})
             ids = self.closed(documents)
             since = len(world.sandbox.world.journal)
+            await self._stage.rows("SELECT pg_stat_statements_reset()")
             busy = {process.process.pid: cpu_seconds(process.process.pid) for process in processes}
             started, done = await self._run(paths, ids, rate)
             pids = [process.process.pid for process in processes]
             used = [round((cpu_seconds(pid) - busy[pid]) / documents * 1000, 2) for pid in pids]
             held = [resident_megabytes(pid) for pid in pids]
+            asked = await self._stage.rows(_STATEMENTS)
         ends = sorted(done.values())
         figures = {
             "documents": documents,
             "connections": len(paths),
             "per_second": round(documents / (ends[-1] - started), 1),
             "cpu_milliseconds_per_document": list(zip(services, used, strict=True)),
+            "statements_per_document": {row["service"]: round(row["calls"] / documents, 1) for row in asked},
+            "postgres_milliseconds_per_document": {
+                row["service"]: round(row["milliseconds"] / documents, 2) for row in asked
+            },
             "megabytes": list(zip(services, held, strict=True)),
             "calls_per_document": self._calls(since, documents),
         }
@@ -178,9 +190,8 @@ class Pipeline:
 
 def failed(result: dict[str, Any]) -> bool:
     """Whether something was lost or is there twice: speed alone fails nothing, it is told."""
-    return any(
-        result[half][fault] for half in ("throughput", "latency") for fault in ("lost", "twice", "amount_differs")
-    )
+    measured = [result[half] for half in HALVES if half in result]
+    return any(one[fault] for one in measured for fault in ("lost", "twice", "amount_differs"))
 
 
 if __name__ == "__main__":
