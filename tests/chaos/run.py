@@ -70,26 +70,20 @@ async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[
         load, nemesis = Load(arena.world, profile.documents, profile.rate), Nemesis(arena, plan, tell)
         seen: dict[str, list[Vitals]] = {}
         began = monotonic()
-        async with _unlimited(arena), _beside(watch(list(arena.slots.values()), seen)), asyncio.TaskGroup() as together:
+        async with (
+            _beside(_forget(arena)),
+            _beside(watch(list(arena.slots.values()), seen)),
+            asyncio.TaskGroup() as together,
+        ):
             together.create_task(load.run())
             together.create_task(nemesis.run())
         took = monotonic() - began
-        async with _unlimited(arena):
+        async with _beside(_forget(arena)):
             await nemesis.heal()
             tell('{"drain": "begins"}')
             drain = await drained(arena, len(load.expected))
             nemesis.spent()
         return await _judged(arena, plan, load, nemesis, took, drain, seen)
-
-
-@asynccontextmanager
-async def _unlimited(arena: Arena) -> AsyncIterator[None]:
-    """Forgets what our own budget counted, where the profile lifts the ledger's limits; nothing otherwise."""
-    if arena.profile.ledger_limits:
-        yield
-        return
-    async with _beside(_forget(arena)):
-        yield
 
 
 @asynccontextmanager
@@ -104,9 +98,13 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 async def _forget(arena: Arena) -> None:
+    """Forget each second what our own budget counted: of ConnectWise always, of the ledger where the profile lifts its limits."""
+    kinds = "= 'connectwise'" if arena.profile.ledger_limits else "IS NOT NULL"
     while True:
         with contextlib.suppress(Exception):  # whatever a database that is being broken answers: once more in a second
-            await arena.world.rows("DELETE FROM tenants.budget")
+            await arena.world.rows(
+                f"DELETE FROM tenants.budget USING tenants.connection WHERE budget.connection_id = connection.connection_id AND kind {kinds}"
+            )
         await asyncio.sleep(1.0)
 
 
