@@ -62,6 +62,7 @@ async def main(runs: int, broker: str, *, breakdown: bool) -> dict[str, Any]:
 async def _measure(world: World, runs: int, *, breakdown: bool) -> dict[str, Any]:
     # the measured ledger allows 60 calls a minute: pace is not what is measured here
     world.ledger.switches.change({"limits_enabled": False})
+    world.psa.state.switches.requests_per_minute = 0
     ids = world.copies(TO_COPY, runs + WARM_UP, batched=False)
     answers, ends = [], []
     steps: dict[str, list[float]] = defaultdict(list)

@@ -40,7 +40,6 @@ async def main(waiting: list[int], documents: int) -> dict[str, Any]:
     """One database, one size after the other; services start afresh for each."""
     with tempfile.TemporaryDirectory() as directory:
         async with open_stage(Path(directory), statistics=True) as stage:
-            stage.world.ledger.switches.change({"limits_enabled": False})
             await stage.rows("CREATE EXTENSION pg_stat_statements")
             await _measure(stage, 0, min(200, documents))
             found = {str(size): await _measure(stage, size, documents) for size in waiting}
