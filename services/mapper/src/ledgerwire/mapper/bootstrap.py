@@ -36,6 +36,8 @@ from ledgerwire.tenants.read import MappingContext
 
 SCHEMA = ServiceSchema(SOURCE)
 AT_ONCE = 100
+CONNECTIONS_AT_ONCE = 24
+"""A record's reads at ConnectWise take a quarter of a second, spent waiting: other connections need not wait for them."""
 """Records whose reads are shared. Poster's reports are claimed with them: a group must not be theirs alone."""
 _LEDGER_NAMES = {"xero": "Xero", "quickbooks": "QuickBooks"}
 
@@ -96,7 +98,7 @@ def build(runtime: Runtime) -> AssembledService:
         database,
         SCHEMA,
         {MAP: MapRecords(TenantClients(clients), outbox), SETTLE: SettleRecords(ring)},
-        concurrency=8,
+        concurrency=CONNECTIONS_AT_ONCE,
         limit=AT_ONCE,
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),
         on_dead=bury,
