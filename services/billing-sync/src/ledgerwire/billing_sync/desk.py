@@ -208,12 +208,16 @@ class SeatsDesk:
     async def reconcile(
         self, account_id: UUID, first: date, last: date, progress: Progress = no_progress
     ) -> SeatReport:
-        """Bought, on the agreements and invoiced, for whole months; invoices of the two months after bill catch-ups too."""
+        """Bought, on the agreements and invoiced, for whole months.
+
+        Invoices of the month before may bill the first one ahead; those of the two months after bill catch-ups too.
+        """
         account = await self.account(account_id)
         given, found = await self.situation(account, progress)
         posting = await self.posting(account)
         dated_to = month_end(shift_month(month_start(last), 2))
-        invoiced, two_way = await read_invoiced(posting, found, min(given.section.since, first), dated_to)
+        dated_from = shift_month(month_start(min(given.section.since, first)), -1)
+        invoiced, two_way = await read_invoiced(posting, found, dated_from, dated_to)
         return reconcile(given, found, invoiced, first, last, two_way)
 
     async def check(

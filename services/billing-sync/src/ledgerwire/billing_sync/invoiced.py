@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues
-from ledgerwire.billing_sync.domain.days import month_end, month_start, parts_by_month, shift_month
+from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Written
+from ledgerwire.billing_sync.domain.days import month_billed, month_end, month_start, parts_by_month
 from ledgerwire.billing_sync.domain.preview import amount_of_days
 from ledgerwire.billing_sync.domain.reconciliation import Figure
 from ledgerwire.billing_sync.planning import Situation
@@ -62,28 +62,68 @@ async def invoiced_lines(psa: ConnectWise, agreements: Iterable[int], first: dat
 
 
 def by_month(
-    lines: Sequence[InvoicedLine], agreement: Agreement, rows: Sequence[Addition], *, in_advance: bool
+    lines: Sequence[InvoicedLine],
+    agreement: Agreement,
+    rows: Sequence[Addition],
+    written: Iterable[Written] = (),
+    *,
+    in_advance: bool,
 ) -> Iterator[tuple[int, date, Figure]]:
     """Product, month and figure of every line of an agreement's invoices.
 
     A row is billed for days before its invoice's month once, on the first invoice that has it; from then on month by month.
+
+    `written` are our records of the agreement's rows: what a row said before a person changed it, invoices may have seen.
     """
+    formerly = _formerly(rows, written)
     if agreement.bill_one_time:
-        yield from ((line.product_id, _lump_month(line, rows), _whole(line)) for line in lines)
-        return
+        known = (*rows, *formerly)
+        return ((line.product_id, _lump_month(line, known), _whole(line)) for line in lines)
+    return _monthly(lines, rows, formerly, in_advance)
+
+
+def _monthly(
+    lines: Sequence[InvoicedLine], rows: Sequence[Addition], formerly: Sequence[Addition], in_advance: bool
+) -> Iterator[tuple[int, date, Figure]]:
     begun: set[int] = set()
     for line in sorted(lines, key=lambda each: each.dated):
-        month = month_start(line.dated) if in_advance else shift_month(month_start(line.dated), -1)
-        alike = [r for r in rows if (r.product_id, r.values.quantity) == (line.product_id, line.quantity)]
-        going_on = next((row for row in alike if _bills(row, line, month, begun)), None)
-        late = None if going_on else next((row for row in alike if _bills_late(row, line, month, begun)), None)
+        month = month_billed(line.dated, in_advance=in_advance)
+        going_on, late = _row_of(line, month, rows, begun)
+        if going_on is None and late is None:
+            going_on, late = _row_of(line, month, formerly, begun)
+        begun |= {row.id for row in (going_on, late) if row is not None}
         if late is None:
-            begun |= {going_on.id} if going_on else set()
             yield line.product_id, month, _whole(line)
             continue
-        begun.add(late.id)
         for each, amount in _shares(late.values, late.values.effective, month).items():
             yield line.product_id, each, Figure(line.quantity, amount)
+
+
+def _formerly(rows: Sequence[Addition], written: Iterable[Written]) -> list[Addition]:
+    """Rows as we wrote them and as invoices saw them, where that is not what they say now."""
+    now = {row.id: row for row in rows}
+    found: list[Addition] = []
+    for record in written:
+        row = now.get(record.addition_id)
+        product_id = row.product_id if row else record.product_id
+        past = (record.values, *(record.billed_as.pieces if record.billed_as else ()))
+        found += [
+            Addition(record.addition_id, record.agreement_id, product_id, values)
+            for values in past
+            if row is None or values != row.values
+        ]
+    return found
+
+
+def _row_of(
+    line: InvoicedLine, month: date, rows: Sequence[Addition], begun: Collection[int]
+) -> tuple[Addition | None, Addition | None]:
+    """The row that a line bills: for its invoice's month alone, or, as the second, for earlier days too."""
+    alike = [row for row in rows if (row.product_id, row.values.quantity) == (line.product_id, line.quantity)]
+    going_on = next((row for row in alike if _bills(row, line, month, begun)), None)
+    if going_on is not None:
+        return going_on, None
+    return None, next((row for row in alike if _bills_late(row, line, month, begun)), None)
 
 
 def _whole(line: InvoicedLine) -> Figure:

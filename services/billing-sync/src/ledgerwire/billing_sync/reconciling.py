@@ -222,7 +222,8 @@ class _Work:
             own = [line for line in lines if line.agreement_id == agreement.id]
             ahead = self.given.rules.in_advance.get(agreement.period_type, True)
             rows = self.found.additions[agreement.id]
-            for product_id, month, figure in by_month(own, agreement, rows, in_advance=ahead):
+            records = [record for record in self.written.values() if record.agreement_id == agreement.id]
+            for product_id, month, figure in by_month(own, agreement, rows, records, in_advance=ahead):
                 if month in self.months:
                     _add(figures, self.place(company_id, product_id, month), figure)
         return figures

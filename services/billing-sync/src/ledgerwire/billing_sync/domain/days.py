@@ -51,19 +51,24 @@ PERIOD_BILLED_IN_ADVANCE = {"Current": False, "Future": True, "Both": True, "Und
 """Which `periodType` bills ahead. Unconfirmed by the vendor, hence a setting of the account with this default."""
 
 
+def month_billed(dated: date, *, in_advance: bool) -> date:
+    """The first day of the month that an invoice of this date bills.
+
+    In advance the month that begins then (or next, if it is dated inside a month); in arrears the month that has just ended.
+    """
+    if in_advance:
+        return dated if dated.day == 1 else next_month(dated)
+    return month_start(dated - DAY)
+
+
 def first_uninvoiced(
     next_invoice: date | None, period_type: str, start: date, in_advance: dict[str, bool] | None = None
 ) -> date:
     """F of M20: the first day not yet invoiced.
 
-    In advance the invoice of `next_invoice` bills the month that begins then (or next, if it is dated inside a month); in
-    arrears the month that has just ended. An agreement without a next invoice has billed nothing.
+    That of the month that the next invoice bills. An agreement without a next invoice has billed nothing.
     """
     if next_invoice is None:
         return start
     table = PERIOD_BILLED_IN_ADVANCE if in_advance is None else in_advance
-    if table.get(period_type, True):
-        first = next_invoice if next_invoice.day == 1 else next_month(next_invoice)
-    else:
-        first = month_start(next_invoice - DAY)
-    return max(first, start)
+    return max(month_billed(next_invoice, in_advance=table.get(period_type, True)), start)
