@@ -36,9 +36,9 @@ from ledgerwire.tenants.read import MappingContext
 
 SCHEMA = ServiceSchema(SOURCE)
 AT_ONCE = 100
+"""Records whose reads are shared. Poster's reports are claimed with them: a group must not be theirs alone."""
 CONNECTIONS_AT_ONCE = 24
 """A record's reads at ConnectWise take a quarter of a second, spent waiting: other connections need not wait for them."""
-"""Records whose reads are shared. Poster's reports are claimed with them: a group must not be theirs alone."""
 _LEDGER_NAMES = {"xero": "Xero", "quickbooks": "QuickBooks"}
 
 
