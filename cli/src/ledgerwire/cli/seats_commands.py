@@ -15,7 +15,7 @@ import typer
 from ledgerwire.billing_sync.bootstrap import open_seats
 from ledgerwire.billing_sync.desk import SeatsDesk
 from ledgerwire.billing_sync.planning import Progress
-from ledgerwire.billing_sync.reconciling import as_csv
+from ledgerwire.billing_sync.report import as_csv
 from ledgerwire.billing_sync.selection import Selection
 from ledgerwire.cli import seats_people, seats_source_commands, seats_views
 from ledgerwire.cli.failures import Exit
@@ -159,7 +159,8 @@ def reconcile(
             found = await desk.reconcile(account_id, first, last, _progress(output))
         if csv is not None:
             csv.write_bytes(as_csv(found))
-        said = f"{len(found.rows)} compared, {len(found.leaks)} differ. {found.two_way}".strip()
+        said = f"{found.places} compared, {len(found.leaks)} differ, {len(found.waiting)} not invoiced yet."
+        said = f"{said} {found.two_way}".strip()
         output.result(seats_views.report_value(found), seats_views.report_table(found), said)
         return Exit.DONE if found.clean else Exit.OFF
 

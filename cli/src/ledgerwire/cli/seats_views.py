@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ledgerwire.billing_sync.applying import Applied
 from ledgerwire.billing_sync.domain.agreements import RowValues
-from ledgerwire.billing_sync.reconciling import SeatReport, as_rows
+from ledgerwire.billing_sync.report import SeatReport, as_row
 from ledgerwire.billing_sync.setup import SetUp
 from ledgerwire.billing_sync.stored import StoredPlan, StoredStep
 from ledgerwire.common.catalogue.finding import Finding
@@ -156,18 +156,19 @@ def report_value(report: SeatReport) -> dict[str, Any]:
         "to": report.last,
         "two_way": report.two_way,
         "clean": report.clean,
-        "places": len(report.rows),
-        "leaks": [row for row in as_rows(report) if row["cause"] != "tied"],
+        "places": report.places,
+        "not_invoiced_yet": [as_row(row) for row in report.waiting],
+        "leaks": [as_row(row) for row in report.leaks],
     }
 
 
 def report_table(report: SeatReport) -> Table:
-    """What is not tied."""
+    """What is not tied, and what is not invoiced yet."""
     table = Table("Customer", "Product", "Month", "Bought", "On agreement", "Invoiced", "Difference", "Why")
-    for row in as_rows(report):
-        if row["cause"] != "tied":
-            names = ("customer", "product", "period", "bought", "agreement", "invoiced", "difference", "cause")
-            table.add_row(*(row[name] for name in names))
+    names = ("customer", "product", "period", "bought", "agreement", "invoiced", "difference", "cause")
+    for each in (*report.leaks, *report.waiting):
+        row = as_row(each)
+        table.add_row(*(row[name] for name in names))
     return table
 
 

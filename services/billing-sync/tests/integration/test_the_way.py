@@ -72,3 +72,21 @@ async def test_ten_seats_become_twelve_on_17_march_in_advance_in_arrears_and_lea
 
 def _short(at: str) -> str:
     return f"{int(at[8:])} {('Mar', 'Apr', 'May')[int(at[5:7]) - 3]}"
+
+
+@pytest.mark.requirement("D10")
+async def test_what_waits_for_its_next_invoice_is_no_leak_until_that_invoice_is_late(world):
+    """Ten seats since January, written on 20 March; the invoice of 1 April bills all of it."""
+    await world.sync(sold(subscription()))
+    quarter = day("1 Jan"), day("31 Mar")
+    report = await world.desk.reconcile(world.account_id, *quarter)
+    shown = [(row.difference, row.cause.value) for row in report.rows]
+    assert (shown, report.clean) == ([(Decimal("220.00"), "not-invoiced-yet")] * 3, True)
+    assert (len(report.waiting), report.places) == (3, 3)
+
+    world.move(day("2 Apr"))
+    late = await world.desk.reconcile(world.account_id, *quarter)
+    assert [row.cause.value for row in late.leaks] == ["not-invoiced"] * 3
+    await world.invoice(world.monthly)
+    whole = await world.desk.reconcile(world.account_id, day("1 Jan"), day("30 Apr"))
+    assert [row.cause.value for row in whole.rows] == ["tied"] * 4

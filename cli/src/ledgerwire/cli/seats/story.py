@@ -18,7 +18,7 @@ from uuid import UUID
 from ledgerwire.billing_sync.bootstrap import open_seats
 from ledgerwire.billing_sync.desk import SeatsDesk
 from ledgerwire.billing_sync.domain.reconciliation import Cause
-from ledgerwire.billing_sync.reconciling import SeatReport, as_csv
+from ledgerwire.billing_sync.report import SeatReport, as_csv
 from ledgerwire.billing_sync.stored import StoredPlan
 from ledgerwire.cli.demo.account_file import account_content, write
 from ledgerwire.cli.demo.stage import LOGS, REPORT_FILE, clear, founded
@@ -275,7 +275,7 @@ class _HalfYear:
             "findings": dict(sorted(self._tally.findings.items())),
             "invoices": self._tally.invoices,
             "invoiced": str(self._tally.invoiced),
-            "places_compared": len(report.rows),
+            "places_compared": report.places,
             "leaks_planted": len(planted),
             "leaks_found": len(planted & found),
             "leaked": str(sum((leak.amount for leak in found), Decimal(0))),

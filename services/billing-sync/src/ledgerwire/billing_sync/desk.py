@@ -15,7 +15,8 @@ from ledgerwire.billing_sync.domain.plan import CreditDue
 from ledgerwire.billing_sync.invoiced import read_invoiced
 from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress
 from ledgerwire.billing_sync.reading import read_sources
-from ledgerwire.billing_sync.reconciling import SeatReport, reconcile
+from ledgerwire.billing_sync.reconciling import reconcile
+from ledgerwire.billing_sync.report import SeatReport
 from ledgerwire.billing_sync.repository import credits as settlements
 from ledgerwire.billing_sync.repository import links, plans, written
 from ledgerwire.billing_sync.repository.credits import Settled

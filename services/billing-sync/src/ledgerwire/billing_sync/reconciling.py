@@ -5,15 +5,14 @@ Where the posting connection may not see invoices, the report is two-way and say
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import Agreement, RowValues, Written
+from ledgerwire.billing_sync.domain.claims import BILLABLE
 from ledgerwire.billing_sync.domain.days import (
     DAY,
     days_between,
@@ -28,8 +27,6 @@ from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.recalled import recalled
 from ledgerwire.billing_sync.domain.reconciliation import (
     NONE,
-    Cause,
-    Comparison,
     Figure,
     Notes,
     Place,
@@ -41,37 +38,10 @@ from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, WantedLin
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
 from ledgerwire.billing_sync.invoiced import InvoicedLine, by_month
 from ledgerwire.billing_sync.planning import Given, Situation
+from ledgerwire.billing_sync.report import SeatReport
 from ledgerwire.billing_sync.settings import price_rules
 from ledgerwire.common.money import ZERO, round_half_up
 from ledgerwire.common.seats import ChargeKind
-
-COLUMNS = (
-    "customer", "product", "period", "bought_seats", "bought", "agreement_seats", "agreement", "invoiced_seats", "invoiced",
-    "difference", "currency", "cause",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class SeatReport:
-    """The reconciliation of some months.
-
-    Attributes:
-        two_way: why what was invoiced is not in it, "" where it is.
-    """
-
-    first: date
-    last: date
-    rows: tuple[Comparison, ...]
-    two_way: str = ""
-
-    @property
-    def leaks(self) -> tuple[Comparison, ...]:
-        """What is not tied."""
-        return tuple(row for row in self.rows if row.cause is not Cause.TIED)
-
-    @property
-    def clean(self) -> bool:
-        return not self.leaks
 
 
 def months_between(first: date, last: date) -> list[date]:
@@ -155,15 +125,12 @@ class _Work:
             for given in self.given.settled.get(sold.subscription.id, ()):
                 for month, amount in _by_share(given).items():
                     if month in self.months:
-                        self._credit(self.place(sold.company_id, sold.product.id, month), amount)
+                        self._settled(self.place(sold.company_id, sold.product.id, month), amount)
 
     def _known(self, line: WantedLine, agreement: Agreement) -> Sequence[WantedLine]:
         """A line as the planner takes it: days and products that our records know better."""
         records = [record for record in self.by_line[line.line] if record.agreement_id == agreement.id]
-        first = first_uninvoiced(
-            agreement.next_invoice, agreement.period_type, agreement.start, self.given.rules.in_advance
-        )
-        return recalled(line, records, self.given.today, first).lines
+        return recalled(line, records, self.given.today, self._first(agreement)).lines
 
     def _placed(self, line: WantedLine) -> tuple[Charge, ...]:
         """One-off charges and credits on the month that bills them whole: that of their row, else that of their first day."""
@@ -185,10 +152,18 @@ class _Work:
         clipped = [replace(row, ends=min(row.ends or last, last)) for row in rows if row.effective <= last]
         return agreement_figure(clipped, month)
 
+    def _note(self, place: Place) -> Notes:
+        return self.notes.get(place, Notes())
+
     def _credit(self, place: Place, amount: Decimal) -> None:
-        """A credit counts into what should have been invoiced: the source's is owed, a settled one was given."""
-        before = self.notes.get(place, Notes())
-        self.notes[place] = Notes(before.mapped, before.edited_by_hand, before.credit + amount)
+        """A credit of the source is owed; it counts into what should have been invoiced."""
+        note = self._note(place)
+        self.notes[place] = replace(note, credit=note.credit + amount)
+
+    def _settled(self, place: Place, amount: Decimal) -> None:
+        """A credit that a person gave: what was billed for the seats stays on its invoice."""
+        note = self._note(place)
+        self.notes[place] = replace(note, settled=note.settled + amount)
 
     def take_unlinked(self) -> None:
         """What customers without a company bought, at the price it would sell for."""
@@ -212,9 +187,30 @@ class _Work:
                     place = self.place(company_id, row.product_id, month)
                     if figure != NONE:
                         _add(self.standing, place, figure)
+                    note = self._note(place)
                     if ours is not None and ours.values != row.values:
-                        before = self.notes.get(place, Notes())
-                        self.notes[place] = Notes(before.mapped, edited_by_hand=True, credit=before.credit)
+                        note = replace(note, edited_by_hand=True)
+                    if row.bill_customer == BILLABLE and self._is_to_come(agreement, ours, month):
+                        note = replace(note, not_due=note.not_due + figure.amount)
+                    self.notes[place] = note
+
+    def _is_to_come(self, agreement: Agreement, ours: Written | None, month: date) -> bool:
+        """Whether an agreement's next invoice, or one after it, bills a row for a month: none had to so far.
+
+        An invoice that should have been made before today is late, and what it bills is due.
+        """
+        if agreement.next_invoice is None or agreement.next_invoice < self.given.today:
+            return False
+        if agreement.bill_one_time:
+            return not agreement.invoiced_once
+        first = self._first(agreement)
+        if month >= first:
+            return True
+        return agreement.bills_prorated_additions and ours is not None and ours.uninvoiced_from >= first
+
+    def _first(self, agreement: Agreement) -> date:
+        ahead = self.given.rules.in_advance
+        return first_uninvoiced(agreement.next_invoice, agreement.period_type, agreement.start, ahead)
 
     def billed(self, lines: Sequence[InvoicedLine]) -> dict[Place, Figure]:
         figures: dict[Place, Figure] = {}
@@ -253,29 +249,3 @@ def _standing_in(values: RowValues, month: date, *, once: bool) -> Figure:
 def _add(figures: dict[Place, Figure], place: Place, figure: Figure) -> None:
     if figure != NONE:
         figures[place] = figures.get(place, NONE).plus(figure)
-
-
-def as_rows(report: SeatReport) -> list[Mapping[str, str]]:
-    """The report as text, column by column."""
-    return [_row(row) for row in report.rows]
-
-
-def _row(row: Comparison) -> dict[str, str]:
-    billed = row.invoiced
-    values = (
-        row.place.customer, row.place.product, f"{row.place.period:%Y-%m}",
-        f"{row.bought.quantity.normalize():f}", f"{row.bought.amount:.2f}",
-        f"{row.on_agreement.quantity.normalize():f}", f"{row.on_agreement.amount:.2f}",
-        f"{billed.quantity.normalize():f}" if billed else "", f"{billed.amount:.2f}" if billed else "",
-        f"{row.difference:.2f}", row.currency, row.cause.value,
-    )  # fmt: skip
-    return dict(zip(COLUMNS, values, strict=True))
-
-
-def as_csv(report: SeatReport) -> bytes:
-    """The report as CSV (UTF-8, with a heading)."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(as_rows(report))
-    return text.getvalue().encode()

@@ -103,3 +103,57 @@ def test_seats_that_stand_from_another_day_than_they_were_bought_are_told_from_a
     late = agreement_figure([values(12, "20 Mar")], MARCH.period)
     cheap = agreement_figure([values(12, "17 Mar", price="20.00")], MARCH.period)
     assert [one(bought, on, billed=None).cause for on in (late, cheap)] == [Cause.ADDED_MID_MONTH, Cause.PRICE_CHANGED]
+
+
+def causes(bought, on, billed, notes=None):
+    """Causes of one place with what each comes to."""
+    lines = compare({MARCH: bought}, {MARCH: on}, {MARCH: billed}, notes and {MARCH: notes})
+    return [(line.cause, str(line.difference)) for line in lines]
+
+
+NOTHING = figure(0, 0)
+TWELVE = figure(12, "264.00", "22.00")
+
+
+@pytest.mark.parametrize(
+    ("on", "billed", "notes", "found"),
+    [
+        (TEN, NOTHING, None, [(Cause.QUANTITY_DIFFERS, "44.00"), (Cause.NOT_INVOICED, "220.00")]),
+        (TEN, NOTHING, Notes(edited_by_hand=True), [(Cause.EDITED_BY_HAND, "44.00"), (Cause.NOT_INVOICED, "220.00")]),
+        (TEN, figure(20, "440.00"), None, [(Cause.QUANTITY_DIFFERS, "44.00"), (Cause.INVOICED_TWICE, "-220.00")]),
+        (TEN, figure(8, "176.00"), None, [(Cause.QUANTITY_DIFFERS, "88.00")]),
+        (TEN, TEN, Notes(credit=Decimal(-44)), [(Cause.QUANTITY_DIFFERS, "44.00"), (Cause.CREDIT_NOT_PASSED_ON, "-44")]),
+        (TWELVE, NOTHING, Notes(credit=Decimal(-15)), [(Cause.NOT_INVOICED, "264.00"), (Cause.CREDIT_NOT_PASSED_ON, "-15")]),
+        (TWELVE, figure(12, "249.00"), Notes(credit=Decimal(-15)), [(Cause.TIED, "0.00")]),
+        (TEN, TWELVE, Notes(edited_by_hand=True), [(Cause.TIED, "0.00")]),
+    ],
+)  # fmt: skip
+@pytest.mark.requirement("D10")
+def test_of_twelve_seats_bought_for_264_each_leak_is_told_by_itself(on, billed, notes, found):
+    """Of what was bought and what was invoiced apart, each cause has its own part; a credit at cost hides none of it.
+
+    A credit is passed on where the invoice is lower by just that; a row edited after its invoice was billed as bought.
+    """
+    assert causes(TWELVE, on, billed, notes) == found
+
+
+@pytest.mark.requirement("D10")
+def test_a_credit_that_a_person_settled_explains_the_seats_it_gave_back():
+    assert causes(TEN, TWELVE, TWELVE, Notes(settled=Decimal("44.00"))) == [(Cause.TIED, "0.00")]
+
+
+@pytest.mark.parametrize(
+    ("billed", "not_due", "found"),
+    [
+        (NOTHING, "264.00", [(Cause.NOT_INVOICED_YET, "264.00")]),
+        (figure(10, "220.00"), "44.00", [(Cause.NOT_INVOICED_YET, "44.00")]),
+        (NOTHING, "44.00", [(Cause.NOT_INVOICED_YET, "44.00"), (Cause.NOT_INVOICED, "220.00")]),
+        (TWELVE, "264.00", [(Cause.TIED, "0.00")]),
+        (figure(24, "528.00"), "264.00", [(Cause.INVOICED_TWICE, "-264.00")]),
+    ],
+)
+@pytest.mark.requirement("D10")
+def test_what_the_next_invoice_will_bill_is_no_leak(billed, not_due, found):
+    assert causes(TWELVE, TWELVE, billed, Notes(not_due=Decimal(not_due))) == found
+    (first, *_) = compare({MARCH: TWELVE}, {MARCH: TWELVE}, {MARCH: billed}, {MARCH: Notes(not_due=Decimal(not_due))})
+    assert first.leaks == (found[0][0] is Cause.INVOICED_TWICE)

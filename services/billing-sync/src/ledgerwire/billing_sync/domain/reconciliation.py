@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from ledgerwire.common.money import CENT, ZERO, round_half_up
 
 
 class Cause(StrEnum):
-    """Why the three differ; `tied` where they do not."""
+    """Why the three differ; `tied` where they do not, `not-invoiced-yet` where the next invoice will bill it."""
 
     TIED = "tied"
     NOT_MAPPED = "not-mapped"
@@ -27,6 +27,7 @@ class Cause(StrEnum):
     ADDED_MID_MONTH = "added-mid-month"
     PRICE_CHANGED = "price-changed"
     NOT_INVOICED = "not-invoiced"
+    NOT_INVOICED_YET = "not-invoiced-yet"
     INVOICED_TWICE = "invoiced-twice"
     CREDIT_NOT_PASSED_ON = "credit-not-passed-on"
 
@@ -59,22 +60,31 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What is known about a place besides its figures."""
+    """What is known about a place besides its figures.
+
+    Attributes:
+        credit: credits of the source (negative, at its prices) that were not passed on.
+        settled: credits for seats given back (positive) that a person settled: what was billed for them stays on the invoice.
+        not_due: of the agreement's amount, what the next invoice bills and none has had to bill so far.
+    """
 
     mapped: bool = True
     edited_by_hand: bool = False
     credit: Decimal = ZERO
-    """Credits of the source (negative) that were not passed on."""
+    settled: Decimal = ZERO
+    not_due: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One line of the reconciliation.
+    """One line of the reconciliation: a place that ties, or one of the causes why it does not.
+
+    A place with several causes has a line for each, with the same figures; their differences sum to that of the place.
 
     Attributes:
         invoiced: None in a two-way report.
-        difference: amount that should have been invoiced (or stand on the agreement), less the source's credits, less what
-            was: positive is revenue lost, negative is owed to the customer.
+        difference: what this cause comes to, of the amount that should have been invoiced (or stand on the agreement), less
+            the source's credits, less what was: positive is revenue lost, negative is owed to the customer.
         currency: ISO 4217.
     """
 
@@ -85,6 +95,11 @@ class Comparison:
     difference: Decimal
     cause: Cause
     currency: str = ""
+
+    @property
+    def leaks(self) -> bool:
+        """Whether something has to be done about it."""
+        return self.cause not in {Cause.TIED, Cause.NOT_INVOICED_YET}
 
 
 NONE = Figure(ZERO, ZERO)
@@ -121,7 +136,7 @@ def compare(
     currency: str = "",
     tolerance: Decimal = CENT,
 ) -> list[Comparison]:
-    """Every place any of the three knows, in order, with its difference and cause.
+    """Every place any of the three knows, in order, with its differences and their causes.
 
     Args:
         bought: figures by place.
@@ -132,27 +147,72 @@ def compare(
         tolerance: a difference up to this is rounding.
     """
     places = {*bought, *on_agreement, *(invoiced or {})}
-    lines = []
+    lines: list[Comparison] = []
     for place in sorted(places, key=lambda p: (p.customer, p.product, p.period)):
         figures = bought.get(place, NONE), on_agreement.get(place, NONE)
         billed = None if invoiced is None else invoiced.get(place, NONE)
-        last = figures[1] if billed is None else billed
         said = (notes or {}).get(place, Notes())
-        difference = figures[0].amount + said.credit - last.amount
-        cause = _cause(figures[0], figures[1], billed, said, tolerance, place.period)
-        cause = Cause.TIED if abs(difference) <= tolerance else cause
-        lines.append(Comparison(place, figures[0], figures[1], billed, difference, cause, currency))
+        parts = _Causes(*figures, billed, said, tolerance, place.period).parts()
+        for cause, difference in parts.items():
+            lines.append(Comparison(place, *figures, billed, difference, cause, currency))
     return lines
 
 
-def _cause(bought: Figure, on: Figure, billed: Figure | None, notes: Notes, tolerance: Decimal, period: date) -> Cause:
-    if not notes.mapped:
-        return Cause.NOT_MAPPED
-    if abs(bought.amount - on.amount) > tolerance or (billed is None and bought.quantity != on.quantity):
-        return _between_source_and_agreement(bought, on, notes)
-    if billed is not None and abs(on.amount - billed.amount) > tolerance:
-        return _between_agreement_and_invoice(on, billed, period)
-    return Cause.CREDIT_NOT_PASSED_ON if notes.credit else Cause.TIED
+@dataclass(frozen=True, slots=True)
+class _Causes:
+    """Why one place differs: between the source and the agreement, between that and the invoice, and the source's credits."""
+
+    bought: Figure
+    on: Figure
+    billed: Figure | None
+    notes: Notes
+    tolerance: Decimal
+    period: date
+
+    def parts(self) -> dict[Cause, Decimal]:
+        """Each cause with what it comes to; `tied` alone with what is rounding."""
+        last = self.on if self.billed is None else self.billed
+        whole = self.bought.amount + self.notes.settled - last.amount
+        if not self.notes.mapped:
+            return {Cause.NOT_MAPPED: whole + self.notes.credit}
+        credit = {} if not self.notes.credit else {Cause.CREDIT_NOT_PASSED_ON: self.notes.credit}
+        if self._nil(whole):
+            return credit or {Cause.TIED: whole}
+        # a credit at the source's prices never explains a difference at sell prices, unless the invoice gives just that
+        agreement = self.bought.amount + self.notes.settled - self.on.amount
+        if self._nil(agreement) and self._nil(whole + self.notes.credit):
+            return {Cause.TIED: whole + self.notes.credit}
+        found: dict[Cause, Decimal] = {}
+        for cause, difference in (
+            *self._on_agreement(agreement),
+            *self._on_invoice(whole - agreement),
+            *credit.items(),
+        ):
+            found[cause] = found.get(cause, ZERO) + difference
+        return found or {Cause.TIED: whole}
+
+    def _nil(self, amount: Decimal) -> bool:
+        return abs(amount) <= self.tolerance
+
+    def _on_agreement(self, difference: Decimal) -> Iterator[tuple[Cause, Decimal]]:
+        if not self._nil(difference):
+            yield _between_source_and_agreement(self.bought, self.on, self.notes), difference
+
+    def _on_invoice(self, difference: Decimal) -> Iterator[tuple[Cause, Decimal]]:
+        if self.billed is None or self._nil(difference):
+            return
+        later = _within(self.notes.not_due, difference)
+        if not self._nil(later):
+            yield Cause.NOT_INVOICED_YET, later
+            difference -= later
+        if not self._nil(difference):
+            due = Figure(self.on.quantity, self.on.amount - later, self.on.prices)
+            yield _between_agreement_and_invoice(due, self.billed, self.period), difference
+
+
+def _within(part: Decimal, whole: Decimal) -> Decimal:
+    """As much of a part as lies in the whole, nothing where they have different signs."""
+    return ZERO if part * whole <= 0 else min(part, whole, key=abs)
 
 
 def _between_source_and_agreement(bought: Figure, on: Figure, notes: Notes) -> Cause:
@@ -169,6 +229,8 @@ def _between_source_and_agreement(bought: Figure, on: Figure, notes: Notes) -> C
 
 
 def _between_agreement_and_invoice(on: Figure, billed: Figure, period: date) -> Cause:
+    if on == NONE:
+        return Cause.NOT_ON_AGREEMENT
     if billed.amount == 0:
         return Cause.NOT_INVOICED
     if on.amount and billed.amount >= 2 * on.amount:
