@@ -94,7 +94,7 @@ def annual(key: str = "year-1", quantity: str = "10", **changes: Any) -> Subscri
         "term": "P1Y",
         "term_start": day("1 Mar"),
         "term_end": date(2027, 2, 28),
-        "unit_cost": Decimal("120.96"),
+        "unit_cost": Decimal("19.00"),
     }
     return subscription(key, quantity, **values | changes)
 

@@ -56,11 +56,16 @@ class CustomerLinkSection(Section):
 
 
 class ProductLinkSection(Section):
-    """A vendor SKU: the catalog product it is, how it is priced, where a created one is filed."""
+    """A vendor SKU: the catalog product it is, how it is priced, where a created one is filed.
+
+    Attributes:
+        price_annual: how seats of it are priced that are paid for a year (or more) at once; else as `price` says.
+    """
 
     sku: Code
     product: Annotated[int, Field(gt=0)] | None = None
     price: PriceRuleSection | None = None
+    price_annual: PriceRuleSection | None = None
     category: Code | None = None
 
 
@@ -90,6 +95,7 @@ class SeatsSection(Section):
     Attributes:
         since: nothing before this day is made good; seats held before are taken as billed by hand.
         apply: `approve`: a person approves plans; `automatic`: what nothing stops is written.
+        price: of every SKU without a rule of its own; `price_annual`: of those that are paid for a year (or more) at once.
         company_statuses: only companies in these statuses are offered, all when empty.
         interval_seconds: pause between two looks at the sources.
     """
@@ -98,6 +104,7 @@ class SeatsSection(Section):
     sources: tuple[SeatSourceSection, ...]
     products: CreatedProductsSection
     price: PriceRuleSection | None = None
+    price_annual: PriceRuleSection | None = None
     skus: tuple[ProductLinkSection, ...] = ()
     customers: tuple[CustomerLinkSection, ...] = ()
     agreements: tuple[AgreementLinkSection, ...] = ()

@@ -286,7 +286,7 @@ async def _linked(psa: ConnectWise, given: Given, companies: Mapping[int, Compan
         products.setdefault(each.subscription.sku, SourceProduct(each.subscription.sku, each.subscription.name))
     sold = {each.subscription.sku for each in joined}
     rules = price_rules(given.section)
-    from_catalog = any(rule.basis is PriceBasis.CATALOG for rule in rules.values())
+    from_catalog = any(rule.basis is PriceBasis.CATALOG for rule in rules.all)
     wanted = {sku: products[sku] for sku in sorted(sold)}
     linked.shelf = await stocked(psa, given.section, wanted, given.links.products, with_prices=from_catalog)
     linked.findings += [finding for found in linked.shelf.findings.values() for finding in found]
@@ -299,7 +299,7 @@ async def _linked(psa: ConnectWise, given: Given, companies: Mapping[int, Compan
         product = Product(
             product_id,
             source.name,
-            rules.get(subscription.sku, rules.get("")),
+            rules.of(subscription.sku, subscription.motion),
             source.erp_unit_price,
             linked.shelf.prices.get(product_id),
         )

@@ -169,7 +169,7 @@ class _Work:
         """What customers without a company bought, at the price it would sell for."""
         rules = price_rules(self.given.section)
         for customer, subscription in self.found.linked.unlinked:
-            product = Product(0, subscription.name, rules.get(subscription.sku, rules.get("")))
+            product = Product(0, subscription.name, rules.of(subscription.sku, subscription.motion))
             line = wanted_line(subscription, (), product, self.given.rules, customer=customer.name)
             for month in self.months:
                 figure = _wanted_in(line, month, once=bool(line.charges))

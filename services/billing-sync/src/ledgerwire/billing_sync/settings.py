@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ledgerwire.billing_sync.domain.rules import (
     DecreasePolicy,
@@ -46,10 +47,38 @@ def rules_of(section: SeatsSection) -> SeatRules:
     )
 
 
-def price_rules(section: SeatsSection) -> Mapping[str, PriceRule]:
-    """Price rules by SKU; "" is the rule of every SKU without one of its own (M21)."""
-    rules = {"": rule_of(section.price)} if section.price else {}
-    return rules | {link.sku: rule_of(link.price) for link in section.skus if link.price}
+@dataclass(frozen=True, slots=True)
+class PriceRules:
+    """Price rules by SKU; "" is the rule of every SKU without one of its own (M21).
+
+    Attributes:
+        by_sku: of any motion.
+        annual: of seats that are paid for a year or more at once; a SKU's own rule goes before the one of all SKUs.
+    """
+
+    by_sku: Mapping[str, PriceRule]
+    annual: Mapping[str, PriceRule]
+
+    @property
+    def all(self) -> tuple[PriceRule, ...]:
+        return (*self.by_sku.values(), *self.annual.values())
+
+    def of(self, sku: str, motion: Motion) -> PriceRule | None:
+        """The rule of a SKU that is sold this way, None where there is none."""
+        annual = self.annual if motion is Motion.SEAT_ANNUAL else {}
+        own = annual.get(sku) or self.by_sku.get(sku)
+        return own or annual.get("") or self.by_sku.get("")
+
+
+def price_rules(section: SeatsSection) -> PriceRules:
+    """The price rules of the account file."""
+    shared, annual = section.price, section.price_annual
+    return PriceRules(
+        ({"": rule_of(shared)} if shared else {})
+        | {each.sku: rule_of(each.price) for each in section.skus if each.price},
+        ({"": rule_of(annual)} if annual else {})
+        | {each.sku: rule_of(each.price_annual) for each in section.skus if each.price_annual},
+    )
 
 
 def rule_of(rule: PriceRuleSection) -> PriceRule:

@@ -21,7 +21,7 @@ from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import share_of_term
 from ledgerwire.billing_sync.domain.purchases import Doubt, told_apart
 from ledgerwire.billing_sync.domain.wanted import Charge
-from ledgerwire.common.money import ZERO, round_half_up
+from ledgerwire.common.money import CENT, ZERO, round_half_up
 from ledgerwire.common.seats import ChargeKind, ChargeLine, Frequency, SubscriptionSnapshot, SubscriptionStatus
 
 PriceOf = Callable[[ChargeLine | None], Decimal | None]
@@ -38,11 +38,13 @@ class AnnualCharges:
     Attributes:
         priced: all of it could be priced.
         doubts: lines that may be counted already.
+        upgrades: days on which as many seats were charged as taken back, at other money: no rule prices the difference.
     """
 
     charges: tuple[Charge, ...] = ()
     priced: bool = True
     doubts: list[Doubt] = field(default_factory=list)
+    upgrades: list[ChargedDay] = field(default_factory=list)
 
 
 def annual_charges(
@@ -72,6 +74,8 @@ def annual_charges(
             return AnnualCharges(priced=False)
         if opens:
             running = charge.starts, max(running[1], charge.ends or charge.starts)
+        elif not day.seats and abs(day.net) > CENT:
+            result.upgrades.append(day)
         charges.append(charge)
         result.doubts += day.doubts
     result.charges = tuple(charges)

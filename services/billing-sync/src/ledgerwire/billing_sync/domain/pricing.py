@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -50,6 +50,20 @@ def price_missing(product: str, customer: str, rule: PriceRule | None) -> Findin
     """The stop where no price can be told."""
     basis = rule.basis.value if rule else "none"
     return Finding("BS_PRICE_RULE_MISSING", {"product": product, "customer": customer, "rule": basis})
+
+
+def sold_below_cost(
+    product: str, customer: str, cycle: str, seats: Iterable[tuple[Decimal, Decimal, Decimal]]
+) -> Iterator[Finding]:
+    """A word where the newest of some (seats, unit price, unit cost) sells for less than it costs."""
+    sold = [each for each in seats if each[0] > 0]
+    if not sold:
+        return
+    quantity, price, cost = sold[-1]
+    if 0 <= price < cost:
+        money = {"price": f"{price:,.2f}", "cost": f"{cost:,.2f}", "loss": f"{(cost - price) * quantity:,.2f}"}
+        names = {"product": product, "customer": customer, "cycle": cycle, "seats": f"{quantity.normalize():f}"}
+        yield Finding("BS_SELLS_BELOW_COST", {**names, **money})
 
 
 def usage_base(lines: Iterable[ChargeLine], *, keeps_earned_credit: bool) -> Decimal:

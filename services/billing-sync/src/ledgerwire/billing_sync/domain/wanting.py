@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.annual import annual_charges
+from ledgerwire.billing_sync.domain.charged_days import ChargedDay
 from ledgerwire.billing_sync.domain.days import DAY, month_end, month_start
 from ledgerwire.billing_sync.domain.held import STATE_KINDS, History, history_of
 from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
-from ledgerwire.billing_sync.domain.pricing import PriceSources, price_missing, sell_price, usage_base
+from ledgerwire.billing_sync.domain.pricing import PriceSources, price_missing, sell_price, sold_below_cost, usage_base
 from ledgerwire.billing_sync.domain.purchases import told_apart
 from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule, SeatRules
 from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, Held, Unsure, WantedLine
@@ -161,12 +162,17 @@ class _Build:
             known = seats.unit_cost is not None
             cost = ZERO if seats.unit_cost is None else seats.unit_cost
             held.append(Held(seats.starts, after, seats.quantity, cost, price, seats.reason, known))
-        findings = self._notes(history)
+        findings = [*self._notes(history), *self._below_cost((h.quantity, h.unit_price, h.unit_cost) for h in held)]
         aside, more = self._aside()
         first = history.seats[0].starts
         line = self.line(tuple(held), (), [*findings, *more], first)
         unsure = Unsure(history.seats[-1].starts, history.ends) if history.unsure else None
         return replace(line, charges=aside, unsure=unsure, product_from=self._product_from())
+
+    def _below_cost(self, seats: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Iterator[Finding]:
+        cycle = "and cycle" if self.subscription.motion is Motion.SEAT_ANNUAL else "and month"
+        if not self.subscription.trial:
+            yield from sold_below_cost(self.product.name, self.customer, cycle, seats)
 
     def _product_from(self) -> date | None:
         """The first day charged for the SKU of now, where another was charged before."""
@@ -262,7 +268,17 @@ class _Build:
             return self.line((), (), [price_missing(self.product.name, self.customer, self.product.rule)])
         aside, more = self._aside()
         doubts = [doubt.finding(self.customer, self.product.name) for doubt in made.doubts]
+        doubts += [self._upgrade(day) for day in made.upgrades if today is None or today <= day.last]
+        cycles = [each for each in made.charges if each.term_key]
+        doubts += self._below_cost((each.quantity, each.unit_price, each.unit_cost) for each in cycles)
         return self.line((), (*made.charges, *aside), [*doubts, *more])
+
+    def _upgrade(self, day: ChargedDay) -> Finding:
+        seats = sum((abs(line.quantity) for line in day.lines if line.subtotal > 0), ZERO)
+        currency = next(iter(self.currencies()), "")
+        money = {"amount": f"{day.net:,.2f} {currency}".strip(), "seats": f"{seats.normalize():f}"}
+        days = {"date": f"{day.day:%d %b %Y}", "until": f"{day.last:%d %b %Y}"}
+        return Finding("BS_UPGRADE_NOT_BILLED", {**self.names, **money, **days})
 
     def _cycle_price(self, line: ChargeLine | None) -> Decimal | None:
         if line is None:
