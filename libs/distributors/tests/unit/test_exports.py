@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from ledgerwire.common.catalogue import entries
-from ledgerwire.common.seats import ChargeKind, Completeness, Frequency, Motion, RowProblem, SubscriptionStatus
+from ledgerwire.common.seats import (
+    ChargeKind,
+    Completeness,
+    Frequency,
+    Motion,
+    RowProblem,
+    SubscriptionSnapshot,
+    SubscriptionStatus,
+)
 from ledgerwire.distributors.exports import LAYOUTS, ExportSource
 from ledgerwire.distributors.port import Period, read_source
 from ledgerwire.distributors.push import Push
@@ -133,3 +141,52 @@ def test_the_post_of_the_guide_is_a_right_one() -> None:
     [body] = re.findall(r'^(\{"customers".*?\]\})\n```', guide.read_text(), re.DOTALL | re.MULTILINE)
     push = Push.decoded(body.encode())
     assert (push.customers[0].name, push.charges[0].subtotal) == ("Harbour Dental", Decimal("17.42"))
+
+
+NAMED = PAX8.replace("id,", "", 1)
+"""The same layout without an id of each line: a line is known by its text alone."""
+LINE = GOOD.replace("i-1,", "", 1)
+
+
+def folder_of(folder: Path, **files: str) -> ExportSource:
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text)
+    return ExportSource("pax8", folder, LAYOUTS["pax8-invoice-items"])
+
+
+@pytest.mark.requirement("M20", "F1: BS_INVOICE_IN_TWO_FILES")
+async def test_an_invoice_exported_again_with_another_column_is_counted_once(tmp_path: Path) -> None:
+    files = folder_of(tmp_path, first=f"{NAMED}\n{LINE}\n", second=f"{NAMED},note\n{LINE},x\n")
+    read = await files.charges(ALL)
+    assert ([line.subtotal for line in read.rows], read.problems) == ([Decimal("52.50")], ())
+    assert [each.quantity for each in await held(files)] == [10]
+
+
+@pytest.mark.requirement("M20", "F1: BS_INVOICE_IN_TWO_FILES")
+async def test_an_invoice_with_other_lines_in_a_second_file_holds_its_customer_and_names_both_files(
+    tmp_path: Path,
+) -> None:
+    other = LINE.replace("10,5.25,52.50", "12,5.25,63.00")
+    read = await folder_of(tmp_path, first=f"{NAMED}\n{LINE}\n", second=f"{NAMED}\n{other}\n").charges(ALL)
+    [problem] = read.problems
+    assert (problem.code, problem.customer_id) == ("BS_INVOICE_IN_TWO_FILES", "c-1")
+    assert "Invoice inv of pax8 has other lines for customer c-1 in 'first.csv' than in 'second.csv'" in sentence(
+        problem
+    )
+    assert [line.subtotal for line in read.rows] == [Decimal("52.50")]
+
+
+@pytest.mark.requirement("M20")
+async def test_an_invoice_in_parts_and_lines_with_ids_of_their_own_count_as_they_stand(tmp_path: Path) -> None:
+    """Two subscriptions of one invoice in two files; and two lines of one subscription that the vendor tells apart."""
+    part = LINE.replace("s-1", "s-2")
+    files = folder_of(tmp_path, first=f"{NAMED}\n{LINE}\n", second=f"{NAMED}\n{part}\n")
+    assert len((await files.charges(ALL)).rows) == 2
+    more = folder_of(tmp_path, first=f"{PAX8}\n{GOOD}\n", second=f"{PAX8}\n{GOOD.replace('i-1', 'i-2')}\n")
+    found = await more.charges(ALL)
+    assert (len(found.rows), found.problems) == (2, ())
+
+
+async def held(files: ExportSource) -> tuple[SubscriptionSnapshot, ...]:
+    [customer] = (await files.customers()).rows
+    return (await files.subscriptions(customer)).rows

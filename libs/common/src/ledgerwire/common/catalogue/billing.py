@@ -74,6 +74,18 @@ register(
         source="F1",
     ),
     Entry(
+        code="BS_INVOICE_IN_TWO_FILES",
+        severity=Severity.STOP,
+        title="One invoice in two files",
+        message="Invoice {invoice} of {source} has other lines for customer {customer} in '{first}' than in '{second}'; nothing is planned for that customer.",
+        action="Take the file that is out of date out of the folder; then plan again.",
+        where="The folder of the source",
+        who="clerk",
+        side=Side.NONE,
+        cause_params=("source", "invoice"),
+        source="M20",
+    ),
+    Entry(
         code="BS_SOURCE_ROW_REFUSED",
         severity=Severity.WARNING,
         title="Row that cannot be read",

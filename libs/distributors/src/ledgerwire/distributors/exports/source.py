@@ -10,6 +10,7 @@ from typing import Final
 
 from ledgerwire.common.seats import ChargeLine, RowProblem, SourceCustomer, SourceProduct, SubscriptionSnapshot
 from ledgerwire.distributors.exports.cells import RefusedRowError
+from ledgerwire.distributors.exports.invoices import InvoicesOnce, TwoFiles
 from ledgerwire.distributors.exports.layout import Layout, RowKind
 from ledgerwire.distributors.exports.rows import ReadRow, customer_of, read_row
 from ledgerwire.distributors.exports.table import RefusedFileError, TableRow, read_table
@@ -29,18 +30,18 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 
 @dataclass(slots=True)
 class _Read:
-    """All files, once. A later file replaces what an earlier one says under the same key."""
+    """All files, once. A later file replaces what an earlier one says under the same id."""
 
     customers: dict[str, SourceCustomer] = field(default_factory=dict)
     products: dict[str, SourceProduct] = field(default_factory=dict)
     subscriptions: dict[str, SubscriptionSnapshot] = field(default_factory=dict)
-    charges: dict[str, ChargeLine] = field(default_factory=dict)
+    billed: InvoicesOnce = field(default_factory=InvoicesOnce)
     problems: list[RowProblem] = field(default_factory=list)
     held: dict[str, list[SubscriptionSnapshot]] = field(default_factory=dict)
 
     def group(self) -> None:
         """Bring subscriptions to their customers: those that are listed, and those that charges alone show."""
-        for each in (*self.subscriptions.values(), *standing(self.charges.values())):
+        for each in (*self.subscriptions.values(), *standing(self.billed.charges.values())):
             self.held.setdefault(each.customer_id, []).append(each)
 
     @property
@@ -48,11 +49,12 @@ class _Read:
         """Whether what is missing is known by its customer."""
         return all(problem.customer_id for problem in self.problems)
 
-    def take(self, row: ReadRow) -> None:
+    def take(self, row: ReadRow, charges: dict[str, ChargeLine]) -> None:
+        """Take a row in; its charge goes to those of its file."""
         self.customers[row.customer.id] = row.customer
         self.products[row.product.sku] = row.product
         if row.charge is not None:
-            self.charges[row.charge.key] = replace(row.charge, subscription_id=belongs_to(row.charge))
+            charges[row.charge.key] = replace(row.charge, subscription_id=belongs_to(row.charge))
         if row.subscription is not None:
             self.subscriptions[row.subscription.id] = row.subscription
 
@@ -91,7 +93,7 @@ class ExportSource:
         if self._layout.rows is not RowKind.CHARGE:
             return Part(())
         read = await self._known()
-        inside = (row for row in read.charges.values() if period.touches(row.charge_start, row.charge_end))
+        inside = (row for row in read.billed.charges.values() if period.touches(row.charge_start, row.charge_end))
         return Part(tuple(inside), tuple(read.problems), read.complete)
 
     async def _known(self) -> _Read:
@@ -110,18 +112,26 @@ class ExportSource:
             except (RefusedFileError, OSError) as error:
                 reason = str(error) if isinstance(error, RefusedFileError) else "it cannot be opened"
                 read.problems.append(self._refused_file(path.name, reason))
+        read.problems += [self._two_files(each) for each in sorted(read.billed.disagreeing)]
         read.group()
         return read
 
     def _read_file(self, path: Path, read: _Read) -> None:
+        charges: dict[str, ChargeLine] = {}
         for row in self._rows(path):
             try:
-                read.take(read_row(self._layout, row))
+                read.take(read_row(self._layout, row), charges)
             except RefusedRowError as error:
                 place = f"{row.number} of {path.name}"
                 params = (("source", self._name), ("row", place), ("reason", str(error)))
                 customer = customer_of(self._layout, row)
                 read.problems.append(RowProblem(f"row {place}", "BS_SOURCE_ROW_REFUSED", params, customer))
+        read.billed.take(path.name, charges)
+
+    def _two_files(self, each: TwoFiles) -> RowProblem:
+        names = (("first", each.first), ("second", each.second))
+        params = (("source", self._name), ("invoice", each.invoice), ("customer", each.customer_id), *names)
+        return RowProblem(each.second, "BS_INVOICE_IN_TWO_FILES", params, each.customer_id)
 
     def _rows(self, path: Path) -> list[TableRow]:
         if path.stat().st_size > MOST_BYTES:
