@@ -14,7 +14,7 @@ from ledgerwire.cli.failures import Exit, failure_of
 from ledgerwire.cli.output import Output
 from ledgerwire.common import event_loop
 from ledgerwire.common.logging import configure_logging
-from ledgerwire.common.settings import Settings, load_settings
+from ledgerwire.common.settings import load_settings
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print exactly one JSON value on stdout.")]
 DataOption = Annotated[
@@ -35,19 +35,20 @@ def run(action: Action, *, json_wanted: bool = False) -> None:
 
 
 def run_to_exit(action: Action, output: Output) -> Exit:
-    """Run `action`; what it raises is said in the catalogue's way instead of a stack trace."""
+    """Run `action`; what it raises is said in the catalogue's way instead of a stack trace.
+
+    Commands are quiet: warnings only, and none of calls that are tried again, unless a level was asked for. `up` logs like the
+    services it runs.
+    """
     try:
-        configure_logging(_log_level(load_settings()), "console")
+        settings = load_settings()
+        asked = "log_level" in settings.model_fields_set
+        configure_logging(settings.log_level if asked else "WARNING", "console", retries=asked)
         return event_loop.run(_awaited(action, output)) or Exit.DONE
     except (KeyboardInterrupt, asyncio.CancelledError, Exception) as error:  # noqa: BLE001 - the edge: whatever it is becomes a code and a sentence
         failure = failure_of(error)
         output.failed(failure)
         return failure.exit_code
-
-
-def _log_level(settings: Settings) -> str:
-    """Commands are quiet: warnings only, unless a level was asked for. `up` logs like the services it runs."""
-    return settings.log_level if "log_level" in settings.model_fields_set else "WARNING"
 
 
 async def _awaited(action: Action, output: Output) -> Exit | None:

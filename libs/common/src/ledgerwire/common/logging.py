@@ -17,11 +17,16 @@ _CHATTY = ("aio_pika", "aiormq", "asyncio", "httpcore", "httpx", "sqlalchemy", "
 
 
 def configure_logging(
-    level: str = "INFO", form: str = "json", *, service: str = "", stream: TextIO | None = None
+    level: str = "INFO",
+    form: str = "json",
+    *,
+    service: str = "",
+    stream: TextIO | None = None,
+    retries: bool = True,
 ) -> None:
     """Set up logging of the whole process, the libraries' included, on `stream` (standard error).
 
-    `form` is `json` or `console`; `service` is on every line.
+    `form` is `json` or `console`; `service` is on every line. `retries`: each call that is tried again is worth a warning.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -47,6 +52,7 @@ def configure_logging(
     root.setLevel(level)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger("stamina").setLevel(logging.NOTSET if retries else logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -159,7 +159,13 @@ def test_a_write_cut_off_is_ambiguous_and_a_read_is_not(error: Exception) -> Non
 def test_a_failed_handshake_is_told_apart() -> None:
     error = httpx.ConnectError("x")
     error.__cause__ = ssl.SSLCertVerificationError("self-signed")
-    assert classify_transport_error(error, True).code == "TLS_FAILURE"
+    found = classify_transport_error(error, True)
+    assert (found.code, str(found)) == (
+        "TLS_FAILURE",
+        "TLS failed with the server: x. Does it speak https, and is its authority known (ca_file)?",
+    )
+    error.request = httpx.Request("GET", "https://cw.example.com:8443/v4_6")
+    assert "TLS failed with cw.example.com:8443: x." in str(classify_transport_error(error, True))
 
 
 def test_an_error_of_ours_keeps_its_class() -> None:

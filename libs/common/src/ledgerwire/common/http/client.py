@@ -73,7 +73,11 @@ def classify_transport_error(error: Exception, method_is_write: bool) -> Ledgerw
         return error
     name = type(error).__name__
     if _is_tls(error):
-        return Transient(f"TLS failed: {_first_line(error)}", code="TLS_FAILURE")
+        host = _host(error)
+        told = (
+            f"TLS failed with {host}: {_first_line(error)}. Does it speak https, and is its authority known (ca_file)?"
+        )
+        return Transient(told, code="TLS_FAILURE", detail={"host": host})
     if method_is_write and not isinstance(error, _NOT_SENT):
         return Ambiguous(f"The answer to a write was lost ({name})", detail={"error": name})
     code = "UNREACHABLE" if isinstance(error, _NOT_SENT) else "TRANSIENT"
@@ -88,6 +92,14 @@ def _is_tls(error: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__
     return False
+
+
+def _host(error: Exception) -> str:
+    """Where the call went, as far as the error knows."""
+    try:
+        return error.request.url.netloc.decode() if isinstance(error, httpx.RequestError) else "the server"
+    except RuntimeError:  # the error belongs to no request
+        return "the server"
 
 
 def _first_line(error: Exception) -> str:
