@@ -13,7 +13,8 @@ from ledgerwire.billing_sync.applying import Applied, Applying
 from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
 from ledgerwire.billing_sync.domain.plan import CreditDue
 from ledgerwire.billing_sync.invoiced import read_invoiced
-from ledgerwire.billing_sync.planning import Given, Progress, Situation, decide, look, no_progress
+from ledgerwire.billing_sync.linking import Given
+from ledgerwire.billing_sync.planning import Progress, Situation, decide, look, no_progress
 from ledgerwire.billing_sync.reading import read_sources
 from ledgerwire.billing_sync.reconciling import reconcile
 from ledgerwire.billing_sync.report import SeatReport

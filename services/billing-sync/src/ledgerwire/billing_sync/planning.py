@@ -1,37 +1,31 @@
-"""Read sources and agreements, link them, and plan: nothing is written to ConnectWise here."""
+"""Hold what was sold against the agreements, and plan: nothing is written to ConnectWise here."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
 from ledgerwire.billing_sync import psa as wire
-from ledgerwire.billing_sync.catalog import Shelf, stocked
+from ledgerwire.billing_sync.catalog import Shelf
 from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Written
 from ledgerwire.billing_sync.domain.days import first_uninvoiced
 from ledgerwire.billing_sync.domain.elsewhere import RowElsewhere, begins_after
-from ledgerwire.billing_sync.domain.links import Company, link_agreement, link_customer
+from ledgerwire.billing_sync.domain.links import link_agreement
 from ledgerwire.billing_sync.domain.planner import AgreementInput, plan_agreement
 from ledgerwire.billing_sync.domain.products import NewProduct
-from ledgerwire.billing_sync.domain.rules import PriceBasis, SeatRules
-from ledgerwire.billing_sync.domain.wanted import CreditGiven, WantedLine
-from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
-from ledgerwire.billing_sync.repository.links import Links
+from ledgerwire.billing_sync.domain.wanted import WantedLine
+from ledgerwire.billing_sync.domain.wanting import wanted_line
+from ledgerwire.billing_sync.linking import Given, Linked, Place, Sold, linked_with, name_of
 from ledgerwire.billing_sync.repository.written import Record
-from ledgerwire.billing_sync.settings import chosen_agreements, chosen_companies, price_rules, rules_of
+from ledgerwire.billing_sync.settings import chosen_agreements
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep, part_of
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import (
-    ChargeLine,
     Completeness,
     Motion,
-    SeatReading,
-    SourceCustomer,
-    SourceProduct,
-    SubscriptionSnapshot,
 )
 from ledgerwire.connectwise import ConnectWise
 from ledgerwire.distributors.port import Period
@@ -41,7 +35,6 @@ AHEAD = timedelta(days=62)
 """Lines are charged ahead of their invoice; this far after today they are read."""
 
 Progress = Callable[[str, int, int], None]
-Place = tuple[int, Motion]
 
 
 def no_progress(_stage: str, _done: int, _all: int) -> None:
@@ -51,61 +44,6 @@ def no_progress(_stage: str, _done: int, _all: int) -> None:
 def period_of(section: SeatsSection, today: date) -> Period:
     """The days of charges that a plan reads."""
     return Period(section.since, today + AHEAD)
-
-
-@dataclass(frozen=True, slots=True)
-class Sold:
-    """One subscription of a linked customer with its lines and its product."""
-
-    subscription: SubscriptionSnapshot
-    charges: tuple[ChargeLine, ...]
-    company_id: int
-    product: Product
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Joined:
-    """One subscription with its lines, the company it is for, and the source that shows it."""
-
-    company_id: int
-    subscription: SubscriptionSnapshot
-    charges: tuple[ChargeLine, ...]
-    source: str
-
-
-@dataclass(slots=True)
-class Linked:
-    """What the sources sold, joined with ConnectWise as far as people said how.
-
-    Attributes:
-        held: subscriptions of customers whose charges are not all there: left as they are, whatever little is shown of them.
-        partial: companies of whom something was not shown: what is absent there is unknown, not gone.
-    """
-
-    sold: dict[Place, list[Sold]] = field(default_factory=lambda: defaultdict(list))
-    names: dict[int, str] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    unlinked: list[tuple[SourceCustomer, SubscriptionSnapshot]] = field(default_factory=list)
-    shelf: Shelf = field(default_factory=Shelf)
-    held: set[str] = field(default_factory=set)
-    partial: set[int] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a plan is made from besides ConnectWise."""
-
-    section: SeatsSection
-    readings: tuple[SeatReading, ...]
-    links: Links
-    records: tuple[Record, ...]
-    today: date
-    settled: Mapping[str, tuple[CreditGiven, ...]] = field(default_factory=dict)
-
-    @property
-    def rules(self) -> SeatRules:
-        return rules_of(self.section)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +71,7 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     It costs the pages of companies, agreements and unknown SKUs, and one call for each agreement in question.
     """
     companies = {company.id: company for company in await wire.companies(psa, given.section.company_statuses)}
-    linked = await _linked(psa, given, companies)
+    linked = await linked_with(psa, given, companies)
     tables = await wire.terms(psa)
     chosen = {**chosen_agreements(given.section), **given.links.agreements}
     places = _places(linked, chosen, given.records)
@@ -142,7 +80,7 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     agreements: dict[Place, Agreement] = {}
     findings = list(linked.findings)
     for company_id, motion in places:
-        name = linked.names.get(company_id) or _name(companies, company_id)
+        name = linked.names.get(company_id) or name_of(companies, company_id)
         pick = chosen.get((company_id, motion))
         link = link_agreement(name, company_id, motion, pick, visible, given.today)
         findings += link.findings
@@ -268,90 +206,6 @@ def _places(linked: Linked, chosen: Mapping[Place, int], records: Sequence[Recor
     written = {record.written.agreement_id for record in records}
     kept = {place for place, agreement_id in chosen.items() if agreement_id in written}
     return sorted({*linked.sold, *kept})
-
-
-def _name(companies: Mapping[int, Company], company_id: int) -> str:
-    return companies[company_id].name if company_id in companies else f"company {company_id}"
-
-
-async def _linked(psa: ConnectWise, given: Given, companies: Mapping[int, Company]) -> Linked:
-    linked = Linked()
-    joined: list[_Joined] = []
-    products: dict[str, SourceProduct] = {}
-    for reading in given.readings:
-        linked.findings += [Finding(problem.code, dict(problem.params)) for problem in reading.problems]
-        products |= {product.sku: product for product in reading.products}
-        joined += _joined(reading, given, companies, linked)
-    for each in joined:
-        products.setdefault(each.subscription.sku, SourceProduct(each.subscription.sku, each.subscription.name))
-    sold = {each.subscription.sku for each in joined}
-    rules = price_rules(given.section)
-    from_catalog = any(rule.basis is PriceBasis.CATALOG for rule in rules.all)
-    wanted = {sku: products[sku] for sku in sorted(sold)}
-    linked.shelf = await stocked(psa, given.section, wanted, given.links.products, with_prices=from_catalog)
-    linked.findings += [finding for found in linked.shelf.findings.values() for finding in found]
-    for one, doubts in _told_once(joined, linked):
-        subscription = one.subscription
-        product_id = linked.shelf.ids.get(subscription.sku)
-        if product_id is None:
-            continue
-        source = products[subscription.sku]
-        product = Product(
-            product_id,
-            source.name,
-            rules.of(subscription.sku, subscription.motion),
-            source.erp_unit_price,
-            linked.shelf.prices.get(product_id),
-        )
-        sold_as = Sold(subscription, one.charges, one.company_id, product, doubts)
-        linked.sold[one.company_id, subscription.motion].append(sold_as)
-    return linked
-
-
-def _told_once(joined: Sequence[_Joined], linked: Linked) -> list[tuple[_Joined, tuple[Finding, ...]]]:
-    """Each subscription of a company once; one that several sources show would be billed by each of them, and stops."""
-    by_id: dict[tuple[int, str], list[_Joined]] = defaultdict(list)
-    for each in joined:
-        by_id[each.company_id, each.subscription.id].append(each)
-    found: list[tuple[_Joined, tuple[Finding, ...]]] = []
-    for (company_id, line), shown in by_id.items():
-        sources = ", ".join(dict.fromkeys(each.source for each in shown))
-        params = {"line": line, "customer": linked.names[company_id], "sources": sources}
-        found.append((shown[0], (Finding("BS_SOLD_BY_TWO_SOURCES", params),) if len(shown) > 1 else ()))
-    return found
-
-
-def _joined(reading: SeatReading, given: Given, companies: Mapping[int, Company], linked: Linked) -> list[_Joined]:
-    """Subscriptions of linked customers with their lines; by id, else by order where ids differ."""
-    chosen = chosen_companies(given.section)
-    by_customer: dict[str, list[SubscriptionSnapshot]] = defaultdict(list)
-    for subscription in reading.subscriptions:
-        by_customer[subscription.customer_id].append(subscription)
-    by_line: dict[str, list[ChargeLine]] = defaultdict(list)
-    for charge in reading.charges:
-        by_line[charge.subscription_id or f"order:{charge.order_id}"].append(charge)
-    found = []
-    not_whole = reading.unsure | {problem.customer_id for problem in reading.problems}
-    for customer in reading.customers:
-        own = by_customer.get(customer.id, [])
-        stored = given.links.customers.get((reading.source, customer.id))
-        ids = [*chosen.get((reading.source, customer.id), []), *([stored] if stored else [])]
-        if customer.id in not_whole:
-            linked.partial |= set(ids)
-        if not own:
-            continue
-        if customer.id in reading.unsure:
-            linked.held |= {subscription.id for subscription in own}
-        link = link_customer(customer, {customer.id: ids}, companies.values())
-        linked.findings += link.findings
-        if link.company_id is None:
-            linked.unlinked += [(customer, subscription) for subscription in own]
-            continue
-        linked.names[link.company_id] = _name(companies, link.company_id)
-        for subscription in own:
-            lines = by_line.get(subscription.id) or by_line.get(f"order:{subscription.order_id or '-'}", [])
-            found.append(_Joined(link.company_id, subscription, tuple(lines), reading.source))
-    return found
 
 
 def _line(sold: Sold, given: Given, linked: Linked) -> WantedLine:

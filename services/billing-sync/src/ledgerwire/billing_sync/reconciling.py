@@ -37,7 +37,8 @@ from ledgerwire.billing_sync.domain.reconciliation import (
 from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, WantedLine
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
 from ledgerwire.billing_sync.invoiced import InvoicedLine, by_month
-from ledgerwire.billing_sync.planning import Given, Situation
+from ledgerwire.billing_sync.linking import Given
+from ledgerwire.billing_sync.planning import Situation
 from ledgerwire.billing_sync.report import SeatReport
 from ledgerwire.billing_sync.settings import price_rules
 from ledgerwire.common.money import ZERO, round_half_up
