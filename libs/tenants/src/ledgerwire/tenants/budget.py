@@ -121,11 +121,17 @@ class _Budget:
         """Take `n` calls from every window, or from none: then Waiting until the last of them has room."""
         bulk = is_bulk()
         windows = [window for window in self._windows if bulk or not window.bulk]
-        async with self._database.account(self._account_id) as unit:
-            wait = await functions.budget_take(unit, self._connection_id, windows, n)
-            if wait > timedelta(0):
-                # leaving by an exception gives back what the other windows gave
-                raise Waiting("the provider's call limit is reached", code=self.code, after=wait)
+        if not windows:
+            return
+        async with self._database.single() as unit:
+            wait = await functions.budget_take(unit, self._account_id, self._connection_id, windows, n)
+        if wait > timedelta(0):
+            raise Waiting("the provider's call limit is reached", code=self.code, after=wait)
+
+    async def _observe(self, told: Sequence[functions.Told]) -> None:
+        if told:
+            async with self._database.single() as unit:
+                await functions.budget_observe(unit, self._account_id, self._connection_id, told)
 
 
 class BudgetGate(_Budget):
@@ -143,14 +149,11 @@ class BudgetGate(_Budget):
         closed_window = next(
             (item.name for item in self._windows if item.name == report.problem), self._windows[0].name
         )
-        async with self._database.account(self._account_id) as unit:
-            for window in self._windows:
-                left = remaining.get(window.name)
-                closed_for = closed if window.name == closed_window else None
-                if left is not None or closed_for is not None:
-                    await functions.budget_observe(
-                        unit, self._connection_id, window.name, remaining=left, closed_for=closed_for
-                    )
+        said = [
+            functions.Told(item.name, remaining.get(item.name), closed if item.name == closed_window else None)
+            for item in self._windows
+        ]
+        await self._observe([each for each in said if each.remaining is not None or each.closed_for is not None])
 
 
 @dataclass(slots=True)
@@ -233,7 +236,4 @@ class PsaBudgetGate(_Budget):
         closed = UNSTATED_PAUSE if retry_after is None else retry_after
         for ahead in self._ahead.values():
             ahead.left = 0
-        async with self._database.account(self._account_id) as unit:
-            await functions.budget_observe(
-                unit, self._connection_id, self._windows[0].name, remaining=None, closed_for=closed
-            )
+        await self._observe([functions.Told(self._windows[0].name, closed_for=closed)])

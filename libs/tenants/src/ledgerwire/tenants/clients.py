@@ -28,7 +28,13 @@ from ledgerwire.common.settings import Settings
 from ledgerwire.connectwise.client import ConnectWise, build_connectwise
 from ledgerwire.connectwise.config import ConnectWiseConfig
 from ledgerwire.tenants.budget import BudgetGate, PsaBudgetGate, windows_of
-from ledgerwire.tenants.read import AccountContext, ConnectionContext, account_for_service, open_connection_secret
+from ledgerwire.tenants.read import (
+    AccountContext,
+    ConnectionContext,
+    account_for_service,
+    account_stamp,
+    open_connection_secret,
+)
 from ledgerwire.tenants.tokens import ConsentRefreshTurn, ConsentTokenStore
 
 T = TypeVar("T")
@@ -56,25 +62,27 @@ class ConnectionClients:
         self._ledgers: dict[UUID, _Kept[Ledger]] = {}
         self._opening = asyncio.Lock()
         self._read: dict[UUID, tuple[float, AccountContext]] = {}
+        self._contexts: dict[UUID, tuple[str, AccountContext]] = {}
 
     async def account(self, account_id: UUID) -> AccountContext:
-        """The account's settings as they are now."""
-        context = await self._account(account_id)
+        """The account's settings as they are now: asked each time, read in full where they are not what they were."""
+        async with self._database.account(account_id) as unit:
+            stamp = await account_stamp(unit)
+            known = self._contexts.get(account_id)
+            context = known[1] if known is not None and known[0] == stamp else await account_for_service(unit)
+        # what changed between stamp and reading is seen next time, when the stamp is another
+        self._contexts[account_id] = (stamp, context)
         now = monotonic()
         self._read = {key: value for key, value in self._read.items() if now - value[0] < JUST_NOW_SECONDS}
         self._read[account_id] = (now, context)
         return context
 
-    async def _account(self, account_id: UUID) -> AccountContext:
-        async with self._database.account(account_id) as unit:
-            return await account_for_service(unit)
-
     async def _connection(self, account_id: UUID, connection_id: UUID) -> ConnectionContext:
-        """One connection, as whoever opens it has read it with the account just now, else read anew."""
+        """One connection, as it was read with the account just now (for that or another connection), else read anew."""
         at, context = self._read.get(account_id, (0.0, None))
         if context is not None and monotonic() - at < JUST_NOW_SECONDS and connection_id in context.connections:
             return context.connections[connection_id]
-        return (await self._account(account_id)).connection(connection_id)
+        return (await self.account(account_id)).connection(connection_id)
 
     async def connectwise(self, account_id: UUID, connection_id: UUID, *, for_seats: bool = False) -> ConnectWise:
         """The ConnectWise client of a PSA connection; ConfigurationError if the account has it no more.

@@ -168,6 +168,11 @@ async def account_for_service(unit: Unit) -> AccountContext:
     )
 
 
+async def account_stamp(unit: Unit) -> str:
+    """What `account_for_service` reads, as a digest that the server makes: equal as long as nothing of it changes."""
+    return await rows.stamp(unit)
+
+
 async def mapping_version(unit: Unit, version: int) -> MappingContext:
     """One mapping version of the unit's account; ConfigurationError if it never existed."""
     row = await rows.mapping(unit, version)

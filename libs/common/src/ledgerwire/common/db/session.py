@@ -2,7 +2,8 @@
 
 `Database.account(id)` runs as the service's own role with `app.account_id` set for this transaction only, so row-level
 security shows one account and nothing else. `Database.system()` runs as the service's `_system` role, whose policies reach
-outbox, inbox, work, lease, budget and dead letters of every account and no other table.
+outbox, inbox, work, lease, budget and dead letters of every account and no other table. `Database.single()` is the same for
+one statement, which needs no transaction around it.
 """
 
 from __future__ import annotations
@@ -60,6 +61,23 @@ class Unit:
                 await write(self, rows)
 
 
+class SingleUnit(Unit):
+    """One statement that commits by itself: BEGIN and COMMIT would be two more round trips."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection, None)
+        self._used = False
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run the statement; a second one would not be in one transaction with it, and is refused."""
+        if self._used:
+            raise RuntimeError("a single statement commits by itself: use system() for several")
+        self._used = True
+        return await super().execute(statement, parameters)
+
+
 def _opened_for(connection: AsyncConnection, account_id: UUID) -> None:
     """Have the transaction set the account together with its BEGIN, which the first statement sends."""
     driver: Any = connection.sync_connection.connection.driver_connection if connection.sync_connection else None
@@ -73,6 +91,7 @@ class Database:
     def __init__(self, account_engine: AsyncEngine, system_engine: AsyncEngine) -> None:
         self._account = account_engine
         self._system = system_engine
+        self._single = system_engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def account(self, account_id: UUID) -> AsyncIterator[Unit]:
@@ -90,6 +109,16 @@ class Database:
         """A transaction over the message and work tables of all accounts."""
         async with _connected(self._system) as connection, connection.begin():
             unit = Unit(connection, None)
+            yield unit
+            await unit.write_gathered()
+        for hook in unit.hooks:
+            hook()
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[Unit]:
+        """One statement over the message and work tables of all accounts, which commits when it is done."""
+        async with _connected(self._single) as connection:
+            unit = SingleUnit(connection)
             yield unit
             await unit.write_gathered()
         for hook in unit.hooks:

@@ -108,7 +108,7 @@ class Relay:
 
     async def publish_once(self) -> int:
         """Publish one batch; how many messages are confirmed and marked."""
-        async with self._database.system() as unit:
+        async with self._database.single() as unit:
             rows = await self._rows.waiting(unit, limit=BATCH, look_at=LOOK_AT, besides=self._resting())
         if not rows:
             return 0
@@ -121,9 +121,11 @@ class Relay:
             for (number, envelope), outcome in zip(rows, outcomes, strict=True)
             if outcome is not None
         ]
-        async with self._database.system() as unit:
+        async with self._database.single() as unit:
             await self._rows.mark_published(unit, confirmed)
-            await self._rows.mark_refused(unit, [(number, _reason(outcome)) for number, _, outcome in refused])
+        if refused:
+            async with self._database.single() as unit:
+                await self._rows.mark_refused(unit, [(number, _reason(outcome)) for number, _, outcome in refused])
         reach(MARKED)
         self._account_for(confirmed, refused)
         return len(confirmed)

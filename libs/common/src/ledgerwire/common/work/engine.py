@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from time import monotonic
 from uuid import UUID, uuid4
@@ -110,12 +111,12 @@ class Worker:
         now = monotonic()
         self._cooling = {key: until for key, until in self._cooling.items() if until > now}
         besides = (*self._in_hand, *self._cooling)
-        async with self._database.system() as unit:
+        async with self._database.single() as unit:
             return await self.store.candidates(unit, grace=self._terms.grace, limit=free, besides=besides)
 
     async def _start(self, groups: asyncio.TaskGroup, candidate: Candidate) -> bool:
-        """One short transaction per connection: two would let two workers wait for each other's leases."""
-        async with self._database.system() as unit:
+        """One statement each: in one transaction for several connections two workers would wait for each other's leases."""
+        async with self._database.single() as unit:
             lease = await take(
                 self._database,
                 unit,
@@ -125,13 +126,23 @@ class Worker:
                 self._holder,
                 self._terms,
             )
-            if lease is None:
-                return False
-            items = await self.store.claim(unit, candidate.connection_id, limit=self._limit, max_bytes=self._max_bytes)
+        if lease is None:
+            return False
+        items = await self._claim(lease)
         reach(CLAIMED)
         self._in_hand.add(candidate.connection_id)
         groups.create_task(self._serve(lease, items))
         return True
+
+    async def _claim(self, lease: Lease) -> tuple[WorkItem, ...]:
+        """What is due under a lease that was taken just now; it is given back where the rows cannot be read."""
+        try:
+            async with self._database.single() as unit:
+                return await self.store.claim(unit, lease.connection_id, limit=self._limit, max_bytes=self._max_bytes)
+        except (SQLAlchemyError, OSError):
+            with suppress(SQLAlchemyError, OSError):
+                await lease.release()
+            raise
 
     async def _serve(self, lease: Lease, items: tuple[WorkItem, ...]) -> None:
         """Handle what was claimed. Cancelled or failed in between, the lease is left to run out: a request may be under way."""

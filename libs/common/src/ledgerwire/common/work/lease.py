@@ -85,7 +85,7 @@ class Lease:
         """
         asked_at = monotonic()
         term = max(self._terms.ttl, lasting, self.remaining())
-        async with self._database.system() as unit:
+        async with self._database.single() as unit:
             renewed = (await unit.execute(_RENEW, {**self._key, "ttl": term})).scalar_one()
         if not renewed:
             self._lost = True
@@ -102,7 +102,7 @@ class Lease:
 
     async def release(self) -> None:
         """Give it back at once. Never after a request whose end was not seen: then it must run out."""
-        async with self._database.system() as unit:
+        async with self._database.single() as unit:
             await unit.execute(_RELEASE, self._key)
 
     @asynccontextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
 from ledgerwire.common.db.session import Unit
 
@@ -19,9 +19,14 @@ _ROTATE = text(
     "SELECT tenants.token_rotate(:account_id, :consent_id, :version, CAST(:access AS bytea), CAST(:refresh AS bytea),"
     " CAST(:expires_at AS timestamptz), :state, CAST(:detail AS text))"
 )
+_TAKE = text(
+    "SELECT tenants.budget_take_all(:account_id, :connection_id, CAST(:names AS text[]), CAST(:seconds AS integer[]), :n,"
+    " CAST(:ceilings AS numeric[]))"
+)
 _OBSERVE = text(
-    "SELECT tenants.budget_observe(:account_id, :connection_id, :name, CAST(:remaining AS numeric),"
-    " CAST(:closed_for AS interval))"
+    "SELECT tenants.budget_observe(:account_id, :connection_id, name, remaining, closed_for)"
+    " FROM unnest(CAST(:names AS text[]), CAST(:remaining AS numeric[]), CAST(:closed_for AS interval[]))"
+    " AS told (name, remaining, closed_for)"
 )
 
 
@@ -73,38 +78,39 @@ async def token_rotate(
     return result
 
 
-@lru_cache(maxsize=8)
-def _take(windows: int) -> TextClause:
-    """One statement for all windows of a connection: each call passes here first, so round trips count."""
-    each = ", ".join(
-        f"tenants.budget_take(:account_id, :connection_id, :name{place}, :seconds{place}, :n, :ceiling{place})"
-        for place in range(windows)
-    )
-    return text(f"SELECT greatest({each})")
+async def budget_take(unit: Unit, account_id: UUID, connection_id: UUID, windows: Sequence[Span], n: int) -> timedelta:
+    """Take `n` calls from every window, or from none; how long to wait for the last of them instead, 0 if they were taken.
 
-
-async def budget_take(unit: Unit, connection_id: UUID, windows: Sequence[Span], n: int) -> timedelta:
-    """Take `n` calls from each window; how long to wait for the last of them instead, 0 if they were taken.
-
-    A window that has room gives its calls even where another has none: then the unit must be rolled back.
+    One statement for all windows, good for a system unit: each call passes here first, so round trips count.
     """
-    values: dict[str, object] = {"account_id": unit.account_id, "connection_id": connection_id, "n": Decimal(n)}
-    for place, window in enumerate(windows):
-        values |= {f"name{place}": window.name, f"seconds{place}": window.seconds}
-        values[f"ceiling{place}"] = Decimal(window.ceiling)
-    wait: timedelta = (await unit.execute(_take(len(windows)), values)).scalar_one()
+    values: dict[str, object] = {
+        "account_id": account_id,
+        "connection_id": connection_id,
+        "names": [window.name for window in windows],
+        "seconds": [window.seconds for window in windows],
+        "n": Decimal(n),
+        "ceilings": [Decimal(window.ceiling) for window in windows],
+    }
+    wait: timedelta = (await unit.execute(_TAKE, values)).scalar_one()
     return wait
 
 
-async def budget_observe(
-    unit: Unit, connection_id: UUID, name: str, *, remaining: int | None, closed_for: timedelta | None
-) -> None:
-    """Lower a window to what the provider says is left, or close it for a while."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the provider says of a window: calls left, or how long it is closed; None where it says nothing."""
+
+    name: str
+    remaining: int | None = None
+    closed_for: timedelta | None = None
+
+
+async def budget_observe(unit: Unit, account_id: UUID, connection_id: UUID, told: Sequence[Told]) -> None:
+    """Lower windows to what the provider says is left, or close them for a while: one statement, for a system unit."""
     values = {
-        "account_id": unit.account_id,
+        "account_id": account_id,
         "connection_id": connection_id,
-        "name": name,
-        "remaining": None if remaining is None else Decimal(remaining),
-        "closed_for": closed_for,
+        "names": [each.name for each in told],
+        "remaining": [None if each.remaining is None else Decimal(each.remaining) for each in told],
+        "closed_for": [each.closed_for for each in told],
     }
     await unit.execute(_OBSERVE, values)

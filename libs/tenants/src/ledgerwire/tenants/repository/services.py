@@ -17,16 +17,27 @@ _MAPPING = text(
     "SELECT version, body, body_hash, effective_from FROM tenants.mapping_version_for_services WHERE version = :version"
 )
 _TAKES_OVER = "greatest({0}.created_at::date, coalesce({0}.effective_from, {0}.created_at::date))"
-_MAPPINGS = text(
-    "SELECT version, body, body_hash, effective_from FROM tenants.mapping_version_for_services AS v WHERE NOT EXISTS ("
+_STILL_DECIDING = (
+    " FROM tenants.mapping_version_for_services AS v WHERE NOT EXISTS ("
     "SELECT 1 FROM tenants.mapping_version_for_services AS other"
     f" WHERE ({_TAKES_OVER.format('other')}, other.version) > ({_TAKES_OVER.format('v')}, v.version)"
     " AND (other.effective_from IS NULL OR other.effective_from <= v.effective_from))"
+)
+_MAPPINGS = text(
+    f"SELECT version, body, body_hash, effective_from{_STILL_DECIDING}"
     f" ORDER BY {_TAKES_OVER.format('v')} DESC, version DESC"
 )
 """A version takes over when it is made, or on its first day if that is still to come: what was scheduled begins, whatever
 was put right in the meantime. Of the versions that cover a date the last to take over decides it.
 """
+_STAMP = text(
+    "SELECT md5(concat_ws('/', coalesce((SELECT a::text FROM tenants.account_for_services AS a), ''),"
+    " coalesce((SELECT string_agg(c::text, '/' ORDER BY c.connection_id) FROM tenants.connection_for_services AS c), ''),"
+    " coalesce((SELECT string_agg(c::text, '/' ORDER BY c.company_id) FROM tenants.company_for_services AS c), ''),"
+    " coalesce((SELECT string_agg(concat_ws('/', v.version, v.body_hash, v.effective_from, v.created_at), '/'"
+    f" ORDER BY v.version){_STILL_DECIDING}), '')))"
+)
+"""Whole rows; of a mapping version, which never changes, its hash instead of its body."""
 _CONSENT = text("SELECT * FROM tenants.consent_for_services WHERE consent_id = :consent_id")
 _SEAT_CONSENT = text("SELECT * FROM tenants.seat_consent_for_services WHERE consent_id = :consent_id")
 
@@ -34,6 +45,12 @@ _SEAT_CONSENT = text("SELECT * FROM tenants.seat_consent_for_services WHERE cons
 async def account(unit: Unit) -> Row[Any] | None:
     """The unit's account."""
     return (await unit.execute(_ACCOUNT)).one_or_none()
+
+
+async def stamp(unit: Unit) -> str:
+    """A digest of everything the other reads here give of the account."""
+    found: str = (await unit.execute(_STAMP)).scalar_one()
+    return found
 
 
 async def connections(unit: Unit) -> list[Row[Any]]:
