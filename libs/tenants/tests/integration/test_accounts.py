@@ -16,6 +16,7 @@ from ledgerwire.tenants import accounts
 from ledgerwire.tenants.accounts import apply
 from ledgerwire.tenants.read import (
     account_for_service,
+    account_stamp,
     accounts_of_callbacks,
     all_connections,
     mapping_version,
@@ -151,6 +152,42 @@ async def test_the_result_of_a_test_counts_only_for_what_was_tested(tenants, box
 async def test_a_training_instance_is_marked_as_such(tenants, box, account_file):
     await put(tenants, box, account_file(("company_id: harbour", "company_id: training")))
     assert (await accounts.show(tenants, NAME)).connections[0].training
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("account: 0860", "account: 0870"),
+        ("canary-private", "new-key"),
+        ("company_id: harbour", "company_id: other"),
+        ("locations: [2, 11]", "locations: [2]"),
+        ("name: Sydney", "name: Perth"),
+    ],
+)
+async def test_the_stamp_of_an_account_is_another_once_anything_of_it_has_changed(
+    tenants, box, account_file, poster, change
+):
+    async def stamp():
+        async with poster.account(account_id(NAME)) as unit:
+            return await account_stamp(unit)
+
+    await put(tenants, box, account_file())
+    first = await stamp()
+    await put(tenants, box, account_file())
+    assert await stamp() == first
+    await put(tenants, box, account_file(change))
+    assert await stamp() != first
+
+
+async def test_the_stamp_of_an_account_is_another_once_it_is_live(tenants, box, account_file, poster):
+    await put(tenants, box, account_file())
+    stamps = []
+    for shut in (False, True):
+        async with poster.account(account_id(NAME)) as unit:
+            stamps.append(await account_stamp(unit))
+        if not shut:
+            await live(tenants)
+    assert len(set(stamps)) == 2
 
 
 # consents ---------------------------------------------------------------------------------------------------------------

@@ -81,3 +81,22 @@ async def _end_all_connections(settings: Settings) -> None:
         assert [row["gone"] for row in ended] == [True]
     finally:
         await admin.close()
+
+
+async def test_a_single_statement_commits_by_itself_and_is_alone(settings: Settings) -> None:
+    database = open_database(settings, "mapper")
+    try:
+        async with database.single() as unit:
+            first = (await unit.execute(text("SELECT pg_current_xact_id()::text"))).scalar_one()
+            with pytest.raises(RuntimeError, match="commits by itself"):
+                await unit.execute(text("SELECT 1"))
+            async with database.system() as other:
+                status = await other.execute(
+                    text("SELECT pg_xact_status(CAST(CAST(:id AS text) AS xid8))"), {"id": first}
+                )
+                assert status.scalar_one() == "committed", "before the block has ended"
+        async with database.system() as unit:  # the connection is as it was
+            ids = [(await unit.execute(text("SELECT pg_current_xact_id()::text"))).scalar_one() for _ in range(2)]
+            assert ids[0] == ids[1]
+    finally:
+        await database.close()
