@@ -169,6 +169,8 @@ class Relay:
                 await first_of(self.wake, stop, timeout=self._poll)
             elif published < FEW:
                 await first_of(stop, timeout=GATHERING)
+                if not self.wake.is_set():  # that was all there is
+                    await first_of(self.wake, stop, timeout=self._poll)
 
     def _resting(self) -> list[int]:
         """Rows refused a moment ago: they wait, so that they do not stand before healthy ones."""

@@ -90,22 +90,24 @@ class Worker:
         async with asyncio.TaskGroup() as groups:
             while not stop.is_set():
                 self.wake.clear()
-                started = await self._start_groups(groups)
-                if not started:
+                if not await self._start_groups(groups):
                     await first_of(self.wake, stop, timeout=self._poll)
 
-    async def _start_groups(self, groups: asyncio.TaskGroup) -> int:
+    async def _start_groups(self, groups: asyncio.TaskGroup) -> bool:
+        """Serve the connections that have due work; whether there may be more of them than were asked for."""
         free = self._concurrency - len(self._in_hand)
         if free <= 0:
-            return 0
+            return False
         started = 0
         try:
-            for candidate in await self._candidates(free):
+            candidates = await self._candidates(free)
+            for candidate in candidates:
                 if await self._start(groups, candidate):
                     started += 1
         except (SQLAlchemyError, OSError) as error:
             _log.warning("work.claim_failed", service=self._schema.name, error=repr(error)[:300])
-        return started
+            return False
+        return started > 0 and len(candidates) == free
 
     async def _candidates(self, free: int) -> list[Candidate]:
         now = monotonic()
