@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from ledgerwire.billing_sync.selection import Selection
 from ledgerwire.common.errors import ConfigurationError
 
 from .conftest import annual, codes, day, sold, subscription
@@ -115,6 +116,24 @@ async def test_a_term_is_charged_once_whatever_is_posted_planned_copied_and_appl
         ("Annual seats", Decimal(10)),
         ("Annual seats 2026-03-20", Decimal(3)),
     ]
+
+
+@pytest.mark.requirement("A207", "M22")
+@pytest.mark.parametrize("selected", ["everything", "one subscription", "one row"])
+async def test_two_terms_that_begin_after_the_invoice_share_one_copy_of_the_agreement(world, selected):
+    """Whatever is approved of the plan: a row is never written to the agreement that has had its invoice."""
+    await world.policies(one_time="copy")
+    await world.sync(sold(annual()))
+    await world.invoice(world.annual)
+    await world.post(sold(annual(), annual("year-2", "3"), annual("year-3", "4")))
+    plan = await world.plan()
+    assert sorted(stored.step.kind for stored in plan.steps) == ["copy-agreement", "create", "create"]
+    first = next(stored.step for stored in plan.steps if stored.step.kind == "create" and stored.step.line == "year-3")
+    choice = {"one subscription": Selection(lines=[first.line]), "one row": Selection(steps=[first.key])}
+    await world.desk.apply(world.account_id, None, choice.get(selected))
+    on_copy = [(name, seats) for name, _, seats, _, _ in live(world)[1:]]
+    wanted = [("Annual seats 2026-03-20", Decimal(n)) for n in ((4,) if selected in choice else (3, 4))]
+    assert sorted(on_copy) == wanted
 
 
 @pytest.mark.requirement("A201", "A206", "B33")

@@ -23,14 +23,13 @@ from ledgerwire.billing_sync.planning import Progress, no_progress
 from ledgerwire.billing_sync.points import ADDITION_WRITTEN, STEP_SENT
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep
 from ledgerwire.billing_sync.turn import Hold
-from ledgerwire.billing_sync.writing import Row, Writing
+from ledgerwire.billing_sync.writing import STALE, Row, Writing
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Stopped
 from ledgerwire.connectwise import ConnectWise
 
-STALE = "BS_PLAN_STALE"
 TO_DO = (StepState.APPROVED, StepState.SENT)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ledgerwire.billing_sync.domain.plan import StepKind
 from ledgerwire.billing_sync.stored import StepState, StoredPlan
 
 
@@ -22,17 +23,20 @@ class Selection:
         return not (self.agreements or self.companies or self.lines or self.steps)
 
     def keys(self, plan: StoredPlan) -> list[str]:
-        """The steps that are meant and not decided upon yet."""
+        """The steps that are meant and not decided upon yet, and the copy of an agreement that one of them is written to."""
         company = {part.agreement.id: part.company_id for part in plan.parts}
-        return [
-            stored.step.key
-            for stored in plan.steps
-            if stored.state is StepState.PLANNED
-            and (
-                self.everything
-                or stored.step.agreement_id in self.agreements
-                or company.get(stored.step.agreement_id) in self.companies
-                or stored.step.line in self.lines
-                or stored.step.key in self.steps
-            )
+        planned = [stored.step for stored in plan.steps if stored.state is StepState.PLANNED]
+        meant = [
+            step
+            for step in planned
+            if self.everything
+            or step.agreement_id in self.agreements
+            or company.get(step.agreement_id) in self.companies
+            or step.line in self.lines
+            or step.key in self.steps
         ]
+        copied = {step.agreement_id for step in meant if step.on_copy}
+        keys = {step.key for step in meant} | {
+            step.key for step in planned if step.kind is StepKind.COPY_AGREEMENT and step.agreement_id in copied
+        }
+        return [step.key for step in planned if step.key in keys]

@@ -21,9 +21,12 @@ from ledgerwire.billing_sync.points import AGREEMENT_COPIED, PRODUCT_MADE
 from ledgerwire.billing_sync.stored import AgreementPart, StepState, StoredPlan
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.errors import Stopped
 from ledgerwire.connectwise import ConnectWise, RecordMissing
 from ledgerwire.connectwise.agreements import NewAddition
 from ledgerwire.connectwise.models.agreements import Addition
+
+STALE = "BS_PLAN_STALE"
 
 _log = structlog.get_logger(__name__)
 
@@ -98,7 +101,11 @@ class Writing:
         return f"{part.agreement.name} {self._plan.day:%Y-%m-%d}"
 
     def _agreement(self, part: AgreementPart, step: Step) -> Agreement:
-        return self._copies.get(step.agreement_id, part.agreement) if step.on_copy else part.agreement
+        if not step.on_copy:
+            return part.agreement
+        if step.agreement_id not in self._copies:  # the original has had its invoice: a row on it would never be billed
+            raise Stopped([Finding(STALE, {"agreement": part.agreement.name, "reason": "its copy was not made"})])
+        return self._copies[step.agreement_id]
 
     def _new(self, step: Step, product_id: int) -> NewAddition:
         if step.after is None:

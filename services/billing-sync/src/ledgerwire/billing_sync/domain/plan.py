@@ -191,7 +191,9 @@ class AgreementPlan:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Every write, in the order to apply it: rows are ended before others take over."""
+        """Every write, in the order to apply it: rows are ended before others take over; lines share one copy of the agreement."""
         order = {StepKind.COPY_AGREEMENT: 0, StepKind.END: 1, StepKind.VOID: 1}
         writes = [step for line in self.lines for step in line.writes]
+        copies = [step for step in writes if step.kind is StepKind.COPY_AGREEMENT][:1]
+        writes = copies + [step for step in writes if step.kind is not StepKind.COPY_AGREEMENT]
         return tuple(sorted(writes, key=lambda step: (order.get(step.kind, 2), step.key)))
