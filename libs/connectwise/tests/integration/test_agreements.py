@@ -101,6 +101,18 @@ async def test_a_second_addition_that_says_the_same_is_told_apart_by_the_ids_kno
     assert {row.id for row in await seats.agreements.additions(agreement.id)} == {first.id, second.id}
 
 
+@pytest.mark.requirement("M24")
+async def test_a_row_with_seats_included_is_another_one_until_none_is(seats: ConnectWise) -> None:
+    agreement = await make(seats)
+    row = await seats.agreements.create_addition(agreement.id, SEAT)
+    included = AdditionChange(less_included=Decimal(4))
+    less, _ = await seats.agreements.ensure_change(agreement.id, row.id, included)
+    assert less.extended_prorate_price == Decimal("72.39")  # 6 x 22.00 x 17/31
+    assert await seats.agreements.find_additions(agreement.id, SEAT) == []
+    await seats.agreements.ensure_change(agreement.id, row.id, replace(included, less_included=Decimal(0)))
+    assert [each.id for each in await seats.agreements.find_additions(agreement.id, SEAT)] == [row.id]
+
+
 @pytest.mark.parametrize("fault", ["500_after", "timeout_after_commit", "half_body", "html_page"])
 async def test_an_addition_whose_answer_was_lost_is_found_by_what_it_says(
     seats: ConnectWise, world: World, fault: str

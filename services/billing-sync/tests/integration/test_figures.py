@@ -9,7 +9,7 @@ import pytest
 
 from ledgerwire.common.seats import ChargeKind, ChargeLine, Frequency
 
-from .conftest import ANNUAL_SKU, SKU, annual, day, sold, subscription
+from .conftest import ANNUAL_SKU, SKU, annual, codes, day, sold, subscription
 from .story import live, rows
 
 MONTH = [
@@ -90,3 +90,16 @@ async def test_two_seats_added_to_a_prepaid_year_are_one_row_of_120_63(world):
     assert shown == [(1, Decimal("120.63"), Decimal("120.63")), (10, Decimal("120.96"), Decimal("120.96"))]
     assert await invoiced(world, world.annual) == Decimal("1330.23")
     assert (await world.plan()).steps == ()
+
+
+@pytest.mark.requirement("A176", "D10", "M24")
+async def test_seats_that_a_person_marks_as_included_are_told_and_written_back_before_they_cost_352_00(world):
+    await world.sync(sold(subscription()))
+    [row] = world.rows
+    await world.edit(row, lessIncluded=4)
+    asked = await world.plan()
+    assert (codes(asked.all_findings), asked.steps) == (["BS_EDITED_BY_HAND"], ())
+    assert "it is 10 less 4 included at 22.00" in asked.all_findings[0].message
+    await world.policies(edits="overwrite")
+    await world.sync()
+    assert await invoiced(world, world.monthly) == Decimal("880.00"), "10 x 22.00 from January to April, not 528.00"

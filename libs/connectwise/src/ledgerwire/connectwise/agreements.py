@@ -63,9 +63,10 @@ class NewAddition:
         return {name: value for name, value in values.items() if value is not None}
 
     def is_said_by(self, row: Addition) -> bool:
-        """Whether a row says the same: product, quantity, price, cost, dates, and the text where one was given."""
+        """Whether a row says the same: product, quantity (none of it included), price, cost, dates, and the text if given."""
         return (
             row.product_id == self.product_id
+            and not row.less_included
             and (row.quantity, row.unit_price, row.unit_cost) == (self.quantity, self.unit_price, self.unit_cost)
             and (row.effective, row.cancelled) == (self.effective, self.cancelled)
             and (not self.description or row.invoice_description == self.description)
@@ -86,11 +87,13 @@ class AdditionChange:
     cancelled: dt.date | None = None
     description: str | None = None
     reopened: bool = False
+    less_included: Decimal | None = None
 
     def values(self) -> dict[str, Any]:
         """Field to new value, as a PATCH replaces them."""
         values: dict[str, Any] = {
             "quantity": self.quantity,
+            "lessIncluded": self.less_included,
             "unitPrice": self.unit_price,
             "unitCost": self.unit_cost,
             "effectiveDate": midnight(self.effective) if self.effective else None,
@@ -104,6 +107,7 @@ class AdditionChange:
         """Whether a row says all of it already: then there is nothing to write."""
         pairs = (
             (self.quantity, row.quantity),
+            (self.less_included, row.less_included),
             (self.unit_price, row.unit_price),
             (self.unit_cost, row.unit_cost),
             (self.effective, row.effective),

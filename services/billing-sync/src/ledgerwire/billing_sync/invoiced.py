@@ -119,7 +119,7 @@ def _row_of(
     line: InvoicedLine, month: date, rows: Sequence[Addition], begun: Collection[int]
 ) -> tuple[Addition | None, Addition | None]:
     """The row that a line bills: for its invoice's month alone, or, as the second, for earlier days too."""
-    alike = [row for row in rows if (row.product_id, row.values.quantity) == (line.product_id, line.quantity)]
+    alike = [row for row in rows if (row.product_id, row.values.billed) == (line.product_id, line.quantity)]
     going_on = next((row for row in alike if _bills(row, line, month, begun)), None)
     if going_on is not None:
         return going_on, None
@@ -150,14 +150,14 @@ def _shares(values: RowValues, first: date, month: date) -> dict[date, Decimal]:
     """What a row comes to from a day to the end of a month, by months."""
     last = month_end(month) if values.ends is None else min(values.ends, month_end(month))
     return {
-        begin.replace(day=1): amount_of_days(values.quantity, values.unit_price, begin, end)
+        begin.replace(day=1): amount_of_days(values.billed, values.unit_price, begin, end)
         for begin, end in parts_by_month(first, last)
     }
 
 
 def _lump_month(line: InvoicedLine, rows: Sequence[Addition]) -> date:
     for row in rows:
-        amount = row.values.quantity * row.values.unit_price
+        amount = row.values.billed * row.values.unit_price
         if row.product_id == line.product_id and abs(amount - line.amount) <= CENT:
             return month_start(row.values.effective)
     return month_start(line.dated)

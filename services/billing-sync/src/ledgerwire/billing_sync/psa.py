@@ -70,7 +70,6 @@ def addition_of(row: wire.Addition, agreement_id: int, *, cancelled_is_last_day:
         agreement_id=agreement_id,
         product_id=row.product_id or 0,
         values=values_of(row, cancelled_is_last_day=cancelled_is_last_day),
-        less_included=row.less_included or ZERO,
         bill_customer=row.bill_customer or "Billable",
         description=row.invoice_description or "",
     )
@@ -84,6 +83,7 @@ def values_of(row: wire.Addition, *, cancelled_is_last_day: bool) -> RowValues:
         row.unit_cost or ZERO,
         row.effective or date.min,
         last_day(row.cancelled, is_last_day=cancelled_is_last_day),
+        row.less_included or ZERO,
     )
 
 
@@ -109,6 +109,7 @@ def change(before: RowValues, after: RowValues, *, cancelled_is_last_day: bool) 
         effective=after.effective if after.effective != before.effective else None,
         cancelled=cancelled_date(after.ends, is_last_day=cancelled_is_last_day) if after.ends != before.ends else None,
         reopened=after.ends is None and before.ends is not None,
+        less_included=after.less_included if after.less_included != before.less_included else None,
     )
 
 

@@ -153,3 +153,25 @@ def test_a_row_set_to_do_not_bill_is_as_good_as_deleted():
     number = next(iter(desk.rows))
     desk.rows[number] = replace(desk.rows[number], bill_customer="DoNotBill")
     assert codes(desk.plan(TEN)) == ["BS_NO_OPEN_ADDITION"]
+
+
+@pytest.mark.requirement("D10", "M24")
+def test_seats_marked_as_included_are_an_edit_for_they_are_not_billed():
+    desk = edited(EditPolicy.ASK, less_included=Decimal(4))
+    plan = desk.apply(TEN)
+    assert (plan.steps, codes(plan)) == ((), ["BS_EDITED_BY_HAND"])
+    assert plan.lines[0].findings[0].params["found"] == "10 less 4 included at 22.00 from 01 Jan 2026"
+    desk.rules = replace(desk.rules, edits=EditPolicy.OVERWRITE)
+    desk.apply(TEN)
+    assert desk.live() == [replace(values(10, "1 Jan", "31 Mar"), less_included=Decimal(4)), values(10, "1 Apr")]
+    assert not desk.plan(TEN).steps
+
+
+@pytest.mark.requirement("M20", "M24")
+def test_a_row_of_nobody_with_seats_included_is_not_taken_for_all_of_them():
+    desk = psa()
+    desk.put(replace(values(10, "1 Apr"), less_included=Decimal(4)))
+    plan = desk.apply(wanted(held(10, "1 Apr")))
+    assert "BS_QUANTITY_MISMATCH" in codes(plan)
+    assert [(step.kind, step.effect) for step in plan.steps] == [(StepKind.CHANGE_QUANTITY, Decimal("88.00"))]
+    assert desk.live() == [values(10, "1 Apr")], "220.00 a month, not 132.00"

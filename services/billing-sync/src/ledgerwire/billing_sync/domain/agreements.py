@@ -46,13 +46,22 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class RowValues:
-    """What an addition says. `ends` is the last day billed, inclusive, whatever the switch of M24 makes of it."""
+    """What an addition says. `ends` is the last day billed, inclusive, whatever the switch of M24 makes of it.
+
+    `less_included` is of the quantity and not billed (`billedQuantity` = quantity less what is included); we write 0.
+    """
 
     quantity: Decimal
     unit_price: Decimal
     unit_cost: Decimal
     effective: date
     ends: date | None = None
+    less_included: Decimal = ZERO
+
+    @property
+    def billed(self) -> Decimal:
+        """Seats that an invoice bills."""
+        return self.quantity - self.less_included
 
     @property
     def void(self) -> bool:
@@ -71,7 +80,6 @@ class Addition:
     agreement_id: int
     product_id: int
     values: RowValues
-    less_included: Decimal = ZERO
     bill_customer: str = "Billable"
     description: str = ""
 

@@ -119,7 +119,7 @@ def _rewrite(ground: Ground, group: Group, due: Due, result: Mirrored) -> None:
     key, row = next((key, row) for key, row in group.rows if row is due.target)
     after = due.row
     if amount(after) == 0 or (amount(after) < 0 and not _may_be_negative(ground, due)):
-        after = replace(row.values, quantity=ZERO, ends=row.values.effective)
+        after = replace(row.values, quantity=ZERO, less_included=ZERO, ends=row.values.effective)
     if row.values == after:
         result.left.append((key, row))
         return

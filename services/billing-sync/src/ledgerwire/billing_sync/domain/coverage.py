@@ -35,7 +35,7 @@ class Row:
 
     def billed_on(self, day: date) -> Decimal:
         """Seats billed for a day."""
-        return sum((piece.quantity for piece in self.billed if piece.covers(day)), ZERO)
+        return sum((piece.billed for piece in self.billed if piece.covers(day)), ZERO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def _difference(line: WantedLine, group: Group, charge: Charge) -> Due:
     if target is not None and missing == amount(target.values):
         return Due(target.values, target, settled=True)
     base = group.base()
-    seats = base.quantity - charge.quantity if base is not None and charge.term_key else charge.seats
+    seats = base.billed - charge.quantity if base is not None and charge.term_key else charge.seats
     return Due(RowValues(Decimal(1), missing, costs, charge.starts, charge.ends), target, seats)
 
 
@@ -111,7 +111,7 @@ def _settled(line: WantedLine, group: Group) -> list[CreditGiven]:
 def _since_change(line: WantedLine, group: Group, charge: Charge, day: date, ends: date) -> Due:
     """Seats that changed on a day count for the days left from it, each change for its own seats (M21)."""
     base = group.base()
-    seats, target, later = base.quantity if base else ZERO, None, _further(group)
+    seats, target, later = base.billed if base else ZERO, None, _further(group)
     for row in later:
         if not row.invoiced and row.values.effective == day:
             target = row

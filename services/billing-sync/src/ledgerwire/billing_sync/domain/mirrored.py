@@ -140,11 +140,11 @@ def values_of(charge: Charge) -> RowValues:
 
 
 def amount(row: RowValues) -> Decimal:
-    return round_half_up(row.quantity * row.unit_price)
+    return round_half_up(row.billed * row.unit_price)
 
 
 def cost(row: RowValues) -> Decimal:
-    return round_half_up(row.quantity * row.unit_cost)
+    return round_half_up(row.billed * row.unit_cost)
 
 
 def was(row: Row) -> RowValues:

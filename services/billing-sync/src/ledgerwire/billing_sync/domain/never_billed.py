@@ -32,13 +32,13 @@ def never_billed(
         if row is None or row.void:
             continue
         if agreement.bill_one_time:
-            amount = round_half_up(row.quantity * row.unit_price)
+            amount = round_half_up(row.billed * row.unit_price)
             missed = record.agreement_was_invoiced
         else:
             last = record.uninvoiced_from
             missed = not agreement.bills_prorated_additions and row.ends is not None and row.ends < last
             missed = missed and last < uninvoiced_from
-            amount = amount_of_days(row.quantity, row.unit_price, row.effective, row.ends or row.effective)
+            amount = amount_of_days(row.billed, row.unit_price, row.effective, row.ends or row.effective)
         if missed and amount:
             line = names.get(record.line)
             params = {"agreement": agreement.name, "product": line.name if line else record.line}

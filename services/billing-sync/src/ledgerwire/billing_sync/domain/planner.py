@@ -175,7 +175,7 @@ class _AgreementWork:
         return result
 
     def _first_look(self, line: WantedLine, share: list[Row], result: Result) -> None:
-        found = sum((row.values.quantity for row in share), Decimal(0))
+        found = sum((row.values.billed for row in share), Decimal(0))
         if found != line.seats_now:
             params = {"customer": line.customer, "product": line.name, "agreement": self.given.agreement.name}
             seats = {"expected": f"{line.seats_now.normalize():f}", "found": f"{found.normalize():f}"}

@@ -35,11 +35,11 @@ def next_invoice_line(agreement: Agreement, row: RowValues, uninvoiced_from: dat
         uninvoiced_from: F (M20).
         invoiced: the row was on an invoice before, so its days before F are billed.
     """
-    if row.quantity == 0:
+    if row.billed == 0:
         return NOTHING
     if agreement.bill_one_time:
-        amount = ZERO if agreement.invoiced_once else round_half_up(row.quantity * row.unit_price)
-        return InvoiceLine(amount, f"{row.quantity.normalize():f} x {row.unit_price:.2f}, once")
+        amount = ZERO if agreement.invoiced_once else round_half_up(row.billed * row.unit_price)
+        return InvoiceLine(amount, f"{row.billed.normalize():f} x {row.unit_price:.2f}, once")
     last = month_end(uninvoiced_from) if agreement.end is None else min(month_end(uninvoiced_from), agreement.end)
     last = last if row.ends is None else min(last, row.ends)
     first = max(row.effective, uninvoiced_from) if invoiced or not agreement.bills_prorated_additions else row.effective
@@ -58,8 +58,8 @@ def _prorated(agreement: Agreement, row: RowValues, first: date, last: date) -> 
         else:
             factor += Decimal(days) / whole
             parts.append(f"{days}/{whole}")
-    amount = round_half_up(row.quantity * row.unit_price * factor)
-    return InvoiceLine(amount, f"{row.quantity.normalize():f} x {row.unit_price:.2f} x ({' + '.join(parts)})")
+    amount = round_half_up(row.billed * row.unit_price * factor)
+    return InvoiceLine(amount, f"{row.billed.normalize():f} x {row.unit_price:.2f} x ({' + '.join(parts)})")
 
 
 def amount_of_days(quantity: Decimal, unit_price: Decimal, first: date, last: date) -> Decimal:

@@ -95,7 +95,7 @@ def remembered(records: Iterable[Written]) -> list[Held]:
 def _span(starts: date, after: date, pieces: Sequence[RowValues], seen: Sequence[Seen]) -> Held:
     there = [piece for piece in pieces if piece.covers(starts)]
     told = [each.quantity for each in seen if each.starts <= starts <= each.ends]
-    quantity = told[-1] if told else sum((piece.quantity for piece in there), ZERO)
+    quantity = told[-1] if told else sum((piece.billed for piece in there), ZERO)
     positive = [piece for piece in there if piece.quantity > 0] or [piece for piece in pieces if piece.quantity > 0]
     money = max(positive, key=lambda piece: piece.effective, default=None)
     cost, price = (money.unit_cost, money.unit_price) if money else (ZERO, ZERO)

@@ -113,7 +113,7 @@ def bought_figure(held: Iterable[Held], period: date) -> Figure:
 
 def agreement_figure(rows: Iterable[RowValues], period: date) -> Figure:
     """Rows in a month: at its end, and what they come to by calendar days."""
-    return _figure(((row.effective, row.ends, row.quantity, row.unit_price) for row in rows), period)
+    return _figure(((row.effective, row.ends, row.billed, row.unit_price) for row in rows), period)
 
 
 def _figure(spans: Iterable[tuple[date, date | None, Decimal, Decimal]], period: date) -> Figure:

@@ -19,6 +19,7 @@ from ledgerwire.billing_sync.domain.preview import amount_of_days, days_shown
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, SeatRules
 from ledgerwire.billing_sync.domain.wanted import Held, WantedLine
 from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.money import ZERO
 
 
 @dataclass(slots=True)
@@ -92,7 +93,8 @@ def _settle_fixed(ground: Ground, held: Sequence[Held], fixed: Sequence[Row], ou
 
 
 def _says(values: RowValues, span: Held) -> bool:
-    return (values.quantity, values.unit_price, values.unit_cost) == (span.quantity, span.unit_price, span.unit_cost)
+    said = (values.quantity, values.unit_price, values.unit_cost)
+    return not values.less_included and said == (span.quantity, span.unit_price, span.unit_cost)
 
 
 def _end_at(row: Row, ends: date | None, reason: Reason, outcome: Outcome) -> None:
@@ -112,8 +114,8 @@ def _ending(span: Held, held: Sequence[Held]) -> Reason:
 def _why_ended(values: RowValues, span: Held | None) -> Reason:
     if span is None:
         return Reason.CANCELLED
-    if span.quantity != values.quantity:
-        return Reason.SEATS_ADDED if span.quantity > values.quantity else Reason.SEATS_REMOVED
+    if span.quantity != values.billed:
+        return Reason.SEATS_ADDED if span.quantity > values.billed else Reason.SEATS_REMOVED
     if span.unit_price != values.unit_price:
         return Reason.PRICE_CHANGED
     return Reason.COST_CHANGED if span.unit_cost != values.unit_cost else Reason.DUPLICATE
@@ -223,7 +225,7 @@ def _match(wants: list[tuple[RowValues, Reason]], free: Sequence[Row], strays: S
     outcome.created += open_wants
     for row in rows:
         if not row.values.void:
-            void = replace(row.values, quantity=row.values.quantity * 0, ends=row.values.effective)
+            void = replace(row.values, quantity=ZERO, less_included=ZERO, ends=row.values.effective)
             outcome.changed.append((row, void, Reason.DUPLICATE if wants else Reason.NOT_SOLD))
     outcome.unclaimed = [row for row in others if not row.values.void]
 

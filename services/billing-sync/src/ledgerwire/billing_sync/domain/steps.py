@@ -17,7 +17,7 @@ def change_kind(before: RowValues, after: RowValues) -> StepKind:
     """What kind of write turns one row into the other."""
     if after.void and after.ends == after.effective:
         return StepKind.VOID
-    if before.quantity != after.quantity:
+    if (before.quantity, before.less_included) != (after.quantity, after.less_included):
         return StepKind.CHANGE_QUANTITY
     if (before.unit_price, before.unit_cost) != (after.unit_price, after.unit_cost):
         return StepKind.CHANGE_PRICE
@@ -96,11 +96,12 @@ def step_key(agreement_id: int, line: str, addition_id: int | None, after: RowVa
 
 
 def _text(row: RowValues) -> str:
-    numbers = (row.quantity, row.unit_price, row.unit_cost)
+    numbers = (row.quantity, row.unit_price, row.unit_cost, *((row.less_included,) if row.less_included else ()))
     return "|".join([*(f"{number.normalize():f}" for number in numbers), str(row.effective), str(row.ends)])
 
 
 def shown_row(values: RowValues) -> str:
     """A row as a clerk reads it."""
     until = f" to {values.ends:%d %b %Y}" if values.ends else ""
-    return f"{values.quantity.normalize():f} at {values.unit_price:.2f} from {values.effective:%d %b %Y}{until}"
+    less = f" less {values.less_included.normalize():f} included" if values.less_included else ""
+    return f"{values.quantity.normalize():f}{less} at {values.unit_price:.2f} from {values.effective:%d %b %Y}{until}"
