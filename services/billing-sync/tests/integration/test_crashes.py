@@ -187,3 +187,53 @@ async def test_random_cuts_and_faults_do_not_change_the_end(settings, tls, monke
             if "YR" in row["product"]["identifier"]
         )
         assert set(terms.values()) == {1}
+
+
+@pytest.mark.requirement("A175", "D12")
+async def test_a_write_whose_agreement_is_gone_is_given_up_and_everything_else_is_planned(brief, monkeypatch):
+    world = brief
+    await world.post(sold(subscription(), annual()))
+    first = await world.plan()
+    cut(monkeypatch, points.STEP_SENT)
+    with pytest.raises(PowerCut):
+        await world.desk.apply(world.account_id)
+    monkeypatch.undo()
+    gone = world.monthly
+    del world.state.tables["agreements"][gone]
+
+    plan = await world.plan()
+    assert [(stored.step.agreement_id, stored.step.line) for stored in plan.steps] == [(world.annual, "year-1")]
+    [(state, found)] = await world.query(
+        "SELECT state, found FROM billing.plan_step WHERE plan_id = :plan AND agreement_id = :gone",
+        plan=first.plan_id, gone=gone,
+    )  # fmt: skip
+    assert (state, found["code"]) == ("stopped", "CONNECTWISE_RECORD_MISSING")
+    assert (await world.desk.apply(world.account_id)).written == 1
+
+
+@pytest.mark.requirement("A207", "M22", "D12")
+async def test_a_write_whose_copied_agreement_is_gone_is_given_up_and_everything_else_is_planned(brief, monkeypatch):
+    world = brief
+    await before(world)
+    await world.post(sold(subscription(), annual(), annual("year-2", "3")))
+    assert [stored.step.kind for stored in (await world.plan()).steps] == ["copy-agreement", "create"]
+    cut(monkeypatch, points.STEP_SENT, time=2)
+    with pytest.raises(PowerCut):
+        await world.desk.apply(world.account_id)
+    monkeypatch.undo()
+    del world.state.tables["agreements"][world.number("Annual seats 2026-03-20")]
+
+    await world.plan()
+    assert await world.query("SELECT 1 FROM billing.plan_step WHERE state = 'sent'") == []
+
+
+def cut(monkeypatch, point, time=1):
+    """Cut the power when a point is reached for the nth time."""
+    reached = itertools.count(1)
+
+    def reach(at):
+        if at == point and next(reached) == time:
+            raise PowerCut
+
+    for module in (applying, writing, keeping):
+        monkeypatch.setattr(module, "reach", reach)

@@ -28,7 +28,7 @@ from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Stopped
-from ledgerwire.connectwise import ConnectWise
+from ledgerwire.connectwise import ConnectWise, Refused
 
 TO_DO = (StepState.APPROVED, StepState.SENT)
 
@@ -102,10 +102,16 @@ class Applying:
         parts = {part.agreement.id: part for part in self._plan.parts}
         made = 0
         for step in [stored.step for stored in self._plan.steps if stored.state is StepState.SENT]:
-            if await self._was_made(parts[step.agreement_id], step):
-                made += 1
-            else:
-                await self._keeping.mark([step], StepState.STOPPED)
+            found, gone = False, None
+            try:
+                found = await self._was_made(parts[step.agreement_id], step)
+            except Refused:  # it may have been made all the same
+                raise
+            except Stopped as error:  # its agreement, or the copy of it, is not there any more
+                gone = error.findings[0]
+            made += found
+            if not found:
+                await self._keeping.mark([step], StepState.STOPPED, gone)
         return made
 
     async def _was_made(self, part: AgreementPart, step: Step) -> bool:
