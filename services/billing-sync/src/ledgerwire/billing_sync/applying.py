@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from ledgerwire.billing_sync.domain.days import first_uninvoiced
 from ledgerwire.billing_sync.domain.plan import Step, StepKind
 from ledgerwire.billing_sync.domain.readback import check_read_back
 from ledgerwire.billing_sync.domain.rules import SeatRules
+from ledgerwire.billing_sync.failures import Failures
 from ledgerwire.billing_sync.keeping import Keeping, record_of
 from ledgerwire.billing_sync.planning import Progress, no_progress
 from ledgerwire.billing_sync.points import ADDITION_WRITTEN, STEP_SENT
@@ -27,7 +28,7 @@ from ledgerwire.billing_sync.writing import STALE, Row, Writing
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Database
-from ledgerwire.common.errors import Stopped
+from ledgerwire.common.errors import Ambiguous, Stopped, Transient
 from ledgerwire.connectwise import ConnectWise, Refused
 
 TO_DO = (StepState.APPROVED, StepState.SENT)
@@ -50,6 +51,14 @@ class Applied:
     findings: tuple[Finding, ...]
 
 
+@dataclass(slots=True)
+class _Tally:
+    done: int = 0
+    refused: int = 0
+    left: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+
 class Applying:
     """Writes the approved steps of one plan."""
 
@@ -64,34 +73,50 @@ class Applying:
         self._writing = Writing(psa, plan, rules, self._keeping)
 
     async def run(self, progress: Progress = no_progress) -> Applied:
-        """Write what is approved, agreement by agreement; what one refuses stops that agreement only."""
+        """Write what is approved, agreement by agreement; what one refuses or fails with stops that agreement only.
+
+        Raises:
+            Ambiguous, Transient: what the first agreement failed with, after the others were written. Called again, its
+                steps that were sent are looked for and the others go on.
+        """
         current = await self._current()
         await self._prepare()
         by_agreement: dict[int, list[StoredStep]] = defaultdict(list)
         for stored in self._plan.steps:
             by_agreement[stored.step.agreement_id].append(stored)
-        findings: list[Finding] = []
-        done = refused = left = 0
-        for place, part in enumerate(self._plan.parts, 1):
-            steps = by_agreement.get(part.agreement.id, [])
-            todo = [stored for stored in steps if stored.state in TO_DO]
-            left += sum(1 for stored in steps if stored.state is StepState.PLANNED)
-            stale = self._stale(part, current.get(part.agreement.id))
-            if stale is not None and todo:
-                await self._keeping.mark([stored.step for stored in todo], StepState.REFUSED, stale)
-                findings.append(stale)
-                refused += len(todo)
-                continue
-            if stale is None and len(todo) == len([each for each in steps if each.state is not StepState.WRITTEN]):
-                await self._keeping.adopt(part)
-            wrote, found = await self._agreement(part, [stored.step for stored in todo])
-            done += wrote
-            refused += len(todo) - wrote
-            findings += found
-            progress("apply", place, len(self._plan.parts))
-        if left == 0:
+        tally, failures = _Tally(), Failures()
+        with failures.raised_at_the_end():
+            for place, part in enumerate(self._plan.parts, 1):
+                number = part.agreement.id
+                try:
+                    if await self._part(part, by_agreement.get(number, []), current.get(number), tally):
+                        failures.none()
+                except (Ambiguous, Transient) as error:
+                    failures.add(error, number)
+                progress("apply", place, len(self._plan.parts))
+        if tally.left == 0:
             await self._keeping.finish()
-        return Applied(self._plan.plan_id, done, refused, left, tuple(findings))
+        return Applied(self._plan.plan_id, tally.done, tally.refused, tally.left, tuple(tally.findings))
+
+    async def _part(
+        self, part: AgreementPart, steps: Sequence[StoredStep], now: Agreement | None, tally: _Tally
+    ) -> bool:
+        """Write what is approved for one agreement; whether there was anything to write."""
+        todo = [stored for stored in steps if stored.state in TO_DO]
+        tally.left += sum(1 for stored in steps if stored.state is StepState.PLANNED)
+        stale = self._stale(part, now)
+        if stale is not None and todo:
+            await self._keeping.mark([stored.step for stored in todo], StepState.REFUSED, stale)
+            tally.findings.append(stale)
+            tally.refused += len(todo)
+            return False
+        if stale is None and len(todo) == len([each for each in steps if each.state is not StepState.WRITTEN]):
+            await self._keeping.adopt(part)
+        wrote, found = await self._agreement(part, [stored.step for stored in todo])
+        tally.done += wrote
+        tally.refused += len(todo) - wrote
+        tally.findings += found
+        return bool(todo)
 
     async def settle(self) -> int:
         """Look for what became of writes that were sent and not seen; how many had been made.

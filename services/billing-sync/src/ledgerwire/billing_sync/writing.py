@@ -21,7 +21,7 @@ from ledgerwire.billing_sync.points import AGREEMENT_COPIED, PRODUCT_MADE
 from ledgerwire.billing_sync.stored import AgreementPart, StepState, StoredPlan
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.crashpoints import reach
-from ledgerwire.common.errors import Stopped
+from ledgerwire.common.errors import Ambiguous, Stopped
 from ledgerwire.connectwise import ConnectWise, RecordMissing
 from ledgerwire.connectwise.agreements import NewAddition
 from ledgerwire.connectwise.models.agreements import Addition
@@ -49,6 +49,7 @@ class Writing:
         self._rules = rules
         self._keeping = keeping
         self._made: dict[int, int] = {}
+        self._unseen: dict[int, Ambiguous] = {}
         self._copies: dict[int, Agreement] = {}
 
     async def restore_copies(self) -> None:
@@ -152,9 +153,15 @@ class Writing:
         """The product of a step; one that the plan found missing is made now, once."""
         if product_id > 0:
             return product_id
+        if product_id in self._unseen:  # a look now may miss it, and make a second one
+            raise self._unseen[product_id]
         if product_id not in self._made:
             wanted = self._plan.products[product_id]
-            row = await make(self._psa, wanted)
+            try:
+                row = await make(self._psa, wanted)
+            except Ambiguous as error:
+                self._unseen[product_id] = error
+                raise
             reach(PRODUCT_MADE)
             await self._keeping.product_made(wanted.vendor_sku, row.id)
             self._made[product_id] = row.id

@@ -1,0 +1,106 @@
+"""ConnectWise fails whenever one agreement is written to: that one waits, the others are written, the run is repeated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledgerwire.billing_sync import failures
+from ledgerwire.common.errors import Ambiguous, Transient
+
+from .conftest import World, annual, sold, subscription
+from .story import live, rows
+from .test_crashes import BRIEF
+
+MONTHLY = ("Seats", "M365-NCE", "10", "2026-01-01", "")
+ANNUAL = ("Annual seats", "M365-NCE-YR", "10", "2026-03-01", "2027-02-28")
+
+
+@pytest.fixture
+async def planned(world: World) -> World:
+    """A subscription for each of two agreements, the monthly one being served first."""
+    world.desk._terms = BRIEF
+    await world.post(sold(subscription(), annual()))
+    plan = await world.plan()
+    assert [stored.step.agreement_id for stored in plan.steps] == [world.monthly, world.annual]
+    return world
+
+
+def failing(world: World, name: str, number: int, **where: Any) -> None:
+    """Whatever is written to an agreement fails from now on."""
+    values = {"method": "POST", "path_regex": f"agreements/{number}/additions", "times": 20} | where
+    world.fail(name, **values)
+
+
+def posted(world: World, path: str) -> int:
+    """How often something was asked to be made there."""
+    return sum(entry.method == "POST" and entry.path.endswith(path) for entry in world.state.journal.entries())
+
+
+@pytest.mark.requirement("B33", "D12")
+@pytest.mark.parametrize(
+    ("fault", "where", "error"),
+    [("500_before", {}, Ambiguous), ("html_page", {"method": "GET"}, Transient)],
+    ids=["its write", "the look before it"],
+)
+async def test_an_agreement_that_fails_each_time_keeps_no_other_from_being_written(planned, fault, where, error):
+    world = planned
+    failing(world, fault, world.monthly, **where)
+    for _ in range(2):
+        with pytest.raises(error):
+            await world.desk.apply(world.account_id)
+        assert live(world) == rows(ANNUAL)
+    world.faults.clear()
+    done = await world.desk.apply(world.account_id)
+    assert (done.written, done.refused, done.left) == (1, 0, 0)
+    assert live(world) == rows(ANNUAL, MONTHLY)
+    assert (await world.plan()).steps == ()
+
+
+@pytest.mark.requirement("B33", "D12")
+async def test_a_write_that_was_made_although_it_was_answered_with_an_error_is_found(planned):
+    world = planned
+    failing(world, "500_after", world.monthly, times=1)
+    with pytest.raises(Ambiguous):
+        await world.desk.apply(world.account_id)
+    assert live(world) == rows(ANNUAL, MONTHLY)
+    await world.plan()
+    await world.desk.apply(world.account_id)
+    assert live(world) == rows(ANNUAL, MONTHLY)
+
+
+@pytest.mark.requirement("B33", "D12")
+async def test_after_several_failures_in_a_row_connectwise_is_left_alone(planned, monkeypatch):
+    world = planned
+    monkeypatch.setattr(failures, "IN_A_ROW", 1)
+    failing(world, "500_before", world.monthly)
+    with pytest.raises(Ambiguous):
+        await world.desk.apply(world.account_id)
+    assert (posted(world, f"{world.monthly}/additions"), posted(world, f"{world.annual}/additions")) == (1, 0)
+
+
+@pytest.mark.requirement("B33", "D12")
+async def test_what_else_ends_the_run_hides_no_write_whose_end_was_not_seen(planned):
+    """The turn must run out by itself before anybody looks for the row."""
+    world = planned
+    failing(world, "500_before", world.monthly)
+    failing(world, "429", world.annual)
+    with pytest.raises(Ambiguous):
+        await world.desk.apply(world.account_id)
+    assert live(world) == []
+
+
+@pytest.mark.requirement("A207", "D12")
+async def test_a_product_whose_making_was_not_seen_is_not_asked_for_twice_in_one_run(world):
+    world.ready()
+    await world.desk.check(world.account_id, fix=True)
+    world.desk._terms = BRIEF
+    new = {"sku": "NEW:0001", "name": "New product"}
+    await world.post(sold(subscription(**new), annual(**new)))
+    assert len((await world.plan()).steps) == 2
+    before = posted(world, "/catalog")
+    world.fail("500_before", method="POST", path_regex="/catalog$", times=5)
+    with pytest.raises(Ambiguous):
+        await world.desk.apply(world.account_id)
+    assert posted(world, "/catalog") - before == 1
