@@ -23,9 +23,13 @@ class Selection:
         return not (self.agreements or self.companies or self.lines or self.steps)
 
     def keys(self, plan: StoredPlan) -> list[str]:
-        """The steps that are meant and not decided upon yet, and the copy of an agreement that one of them is written to."""
+        """The steps that are meant and not decided upon yet, and the copy of an agreement that one of them is written to.
+
+        The steps of a subscription are one decision: half of them would bill its seats twice, or not at all.
+        """
         company = {part.agreement.id: part.company_id for part in plan.parts}
         planned = [stored.step for stored in plan.steps if stored.state is StepState.PLANNED]
+        halves = {step.line for step in planned if step.key in self.steps and step.kind is not StepKind.COPY_AGREEMENT}
         meant = [
             step
             for step in planned
@@ -33,6 +37,7 @@ class Selection:
             or step.agreement_id in self.agreements
             or company.get(step.agreement_id) in self.companies
             or step.line in self.lines
+            or step.line in halves
             or step.key in self.steps
         ]
         copied = {step.agreement_id for step in meant if step.on_copy}
