@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ledgerwire.billing_sync.catalog import Shelf, stocked
-from ledgerwire.billing_sync.domain.links import Company, link_customer
+from ledgerwire.billing_sync.domain.links import Company, agreements_in_use, link_customer
 from ledgerwire.billing_sync.domain.rules import PriceBasis, SeatRules
 from ledgerwire.billing_sync.domain.wanted import CreditGiven
 from ledgerwire.billing_sync.domain.wanting import Product
 from ledgerwire.billing_sync.repository.links import Links
 from ledgerwire.billing_sync.repository.written import Record
-from ledgerwire.billing_sync.settings import chosen_companies, price_rules, rules_of
+from ledgerwire.billing_sync.settings import chosen_agreements, chosen_companies, price_rules, rules_of
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import ChargeLine, Motion, SeatReading, SourceCustomer, SourceProduct, SubscriptionSnapshot
 from ledgerwire.connectwise import ConnectWise
@@ -77,6 +77,11 @@ class Given:
     @property
     def rules(self) -> SeatRules:
         return rules_of(self.section)
+
+    @property
+    def agreements(self) -> dict[Place, int]:
+        """The agreement of each company's motion, by the account file and the copies made."""
+        return agreements_in_use(chosen_agreements(self.section), self.links.agreements, self.links.copies)
 
 
 async def linked_with(psa: ConnectWise, given: Given, companies: Mapping[int, Company]) -> Linked:

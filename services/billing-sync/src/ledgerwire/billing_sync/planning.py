@@ -20,7 +20,6 @@ from ledgerwire.billing_sync.domain.wanted import WantedLine
 from ledgerwire.billing_sync.domain.wanting import wanted_line
 from ledgerwire.billing_sync.linking import Given, Linked, Place, Sold, linked_with, name_of
 from ledgerwire.billing_sync.repository.written import Record
-from ledgerwire.billing_sync.settings import chosen_agreements
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep, part_of
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.seats import (
@@ -73,7 +72,7 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     companies = {company.id: company for company in await wire.companies(psa, given.section.company_statuses)}
     linked = await linked_with(psa, given, companies)
     tables = await wire.terms(psa)
-    chosen = {**chosen_agreements(given.section), **given.links.agreements}
+    chosen = given.agreements
     places = _places(linked, chosen, given.records)
     rows = await psa.agreements.of_companies(sorted({company for company, _ in places}))
     visible = [wire.in_currency(wire.agreement_of(row, tables), companies) for row in rows]

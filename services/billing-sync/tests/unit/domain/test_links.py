@@ -4,7 +4,14 @@ from datetime import date
 
 import pytest
 
-from ledgerwire.billing_sync.domain.links import CatalogItem, Company, link_agreement, link_customer, link_product
+from ledgerwire.billing_sync.domain.links import (
+    CatalogItem,
+    Company,
+    agreements_in_use,
+    link_agreement,
+    link_customer,
+    link_product,
+)
 from ledgerwire.common.seats import Motion, SourceCustomer, SourceProduct
 
 from .build import agreement, said
@@ -102,3 +109,15 @@ def test_the_chosen_agreement_of_the_customers_own_company_is_taken():
 def test_an_agreement_that_the_role_hides_is_explained():
     link = link_agreement("Acme", 7, Motion.SEAT_MONTHLY, 77, [agreement()], TODAY)
     assert "agreement 77 is not visible to the API member's role, or gone" in link.findings[0].message
+
+
+@pytest.mark.requirement("M22", "A199")
+@pytest.mark.parametrize(
+    ("named", "used"),
+    [(41, 61), (51, 61), (61, 61), (70, 70), (None, 61)],
+    ids=["its root", "an earlier copy", "the copy itself", "another one", "none"],
+)
+def test_a_copy_is_used_while_the_file_names_it_or_what_it_was_made_of(named, used):
+    place = (7, Motion.SEAT_ANNUAL)
+    chosen = {} if named is None else {place: named}
+    assert agreements_in_use(chosen, {place: 61}, {61: 51, 51: 41}) == {place: used}

@@ -136,6 +136,37 @@ def link_product(
     return ProductLink(None, findings=(Finding("BS_PRODUCT_MAPPING_NOT_FOUND", params),))
 
 
+def agreements_in_use(
+    chosen: Mapping[tuple[int, Motion], int],
+    remembered: Mapping[tuple[int, Motion], int],
+    copies: Mapping[int, int],
+) -> dict[tuple[int, Motion], int]:
+    """The agreement of each company's motion: what the account file names, or the copy that was made of that.
+
+    A copy stands for what it was made of (M22), through any number of copies. Once the file names another agreement, that is
+    a newer choice, and the copy is not used any more.
+
+    Args:
+        chosen: (company, motion) → agreement that the file names.
+        remembered: the same, for copies that were made.
+        copies: agreement → the one it was copied from.
+    """
+    standing_in = {
+        place: copy
+        for place, copy in remembered.items()
+        if place not in chosen or chosen[place] in _made_of(copy, copies)
+    }
+    return {**chosen, **standing_in}
+
+
+def _made_of(copy: int, copies: Mapping[int, int]) -> set[int]:
+    found, each = {copy}, copies.get(copy)
+    while each is not None and each not in found:
+        found.add(each)
+        each = copies.get(each)
+    return found
+
+
 def link_agreement(
     customer: str,
     company_id: int,

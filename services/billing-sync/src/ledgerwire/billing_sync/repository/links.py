@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from ledgerwire.common.db.models.billing import AgreementLink, CustomerLink, ProductLink
+from ledgerwire.billing_sync.stored import StepState
+from ledgerwire.common.db.models.billing import AgreementLink, CustomerLink, ProductLink, SeatPlan, SeatPlanStep
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.seats import Motion
 
@@ -22,7 +23,7 @@ class Links:
         customers: (source, customer) → company.
         products: SKU → catalog product.
         agreements: (company, motion) → agreement.
-        copies: agreement → the one it was copied from (M22).
+        copies: agreement → the one it was copied from, earlier copies included (M22).
     """
 
     customers: dict[tuple[str, str], int]
@@ -44,12 +45,26 @@ async def links(unit: Unit, connection_id: UUID) -> Links:
     agreements = (
         await unit.execute(select(AgreementLink.__table__).where(AgreementLink.connection_id == connection_id))
     ).all()
+    copies = {row.agreement_id: row.copied_from for row in agreements if row.copied_from is not None}
+    if copies:
+        copies = {**await _copied(unit, connection_id), **copies}
     return Links(
         {(row.source, row.customer_id): row.company_id for row in customers},
         {row.sku: row.product_id for row in products},
         {(row.company_id, Motion(row.motion)): row.agreement_id for row in agreements},
-        {row.agreement_id: row.copied_from for row in agreements if row.copied_from is not None},
+        copies,
     )
+
+
+async def _copied(unit: Unit, connection_id: UUID) -> dict[int, int]:
+    """Every copy that a plan made: a link keeps the last one only."""
+    plans = select(SeatPlan.plan_id).where(SeatPlan.connection_id == connection_id)
+    made = await unit.execute(
+        select(SeatPlanStep.agreement_id, SeatPlanStep.found)
+        .where(SeatPlanStep.plan_id.in_(plans), SeatPlanStep.step_key.startswith("copy-"))
+        .where(SeatPlanStep.state == StepState.WRITTEN)
+    )
+    return {row.found["agreement"]: row.agreement_id for row in made if "agreement" in row.found}
 
 
 async def link_customer(

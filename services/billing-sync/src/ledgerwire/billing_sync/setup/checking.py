@@ -12,6 +12,7 @@ from datetime import date
 from ledgerwire.billing_sync import psa as wire
 from ledgerwire.billing_sync.catalog import setup_row
 from ledgerwire.billing_sync.domain.agreements import Agreement
+from ledgerwire.billing_sync.domain.links import agreements_in_use
 from ledgerwire.billing_sync.domain.linter import is_active, lint_agreement
 from ledgerwire.billing_sync.domain.products import check_default, find_default
 from ledgerwire.billing_sync.repository.links import Links
@@ -150,7 +151,7 @@ class Checking:
         return Item(_ITEM_AGREEMENTS, tuple(findings), each_alone=len(held_up) < len(companies))
 
     def _chosen(self) -> dict[tuple[int, Motion], int]:
-        return {**chosen_agreements(self._section), **self._links.agreements}
+        return agreements_in_use(chosen_agreements(self._section), self._links.agreements, self._links.copies)
 
     def _customers(self, readings: tuple[SeatReading, ...]) -> Item:
         """Customers that sources show, each with its company and agreements; a few may be begun with (A200)."""
