@@ -320,3 +320,16 @@ def test_whatever_costs_and_prices_move_or_are_not_shown_a_second_plan_is_empty(
         assert not desk.plan(line).steps
         desk.invoice()
         assert not desk.plan(line).steps
+
+
+@pytest.mark.parametrize("before", [1, 2, 10])
+@pytest.mark.requirement("B33", "M20")
+def test_two_more_and_two_fewer_of_one_day_leave_the_seats_there_were(before):
+    """Differences of two references: one seat stays one seat, and no day is owed."""
+    new = charge("new", before, f"{before * 12}.00", "5 Mar", "4 Apr")
+    moves = [
+        charge("addQuantity", 2, "12.00", "20 Mar", "4 Apr", reference_id="A"),
+        charge("removeQuantity", 2, "-12.00", "20 Mar", "4 Apr", reference_id="B"),
+    ]
+    held, found = quantities(new, *moves, now=before, start="5 Mar")
+    assert (held, found) == ([(day("5 Mar"), before), (day("20 Mar"), before)], [])

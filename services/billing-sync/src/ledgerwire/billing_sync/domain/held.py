@@ -177,10 +177,16 @@ def seats_after(lines: Sequence[ChargeLine], before: Decimal = ZERO, *, corrects
     taken = Counter(_units(line) for line in lines if line.subtotal < 0)
     if not charged and any(line.kind is ChargeKind.CANCEL for line in lines):
         return ZERO
-    if charged and taken and before not in taken and max(taken) >= before:
-        left = charged - taken
-        return max(left, default=ZERO) if sum(left.values()) <= 1 else max(_moved(lines), ZERO)
+    left = charged - taken
+    if left and taken and before not in taken and max(taken) >= before and _are_wipes(lines):
+        return max(left) if sum(left.values()) == 1 else max(_moved(lines), ZERO)
     return max(before + _moved(lines), ZERO)
+
+
+def _are_wipes(lines: Sequence[ChargeLine]) -> bool:
+    """Whether whatever takes seats back charges others in their place: two events that only add and take are no wipe."""
+    charging = {line.reference_id for line in lines if line.subtotal > 0}
+    return charging == {line.reference_id for line in lines if line.subtotal < 0}
 
 
 def _named(lines: Sequence[ChargeLine], *, corrects: bool) -> Decimal | None:
