@@ -81,7 +81,7 @@ register(
         action="Take the file that is out of date out of the folder; then plan again.",
         where="The folder of the source",
         who="clerk",
-        side=Side.NONE,
+        side=Side.LEDGERWIRE,
         cause_params=("source", "invoice"),
         source="M20",
     ),
