@@ -120,7 +120,7 @@ def apply(
     agreement: Annotated[list[int] | None, typer.Option(help="Only this agreement; may be repeated.")] = None,
     company: Annotated[list[int] | None, typer.Option(help="Only this company; may be repeated.")] = None,
     subscription: Annotated[list[str] | None, typer.Option(help="Only this subscription; may be repeated.")] = None,
-    step: Annotated[list[str] | None, typer.Option(help="Only the step of this key; may be repeated.")] = None,
+    step: Annotated[list[str] | None, typer.Option(help="Only this step and the rest of its subscription.")] = None,
     account: AccountOption = None,
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
