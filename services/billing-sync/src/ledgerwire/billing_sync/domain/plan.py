@@ -97,6 +97,16 @@ class Step:
     def writes(self) -> bool:
         return self.kind is not StepKind.LEAVE
 
+    @property
+    def place(self) -> int:
+        """Its place in the order of writes: rows stop, whatever else is written into them, before others take over."""
+        if self.kind is StepKind.COPY_AGREEMENT:
+            return 0
+        if self.before is None or self.after is None or self.after.ends is None:
+            return 2
+        stops = self.kind is StepKind.VOID or self.before.ends is None or self.after.ends < self.before.ends
+        return 1 if stops else 2
+
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
@@ -192,8 +202,7 @@ class AgreementPlan:
     @property
     def steps(self) -> tuple[Step, ...]:
         """Every write, in the order to apply it: rows are ended before others take over; lines share one copy of the agreement."""
-        order = {StepKind.COPY_AGREEMENT: 0, StepKind.END: 1, StepKind.VOID: 1}
         writes = [step for line in self.lines for step in line.writes]
         copies = [step for step in writes if step.kind is StepKind.COPY_AGREEMENT][:1]
         writes = copies + [step for step in writes if step.kind is not StepKind.COPY_AGREEMENT]
-        return tuple(sorted(writes, key=lambda step: (order.get(step.kind, 2), step.key)))
+        return tuple(sorted(writes, key=lambda step: (step.place, step.key)))
