@@ -25,6 +25,7 @@ _ATTEMPTS = 3
 _THROTTLED = 429
 _UNAUTHORIZED = 401
 _FIRST_WAIT = 0.5
+_UNREADABLE = "Partner Center gave an answer that cannot be read"
 _ASK_AGAIN = timedelta(minutes=15)
 
 
@@ -59,7 +60,7 @@ class PartnerCenterClient:
             seek = {"seekOperation": "Next"} if token else {}
             extra = {"MS-ContinuationToken": token} if token else {}
             page = await self.read(path, {**params, **seek}, extra)
-            yield [row for row in page.get("items", []) if isinstance(row, dict)]
+            yield _rows(page)
             token = _continuation(page)
             if not token:
                 return
@@ -101,7 +102,8 @@ class PartnerCenterClient:
         self, method: str, url: httpx.URL, resource: str, extra: Mapping[str, str], body: bytes | None = None
     ) -> httpx.Response:
         request_id, token = str(uuid4()), await self._sign_in.token(resource)
-        for attempt in range(1, _ATTEMPTS + 1):
+        renewed = False
+        for attempt in range(1, _ATTEMPTS + 2):
             headers = {
                 "Accept": "application/json",
                 "Authorization": f"Bearer {token}",
@@ -110,7 +112,7 @@ class PartnerCenterClient:
                 **extra,
                 **({"Content-Type": "application/json"} if body else {}),
             }
-            last = attempt == _ATTEMPTS
+            last = attempt == _ATTEMPTS + renewed
             try:
                 response = await self._sent(method, url, headers, body)
             except Transient:
@@ -118,7 +120,9 @@ class PartnerCenterClient:
                     raise
                 await self._sleep(_FIRST_WAIT * attempt)
                 continue
-            if response.status_code == _UNAUTHORIZED and attempt == 1:
+            if response.status_code == _UNAUTHORIZED and not renewed:
+                # A token may run out while the call is repeated: its renewal takes no attempt away.
+                renewed = True
                 token = await self._sign_in.token(resource, stale=token)
             elif response.status_code == _THROTTLED and not last:
                 await self._throttled(response)
@@ -166,9 +170,9 @@ def body_of(response: httpx.Response) -> Json:
     try:
         body = from_vendor(response.content.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Transient("Partner Center gave an answer that cannot be read") from error
+        raise Transient(_UNREADABLE) from error
     if not isinstance(body, dict):
-        raise Transient("Partner Center gave an answer that cannot be read")
+        raise Transient(_UNREADABLE)
     return body
 
 
@@ -185,8 +189,19 @@ def _refuse(response: httpx.Response) -> None:
     raise Transient(f"Partner Center refused the call (HTTP {status})")
 
 
+def _rows(page: Json) -> list[Json]:
+    """The rows of a page. One that is no object, left out, would look like one that is gone: Transient."""
+    rows = page.get("items", [])
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Transient(_UNREADABLE)
+    return rows
+
+
 def _continuation(page: Json) -> str:
-    following = (page.get("links") or {}).get("next") or {}
-    headers = following.get("headers") or []
-    named = {str(one.get("key", "")).casefold(): str(one.get("value", "")) for one in headers if isinstance(one, dict)}
+    try:
+        following = (page.get("links") or {}).get("next") or {}
+        headers = following.get("headers") or []
+        named = {str(one.get("key", "")).casefold(): str(one.get("value", "")) for one in headers}
+    except (AttributeError, TypeError) as error:
+        raise Transient(_UNREADABLE) from error
     return named.get("ms-continuationtoken", "")

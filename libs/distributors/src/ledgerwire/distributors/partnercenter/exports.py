@@ -52,7 +52,8 @@ async def _manifest(client: PartnerCenterClient, address: str) -> Json | None:
             case "succeeded":
                 return await _located(client, operation)
             case "failed":
-                if (operation.get("error") or {}).get("code") == _NO_DATA:
+                error = operation.get("error")
+                if isinstance(error, dict) and error.get("code") == _NO_DATA:
                     return None
                 raise Transient("The export failed")
         await client.wait(retry_after(response))
@@ -74,9 +75,11 @@ async def _loaded(client: PartnerCenterClient, manifest: Json) -> list[Json] | N
     lines: list[Json] = []
     blobs = manifest.get("blobs") or []
     root, signature = str(manifest.get("rootDirectory") or ""), str(manifest.get("sasToken") or "")
+    if not isinstance(blobs, list):
+        raise Transient("The export's manifest is incomplete")
     if blobs and not (root and all(isinstance(blob, dict) and blob.get("name") for blob in blobs)):
         raise Transient("The export's manifest is incomplete")
-    if len(blobs) != int(manifest.get("blobCount", len(blobs))):
+    if str(manifest.get("blobCount", len(blobs))) != str(len(blobs)):
         raise Transient("The export's manifest is incomplete")
     for blob in blobs:
         response = await client.blob(f"{root}/{blob['name']}?{signature}")
@@ -87,13 +90,25 @@ async def _loaded(client: PartnerCenterClient, manifest: Json) -> list[Json] | N
 
 
 def _unpacked(content: bytes) -> list[Json]:
-    """The objects of a blob. Raises Transient for a damaged one, or one cut off."""
-    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    """The objects of a blob. Raises Transient for a damaged one, one cut off, or a line that is no object."""
     try:
-        plain = inflate.decompress(content, _MOST_BYTES)
-        rows: list[Any] = [from_vendor(line) for line in plain.split(b"\n") if line.strip()]
+        rows: list[Any] = [from_vendor(line) for line in _inflated(content).split(b"\n") if line.strip()]
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Transient("A part of the export is damaged") from error
-    if not inflate.eof:
-        raise Transient("A part of the export is cut off or too large")
-    return [row for row in rows if isinstance(row, dict)]
+    if not all(isinstance(row, dict) for row in rows):
+        raise Transient("A part of the export is damaged")
+    return rows
+
+
+def _inflated(packed: bytes) -> bytes:
+    """A file of gzip, which may have several members one after the other, and zeros behind the last."""
+    plain = b""
+    while True:
+        inflate = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        # No bytes left to unpack into is said as 1: zlib takes 0 for no limit.
+        plain += inflate.decompress(packed, max(_MOST_BYTES - len(plain), 1))
+        if not inflate.eof:
+            raise Transient("A part of the export is cut off or too large")
+        packed = inflate.unused_data.lstrip(b"\0")
+        if not packed:
+            return plain

@@ -30,7 +30,8 @@ def customer_of(row: Json) -> SourceCustomer | None:
     """A customer that the partner resells to; None for one that it only advises, whose seats may not be read."""
     if row.get("relationshipToPartner") != "reseller":
         return None
-    profile = row.get("companyProfile") or {}
+    profile = row.get("companyProfile")
+    profile = profile if isinstance(profile, dict) else {}
     tenant = str(row.get("id", "")).casefold()
     name, domain = str(profile.get("companyName") or tenant), str(profile.get("domain") or "")
     return SourceCustomer(id=tenant, name=name, domain=domain.casefold(), tenant_id=tenant)
@@ -46,13 +47,16 @@ def subscription_of(row: Json, customer_id: str) -> SubscriptionSnapshot:
     if first is None:
         raise ValueError("it has no start")
     term_end = _day(row.get("commitmentEndDate"))
+    quantity = Decimal(str(row["quantity"]))
+    if not quantity.is_finite():
+        raise ValueError("its seats are no number")
     renews = bool(row.get("autoRenewEnabled", True))
     return SubscriptionSnapshot(
         id=str(row["id"]).casefold(),
         customer_id=customer_id,
         sku=sku_of(str(row["offerId"])),
         name=str(row.get("offerName") or row.get("friendlyName") or row["offerId"]),
-        quantity=Decimal(str(row["quantity"])),
+        quantity=quantity,
         frequency=Frequency.USAGE if usage else _FREQUENCIES[cycle],
         start=first,
         status=status,

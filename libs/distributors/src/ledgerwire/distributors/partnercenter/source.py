@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import httpx
 
-from ledgerwire.common.errors import LedgerwireError, Waiting
+from ledgerwire.common.errors import LedgerwireError, Transient, Waiting
 from ledgerwire.common.seats import ChargeLine, RowProblem, SourceCustomer, SourceProduct, SubscriptionSnapshot
 from ledgerwire.distributors.exports.cells import RefusedRowError
 from ledgerwire.distributors.exports.layouts import MICROSOFT_RECONCILIATION
@@ -80,7 +80,7 @@ class PartnerCenterSource:
     async def charges(self, period: Period) -> Part[ChargeLine]:
         rows: list[Json] = []
         problems: list[RowProblem] = []
-        invoices = await self._invoices(period)
+        invoices = await self._invoices(period, problems)
         for place, invoice in enumerate([*invoices, "last", "current"]):
             unbilled = place >= len(invoices)
             try:
@@ -94,19 +94,18 @@ class PartnerCenterSource:
         inside = (line for line in lines if line.charge_start <= period.last and line.charge_end >= period.first)
         return Part(tuple(inside), tuple(problems), complete)
 
-    async def _invoices(self, period: Period) -> list[str]:
+    async def _invoices(self, period: Period, problems: list[RowProblem]) -> list[str]:
         """Numbers of the invoices whose lines may touch a period; legacy ones have no export."""
         found: list[str] = []
         async for page in self._client.items("/invoices", {}):
             for row in page:
-                first, last = (
-                    str(row.get(name, ""))[:10] for name in ("billingPeriodStartDate", "billingPeriodEndDate")
-                )
                 number = str(row.get("id", ""))
-                if number.startswith("D") or not first or not last:
+                try:
+                    touches = not number.startswith("D") and _may_touch(row, period)
+                except (ValueError, OverflowError):
+                    problems.append(self._stopped(number, Transient("The invoice's period is no date")))
                     continue
-                if date.fromisoformat(first) <= period.last and date.fromisoformat(last) + _CYCLE >= period.first:
-                    found.append(number)
+                found += [number] if touches else []
         return found
 
     def _lines(self, rows: list[Json], problems: list[RowProblem]) -> list[ChargeLine]:
@@ -134,3 +133,12 @@ class PartnerCenterSource:
     def _refused(self, place: str, reason: str, customer_id: str) -> RowProblem:
         params = (("source", self._name), ("row", place), ("reason", reason))
         return RowProblem(f"row {place}", "BS_SOURCE_ROW_REFUSED", params, customer_id)
+
+
+def _may_touch(invoice: Json, period: Period) -> bool:
+    """Whether lines of an invoice may; none of one without a billing period do. Raises ValueError for days that are none."""
+    names = ("billingPeriodStartDate", "billingPeriodEndDate")
+    first, last = (str(invoice.get(name) or "")[:10] for name in names)
+    if not first or not last:
+        return False
+    return date.fromisoformat(first) <= period.last and date.fromisoformat(last) + _CYCLE >= period.first
