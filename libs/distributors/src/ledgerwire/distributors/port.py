@@ -7,7 +7,7 @@ and nothing is ended for what an incomplete part does not show.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -21,7 +21,8 @@ from ledgerwire.common.seats import (
     SourceProduct,
     SubscriptionSnapshot,
 )
-from ledgerwire.distributors.standing import belongs_to, standing
+from ledgerwire.distributors.joining import join
+from ledgerwire.distributors.standing import standing
 
 T = TypeVar("T")
 
@@ -117,24 +118,24 @@ class _Collected:
         if not part.complete and not (part.problems and all(problem.customer_id for problem in part.problems)):
             self.unsure |= {customer.id for customer in self.customers}
 
-    def join(self) -> None:
+    def join(self, source: str) -> None:
         """Bring each line to its subscription; lines of none stand for themselves where nothing else could be theirs.
 
-        A file may call a subscription by another id than its list does: then order and SKU tell which one is meant.
+        A customer with lines that may be for a subscription in the list or for another one is unsure: nothing is billed twice.
         """
-        known = {held.id for held in self.subscriptions}
-        by_order = {
-            (held.customer_id, held.order_id, held.sku): held.id for held in self.subscriptions if held.order_id
-        }
-        alone: list[ChargeLine] = []
-        for place, line in enumerate(self.charges):
-            if line.subscription_id in known:
-                continue
-            own = by_order.get((line.customer_id, line.order_id, line.sku)) or belongs_to(line)
-            self.charges[place] = joined = replace(line, subscription_id=own)
-            if own not in known:
-                alone.append(joined)
-        self.subscriptions += standing(line for line in alone if line.customer_id not in self.touched | self.unsure)
+        partial = self.touched | self.unsure
+        joined = join(self.subscriptions, self.charges, partial)
+        self.charges = joined.lines
+        doubted = {(line.customer_id, line.subscription_id): line for line in joined.unsure}
+        self.problems += [_nobodys(source, line) for line in doubted.values()]
+        self.unsure |= {line.customer_id for line in joined.unsure}
+        self.subscriptions += standing(line for line in joined.alone if line.customer_id not in partial | self.unsure)
+
+
+def _nobodys(source: str, line: ChargeLine) -> RowProblem:
+    reason = f"subscription {line.subscription_id} is not among the customer's, and it shows others of {line.sku}"
+    params = (("source", source), ("row", line.key), ("reason", reason))
+    return RowProblem(line.key, "BS_SOURCE_ROW_REFUSED", params, line.customer_id)
 
 
 def _charged(lines: Sequence[ChargeLine]) -> list[str]:
@@ -174,7 +175,7 @@ async def read_source(
             got.complete = False
         progress(place, len(got.customers))
     got.take_charges(await source.charges(period))
-    got.join()
+    got.join(source.name)
     return SeatReading(
         source=source.name,
         fetched_at=now,
