@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
+
 from ledgerwire.billing_sync.planning import Progress, no_progress, period_of
 from ledgerwire.billing_sync.settings import seats_of
 from ledgerwire.billing_sync.sources import SeatSources
@@ -12,6 +14,10 @@ from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Transi
 from ledgerwire.common.seats import Completeness, RowProblem, SeatReading
 from ledgerwire.distributors.port import read_source
 from ledgerwire.tenants.read import AccountContext
+
+_UNREADABLE = (KeyError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What reading an answer raises that nothing was made for."""
+_log = structlog.get_logger(__name__)
 
 
 async def read_sources(
@@ -31,7 +37,14 @@ async def read_sources(
             readings.append(await read_source(opened, period, now, progress=_told(each.name, progress)))
         except (Waiting, Transient, ConfigurationError) as error:
             failures.append(error)
-            readings.append(_unread(each.name, now, error))
+        except _UNREADABLE as error:
+            _log.exception("seats.source_unreadable", source=each.name)
+            unreadable = Transient(f"Source {each.name} gave an answer that cannot be read")
+            unreadable.__cause__ = error
+            failures.append(unreadable)
+        else:
+            continue
+        readings.append(_unread(each.name, now, failures[-1]))
     if len(failures) == len(readings):
         raise failures[0]
     return tuple(readings)
