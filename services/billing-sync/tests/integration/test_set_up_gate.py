@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import ACME, OTHER, SOURCE, World, codes, sold, subscription
+from .conftest import ACME, OTHER, SOURCE, World, annual, codes, sold, subscription
 from .test_looks import ended, serving, until
 
 NOT_READY = [
@@ -90,6 +90,23 @@ async def test_an_agreement_that_ended_holds_up_its_own_customer_and_nobody_else
     plan = await world.desk.latest(world.account_id)
     assert "BS_AGREEMENT_ENDED" in codes(plan.all_findings)
     assert {part.company_id for part in plan.parts} == {ACME, OTHER}
+
+
+@pytest.mark.requirement("A162", "A199", "F1: BS_AGREEMENT_ENDED")
+async def test_an_agreement_that_ended_holds_up_its_own_motion_and_not_the_other_one_of_the_same_customer(world: World):
+    await world.set_up(apply="automatic")
+    await world.post(sold(subscription(), annual()))
+    world.agreement(world.annual).update(endDate="2026-03-10T00:00:00Z", noEndingDateFlag=False)
+    found = await world.desk.check(world.account_id)
+    assert (found.ok, found.may_run) == (False, True)
+    async with serving(world):
+        [run] = await ended(world, 1)
+    assert (run.failed_with, run.progress["written"]) == (None, 1)
+    assert {row["agreementId"] for row in world.rows} == {world.monthly}
+    world.agreement(world.monthly).update(endDate="2026-03-10T00:00:00Z", noEndingDateFlag=False)
+    found = await world.desk.check(world.account_id)
+    left = {"BS_AGREEMENT_ENDED", "BS_NO_ACTIVE_AGREEMENT"}
+    assert (found.may_run, {each.finding.code for each in found.standing_open}) == (False, left)
 
 
 @pytest.mark.requirement("A162")

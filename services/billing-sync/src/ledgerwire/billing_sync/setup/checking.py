@@ -140,15 +140,17 @@ class Checking:
             if company not in active
         ]
         rules = rules_of(self._section)
-        held_up = {company for company in companies if company not in active}
+        # A company's motions are written apart: what is wrong with one agreement holds up that one alone.
+        places = {*chosen, *((company, None) for company in companies if company not in {each for each, _ in chosen})}
+        held_up = {place for place in places if place[0] not in active}
         for (company, motion), number in sorted(chosen.items(), key=lambda item: item[1]):
             if number in self._found:
                 wrong = lint_agreement(self._found[number], motion, rules, self._today)
             else:
                 wrong = (_invisible(names.get(company, f"company {company}"), motion, number),)
             findings += wrong
-            held_up |= {company} if any(finding.stops for finding in wrong) else set()
-        return Item(_ITEM_AGREEMENTS, tuple(findings), each_alone=len(held_up) < len(companies))
+            held_up |= {(company, motion)} if any(finding.stops for finding in wrong) else set()
+        return Item(_ITEM_AGREEMENTS, tuple(findings), each_alone=len(held_up) < len(places))
 
     def _chosen(self) -> dict[tuple[int, Motion], int]:
         return agreements_in_use(chosen_agreements(self._section), self._links.agreements, self._links.copies)

@@ -19,7 +19,7 @@ class Item:
         findings: what is wrong, or worth knowing.
         fixed: what was made or made active just now.
         told: what was found to be in order, in words.
-        each_alone: what is wrong holds up the customers it names, and others are in order: no phase waits for it.
+        each_alone: what is wrong holds up the customers or motions it names, and others are in order: no phase waits for it.
     """
 
     name: str
