@@ -82,6 +82,30 @@ def annual_charges(
     return result
 
 
+def paid_at_once(lines: Sequence[ChargeLine]) -> list[ChargeLine]:
+    """Lines that a subscription charged by the month now was paid with before, for longer than a month, and their changes."""
+    own = [line for line in lines if line.kind not in _ASIDE and line.frequency is not Frequency.MONTHLY]
+    cycles = [line for line in own if days_between(line.charge_start, line.charge_end) > _MONTH]
+    return [
+        line
+        for line in own
+        if line in cycles or any(each.charge_start <= line.charge_start <= each.charge_end for each in cycles)
+    ]
+
+
+def paid_to(subscription: SubscriptionSnapshot, lines: Sequence[ChargeLine]) -> date | None:
+    """The last day that such lines pay for: the day before all seats were refunded, else the end of the cycle."""
+    seats, last, known = ZERO, date.min, False
+    for day in charged_days(subscription, [line for line in lines if line.subtotal and not line.trial]):
+        opens = _opens(day, last)
+        known = known or opens
+        seats = day.seats if opens else seats + day.seats
+        taken = all(line.subtotal < 0 for line in day.lines)
+        ends = known or any(line.kind is ChargeKind.CANCEL or line.kind in _TURNS_INTO for line in day.lines)
+        last = day.day - DAY if taken and ends and seats <= 0 else max(last, day.last)
+    return None if last == date.min else last
+
+
 def _monthly(line: ChargeLine) -> bool:
     """A month charged before the subscription was paid for a year at once."""
     return line.frequency is Frequency.MONTHLY and days_between(line.charge_start, line.charge_end) <= _MONTH

@@ -14,6 +14,7 @@ from ledgerwire.billing_sync.domain.coverage import Row, cut, held_on
 from ledgerwire.billing_sync.domain.days import DAY, first_uninvoiced
 from ledgerwire.billing_sync.domain.linter import lint_agreement
 from ledgerwire.billing_sync.domain.never_billed import never_billed
+from ledgerwire.billing_sync.domain.paid_ahead import after_paid
 from ledgerwire.billing_sync.domain.plan import Adopted, AgreementPlan, LinePlan, Reason, StepKind
 from ledgerwire.billing_sync.domain.recalled import Recalled, day_unknown, recalled, remembered
 from ledgerwire.billing_sync.domain.result import Result, charge_result, seat_result
@@ -102,6 +103,8 @@ class _AgreementWork:
         self, line: WantedLine, mine: Claim, share: list[Row], strays: list[Row], doubtful: list[Row]
     ) -> tuple[LinePlan, list[Row]]:
         agreement = self.given.agreement
+        charged = (*self.given.elsewhere, *self.records[line.line])
+        line = after_paid(line, agreement, charged, self.given.rules.since, self.given.today)
         refused = line.findings + self._currency(line)
         if any(finding.stops for finding in refused):
             return LinePlan(line.line, agreement.id, (), refused), strays

@@ -87,6 +87,19 @@ class Unsure:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidAhead:
+    """Days that lines paid for at once, before the subscription was charged by the month.
+
+    Attributes:
+        last: the last of them.
+        unbilled: what to say where no row of ours bills them.
+    """
+
+    last: date
+    unbilled: Finding
+
+
+@dataclass(frozen=True, slots=True)
 class WantedLine:
     """What a subscription asks for.
 
@@ -101,6 +114,7 @@ class WantedLine:
         currency: of its amounts, "" if unknown.
         unsure: the last change of `held` has no day.
         product_from: the day from which the source charges for this product, where it charged for another before.
+        paid: what was paid for at once before `held` begins.
     """
 
     line: str
@@ -116,6 +130,7 @@ class WantedLine:
     currency: str = ""
     unsure: Unsure | None = None
     product_from: date | None = None
+    paid: PaidAhead | None = None
 
     @property
     def seats_now(self) -> Decimal:

@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.annual import annual_charges
+from ledgerwire.billing_sync.domain.annual import annual_charges, paid_at_once, paid_to
 from ledgerwire.billing_sync.domain.charged_days import ChargedDay
 from ledgerwire.billing_sync.domain.days import DAY, month_end, month_start
 from ledgerwire.billing_sync.domain.held import STATE_KINDS, History, history_of
+from ledgerwire.billing_sync.domain.paid_ahead import begun
 from ledgerwire.billing_sync.domain.plan import Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import PriceSources, price_missing, sell_price, sold_below_cost, usage_base
 from ledgerwire.billing_sync.domain.purchases import told_apart
 from ledgerwire.billing_sync.domain.rules import PriceBasis, PriceRule, SeatRules
-from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, Held, Unsure, WantedLine
+from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, Held, PaidAhead, Unsure, WantedLine
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.money import ZERO, round_half_up
 from ledgerwire.common.seats import ChargeKind, ChargeLine, Motion, SubscriptionSnapshot, SubscriptionStatus
@@ -148,7 +149,8 @@ class _Build:
 
     def seats(self) -> WantedLine:
         """Seats by day, with what is listed beside them: credits, one-offs, an end that is not sure."""
-        history = history_of(self.subscription, self.charges)
+        ahead = paid_at_once(self.charges)
+        history = history_of(self.subscription, [line for line in self.charges if line not in ahead])
         held: list[Held] = []
         for index, seats in enumerate(history.seats):
             after = history.seats[index + 1].starts - DAY if index + 1 < len(history.seats) else history.ends
@@ -167,7 +169,21 @@ class _Build:
         first = history.seats[0].starts
         line = self.line(tuple(held), (), [*findings, *more], first)
         unsure = Unsure(history.seats[-1].starts, history.ends) if history.unsure else None
-        return replace(line, charges=aside, unsure=unsure, product_from=self._product_from())
+        line = replace(line, charges=aside, unsure=unsure, product_from=self._product_from())
+        return self._after_paid(line, ahead)
+
+    def _after_paid(self, line: WantedLine, ahead: list[ChargeLine]) -> WantedLine:
+        """The seats from the day on that was not paid for at once before."""
+        last = paid_to(self.subscription, ahead)
+        if last is None:
+            return line
+        net = sum((each.subtotal for each in ahead), ZERO)
+        days = days_shown(min(each.charge_start for each in ahead), last)
+        invoices = ", ".join(sorted({each.invoice for each in ahead} - {""}))
+        told = {"amount": f"{net:,.2f} {line.currency}", "invoice": invoices or "unbilled", "what": days}
+        why = "it is charged by the month now, and no annual addition bills these days"
+        unbilled = Finding("BS_ONE_OFF_NOT_BILLED", {**self.names, **told, "reason": why})
+        return replace(begun(line, last + DAY), paid=PaidAhead(last, unbilled))
 
     def _below_cost(self, seats: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Iterator[Finding]:
         cycle = "and cycle" if self.subscription.motion is Motion.SEAT_ANNUAL else "and month"
