@@ -18,7 +18,7 @@ from ledgerwire.common.settings import environment_of
 from ledgerwire.common.work.lease import LeaseTerms
 
 from .conftest import annual, codes, day, opened, sold, subscription
-from .story import WANTED, before, bought, live
+from .story import WANTED, before, bought, live, rows
 
 POINTS = [
     points.STEP_SENT,
@@ -225,6 +225,37 @@ async def test_a_write_whose_copied_agreement_is_gone_is_given_up_and_everything
 
     await world.plan()
     assert await world.query("SELECT 1 FROM billing.plan_step WHERE state = 'sent'") == []
+
+
+@pytest.mark.requirement("A175", "M20", "D12")
+@pytest.mark.parametrize("time", [1, 2, 3], ids=["the end", "a new row", "the other one"])
+async def test_a_write_that_was_made_before_its_agreement_was_invoiced_is_recorded_when_the_plan_is_applied_again(
+    brief, monkeypatch, time
+):
+    """Twelve seats in place of ten from 17 March; the power goes as a row is made, then ConnectWise makes April's invoice."""
+    world = brief
+    await world.sync(sold(subscription()))
+    await world.post(sold(subscription("sub-1", "12", changed_on=day("17 Mar"))))
+    assert [stored.step.kind for stored in (await world.plan()).steps] == ["end", "create", "create"]
+    cut(monkeypatch, points.ADDITION_WRITTEN, time=time)
+    with pytest.raises(PowerCut):
+        await world.desk.apply(world.account_id)
+    monkeypatch.undo()
+    await world.invoice(world.monthly)
+
+    done = await world.desk.apply(world.account_id)
+    assert (done.written, done.refused, codes(done.findings)) == (1, 3 - time, ["BS_PLAN_STALE"][: 3 - time])
+    recorded = {number for (number,) in await world.query("SELECT addition_id FROM billing.written_addition")}
+    assert recorded == {row["id"] for row in world.rows}
+    assert await world.query("SELECT 1 FROM billing.plan_step WHERE state = 'sent'") == []
+    plan, _ = await world.sync()
+    assert codes(plan.all_findings) == []
+    assert live(world) == rows(
+        ("Seats", "M365-NCE", "2", "2026-03-17", "2026-03-31"),
+        ("Seats", "M365-NCE", "10", "2026-01-01", "2026-03-31"),
+        ("Seats", "M365-NCE", "12", "2026-04-01", ""),
+    )
+    assert (await world.plan()).steps == ()
 
 
 def cut(monkeypatch, point, time=1):

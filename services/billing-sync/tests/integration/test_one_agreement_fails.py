@@ -71,13 +71,36 @@ async def test_a_write_that_was_made_although_it_was_answered_with_an_error_is_f
 
 
 @pytest.mark.requirement("B33", "D12")
-async def test_after_several_failures_in_a_row_connectwise_is_left_alone(planned, monkeypatch):
+async def test_after_several_failures_in_a_row_connectwise_is_left_alone_where_it_answers_nothing_else(
+    planned, monkeypatch
+):
     world = planned
     monkeypatch.setattr(failures, "IN_A_ROW", 1)
     failing(world, "500_before", world.monthly)
+    world.fail(
+        "500_before", method="GET", path_regex="/finance/agreements$", after=1, times=20
+    )  # after the look at them
     with pytest.raises(Ambiguous):
         await world.desk.apply(world.account_id)
     assert (posted(world, f"{world.monthly}/additions"), posted(world, f"{world.annual}/additions")) == (1, 0)
+    assert live(world) == []
+
+
+@pytest.mark.requirement("B33", "D12")
+async def test_however_many_agreements_fail_in_a_row_those_behind_them_are_written_while_connectwise_answers(
+    planned, monkeypatch
+):
+    """Agreements are served in order, so it would be the same ones that wait, day after day."""
+    world = planned
+    monkeypatch.setattr(failures, "IN_A_ROW", 1)
+    failing(world, "500_before", world.monthly)
+    for _ in range(2):
+        with pytest.raises(Ambiguous):
+            await world.desk.apply(world.account_id)
+        assert live(world) == rows(ANNUAL)
+    world.faults.clear()
+    await world.desk.apply(world.account_id)
+    assert live(world) == rows(ANNUAL, MONTHLY)
 
 
 @pytest.mark.requirement("B33", "D12")

@@ -30,6 +30,7 @@ from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Database
 from ledgerwire.common.errors import Ambiguous, Stopped, Transient
 from ledgerwire.connectwise import ConnectWise, Refused
+from ledgerwire.connectwise.agreements import AGREEMENTS
 
 TO_DO = (StepState.APPROVED, StepState.SENT)
 
@@ -76,8 +77,8 @@ class Applying:
         """Write what is approved, agreement by agreement; what one refuses or fails with stops that agreement only.
 
         Raises:
-            Ambiguous, Transient: what the first agreement failed with, after the others were written. Called again, its
-                steps that were sent are looked for and the others go on.
+            Ambiguous, Transient: what the first agreement failed with, after the others were written, or at once where
+                ConnectWise itself does not answer. Called again, its steps that were sent are looked for and the others go on.
         """
         current = await self._current()
         await self._prepare()
@@ -92,7 +93,9 @@ class Applying:
                     if await self._part(part, by_agreement.get(number, []), current.get(number), tally):
                         failures.none()
                 except (Ambiguous, Transient) as error:
-                    failures.add(error, number)
+                    if failures.add(error, number):
+                        await self._psa.can_read(AGREEMENTS)
+                        failures.none()
                 progress("apply", place, len(self._plan.parts))
         if tally.left == 0:
             await self._keeping.finish()
@@ -106,9 +109,10 @@ class Applying:
         tally.left += sum(1 for stored in steps if stored.state is StepState.PLANNED)
         stale = self._stale(part, now)
         if stale is not None and todo:
-            await self._keeping.mark([stored.step for stored in todo], StepState.REFUSED, stale)
-            tally.findings.append(stale)
-            tally.refused += len(todo)
+            made = await self._given_up(part, todo, stale)
+            tally.findings += [stale] if made < len(todo) else []
+            tally.done += made
+            tally.refused += len(todo) - made
             return False
         if stale is None and len(todo) == len([each for each in steps if each.state is not StepState.WRITTEN]):
             await self._keeping.adopt(part)
@@ -125,19 +129,31 @@ class Applying:
         """
         await self._prepare()
         parts = {part.agreement.id: part for part in self._plan.parts}
-        made = 0
-        for step in [stored.step for stored in self._plan.steps if stored.state is StepState.SENT]:
-            found, gone = False, None
-            try:
-                found = await self._was_made(parts[step.agreement_id], step)
-            except Refused:  # it may have been made all the same
-                raise
-            except Stopped as error:  # its agreement, or the copy of it, is not there any more
-                gone = error.findings[0]
-            made += found
-            if not found:
-                await self._keeping.mark([step], StepState.STOPPED, gone)
+        sent = [stored.step for stored in self._plan.steps if stored.state is StepState.SENT]
+        return sum([await self._settled(parts[step.agreement_id], step) for step in sent])
+
+    async def _given_up(self, part: AgreementPart, todo: Sequence[StoredStep], stale: Finding) -> int:
+        """Refuse the steps of a plan that no longer holds; how many had been made before, which are recorded instead."""
+        sent = [stored.step for stored in todo if stored.state is StepState.SENT]
+        made = sum([await self._settled(part, step, StepState.REFUSED, stale) for step in sent])
+        rest = [stored.step for stored in todo if stored.state is not StepState.SENT]
+        await self._keeping.mark(rest, StepState.REFUSED, stale)
         return made
+
+    async def _settled(
+        self, part: AgreementPart, step: Step, otherwise: StepState = StepState.STOPPED, why: Finding | None = None
+    ) -> bool:
+        """Whether a write that was sent had been made: then it is recorded; otherwise its step ends in that state."""
+        found = False
+        try:
+            found = await self._was_made(part, step)
+        except Refused:  # it may have been made all the same
+            raise
+        except Stopped as error:  # its agreement, or the copy of it, is not there any more
+            why = why or error.findings[0]
+        if not found:
+            await self._keeping.mark([step], otherwise, why)
+        return found
 
     async def _was_made(self, part: AgreementPart, step: Step) -> bool:
         if step.kind is StepKind.COPY_AGREEMENT:

@@ -10,7 +10,7 @@ import structlog
 from ledgerwire.common.errors import Ambiguous, Transient
 
 IN_A_ROW = 3
-"""So many agreements one after the other that fail are no longer a matter of the agreements: ConnectWise is down."""
+"""So many agreements one after the other that fail may be no matter of the agreements: ConnectWise may be down."""
 _OF_ONE_RECORD = frozenset({"CONNECTWISE_FAILED", "CONNECTWISE_ANSWER_UNREADABLE", "TRANSIENT"})
 _log = structlog.get_logger(__name__)
 
@@ -22,22 +22,27 @@ class Failures:
         self._errors: list[Ambiguous | Transient] = []
         self._in_a_row = 0
 
-    def add(self, error: Ambiguous | Transient, agreement_id: int) -> None:
+    def add(self, error: Ambiguous | Transient, agreement_id: int) -> bool:
         """Keep the error of an agreement; raises it where the next agreement would fare no better.
 
-        That is so where the host is not reached or asks to slow down, and after `IN_A_ROW` agreements that failed. The same
-        error again, of a product that several agreements wait for, tells nothing new.
+        That is so where the host is not reached or asks to slow down. The same error again, of a product that several
+        agreements wait for, tells nothing new.
+
+        Returns:
+            whether so many failed in a row that something else is to be read before the next one is tried: where ConnectWise
+            answers, it is these agreements that fail, and those behind them are not to wait for them.
         """
         _log.warning("seats.agreement_failed", agreement=agreement_id, error=error.code, said=str(error))
         if any(error is each for each in self._errors):
-            return
+            return False
         self._errors.append(error)
         self._in_a_row += 1
-        if self._in_a_row >= IN_A_ROW or not (isinstance(error, Ambiguous) or error.code in _OF_ONE_RECORD):
+        if not (isinstance(error, Ambiguous) or error.code in _OF_ONE_RECORD):
             raise error
+        return self._in_a_row >= IN_A_ROW
 
     def none(self) -> None:
-        """An agreement was served without one."""
+        """An agreement was served without one, or ConnectWise was seen to answer."""
         self._in_a_row = 0
 
     @contextmanager
