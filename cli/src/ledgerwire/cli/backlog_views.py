@@ -79,7 +79,7 @@ def _table(one: CompanyBacklog) -> Table:
     for item in one.waiting:
         work = item.work
         named = _KINDS.get(work.kind, f"{item.service} {work.kind}")
-        cells = (named, work.priority.name.lower(), str(work.due), str(work.later), str(work.parked))
+        cells = (named, work.priority.name.lower().replace("_", " "), str(work.due), str(work.later), str(work.parked))
         table.add_row(*map(Text, (*cells, span(work.oldest), work.code or "")))
     return table
 

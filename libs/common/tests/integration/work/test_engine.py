@@ -70,6 +70,42 @@ async def test_urgent_work_of_a_connection_goes_before_bulk(desk, recorder, conn
     assert handler.keys[0] == "urgent"
 
 
+@pytest.mark.parametrize("waiting", [Priority.URGENT, Priority.BULK])
+async def test_what_was_sent_and_not_answered_is_looked_up_before_more_is_sent(desk, connection, waiting):
+    """However long the others have waited: with each lost answer doubt would grow by another group."""
+    seen = []
+
+    async def handler(group):
+        seen.append(sorted(item.work_key for item in group.items))
+        async with group.unit() as unit:
+            for item in group.items:
+                if len(seen) == 1:
+                    await group.again(unit, item, code="OUTCOME_UNKNOWN", after=timedelta(0))
+                else:
+                    await group.done(unit, item)
+
+    await desk.ring(*(desk.bell(f"{number:02}", connection, priority=waiting) for number in range(12)))
+    async with desk.running(desk.worker(handler, limit=4)):
+        await desk.until(desk.empty)
+    assert seen[0] == seen[1]
+
+
+async def test_a_recurring_look_whose_outcome_is_unknown_is_in_its_place_the_next_time(desk, connection):
+    async def handler(group):
+        async with group.unit() as unit:
+            for item in group.items:
+                await group.again(unit, item, code="OUTCOME_UNKNOWN", after=timedelta(hours=1))
+
+    await desk.ring(desk.bell("look", connection, kind="look", priority=Priority.BULK))
+
+    async def put_off():
+        return (await desk.row("look")).last_code == "OUTCOME_UNKNOWN"
+
+    async with desk.running(desk.worker({"look": handler})):
+        await desk.until(put_off)
+    assert (await desk.row("look")).priority == Priority.BULK
+
+
 async def test_two_workers_never_serve_a_connection_at_once(desk, recorder):
     handler = recorder(seconds=0.02)
     connections = [UUID(int=number) for number in range(1, 4)]

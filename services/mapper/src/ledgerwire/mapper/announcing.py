@@ -32,7 +32,7 @@ def announcement(record: StoredRecord, item: WorkItem) -> Envelope:
         record_id=record.record_id,
         ledger_connection_id=record.ledger_connection_id,
         revision=record.revision,
-        urgent=item.priority is Priority.URGENT,
+        urgent=item.priority <= Priority.URGENT,
     )
     return new_message(
         data,

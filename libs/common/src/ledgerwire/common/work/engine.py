@@ -167,7 +167,7 @@ class Worker:
     async def _handle(self, lease: Lease, kind: str, items: tuple[WorkItem, ...]) -> None:
         group = LeasedGroup(self._database, self._schema, self.store, lease, items, self._on_dead)
         began = monotonic()
-        with serving(bulk=all(item.priority is Priority.BULK for item in items)):
+        with serving(bulk=all(item.priority is not Priority.URGENT for item in items)):
             failure = await self._call(kind, group)
         GROUP_SECONDS.labels(self._schema.name, kind).observe(monotonic() - began)
         for item in group.unsettled:

@@ -14,8 +14,13 @@ from ledgerwire.common.db.session import Unit
 
 
 class Priority(IntEnum):
-    """Urgent work (a person or a fresh close waits) goes before bulk work of the same connection."""
+    """Urgent work (a person or a fresh close waits) goes before bulk work of the same connection.
 
+    What was sent and not answered goes before both: more is sent only once that is looked up, so that doubt does not grow
+    with the backlog.
+    """
+
+    IN_DOUBT = -1
     URGENT = 0
     BULK = 1
 

@@ -61,21 +61,21 @@ def _each_connection(table: str) -> str:
 
 
 def candidates(table: str) -> str:
-    urgent, bulk = int(Priority.URGENT), int(Priority.BULK)
-    first_due = (
-        f"SELECT due_at FROM {table} AS row WHERE row.connection_id = connections.connection_id"
-        " AND row.priority = {priority} AND row.due_at <= now() ORDER BY row.due_at LIMIT 1"
+    first_due = "".join(
+        f" LEFT JOIN LATERAL (SELECT due_at FROM {table} AS row WHERE row.connection_id = connections.connection_id"
+        f" AND row.priority = {int(priority)} AND row.due_at <= now() ORDER BY row.due_at LIMIT 1)"
+        f" AS {priority.name.lower()} ON true"
+        for priority in Priority
     )
+    pressing = "least(in_doubt.due_at, urgent.due_at)"
     return (
-        f"{_each_connection(table)} SELECT connections.account_id, connections.connection_id FROM connections"
-        f" LEFT JOIN LATERAL ({first_due.format(priority=urgent)}) AS urgent ON true"
-        f" LEFT JOIN LATERAL ({first_due.format(priority=bulk)}) AS bulk ON true"
+        f"{_each_connection(table)} SELECT connections.account_id, connections.connection_id FROM connections{first_due}"
         " LEFT JOIN tenants.lease ON lease.service = :service AND lease.connection_id = connections.connection_id"
-        " WHERE (urgent.due_at IS NOT NULL OR bulk.due_at IS NOT NULL)"
+        f" WHERE ({pressing} IS NOT NULL OR bulk.due_at IS NOT NULL)"
         " AND (lease.expires_at IS NULL OR lease.expires_at + CAST(:grace AS interval) <= now())"
         " AND connections.connection_id <> ALL (CAST(:besides AS uuid[]))"
-        " ORDER BY (urgent.due_at IS NULL AND bulk.due_at > now() - CAST(:starved AS interval)),"
-        " coalesce(lease.served_at, '-infinity'), least(urgent.due_at, bulk.due_at) LIMIT :limit"
+        f" ORDER BY ({pressing} IS NULL AND bulk.due_at > now() - CAST(:starved AS interval)),"
+        f" coalesce(lease.served_at, '-infinity'), least({pressing}, bulk.due_at) LIMIT :limit"
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from ledgerwire.common.db.session import Unit
+from ledgerwire.common.errors import Ambiguous
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.work import statements
 from ledgerwire.common.work.model import Doorbell, Priority, WorkItem
@@ -60,7 +61,9 @@ class WorkStore:
         self._delete = text(statements.delete(table))
         self._keep = text(statements.keep(table))
         self._later = text(
-            f"UPDATE {table} SET attempts = attempts + :counted, last_code = :code, due_at = CASE WHEN generation ="
+            f"UPDATE {table} SET attempts = attempts + :counted, last_code = :code,"
+            " priority = CASE WHEN work_key = kind THEN priority ELSE least(priority, CAST(:priority AS smallint)) END,"
+            " due_at = CASE WHEN generation ="
             " :generation THEN coalesce(CAST(:until AS timestamptz), now() + CAST(:after AS interval), 'infinity')"
             f" ELSE least(due_at, now()) END WHERE {_KEY}"
         )
@@ -119,7 +122,7 @@ class WorkStore:
         return [Candidate(row.account_id, row.connection_id) for row in result]
 
     async def claim(self, unit: Unit, connection_id: UUID, *, limit: int, max_bytes: int) -> tuple[WorkItem, ...]:
-        """Due rows of a connection whose lease is held, urgent first; at least one if any is due."""
+        """Due rows of a connection whose lease is held, the most urgent first; at least one if any is due."""
         result = await unit.execute(
             self._claim, {"connection_id": connection_id, "limit": limit, "max_bytes": max_bytes}
         )
@@ -150,7 +153,10 @@ class WorkStore:
         until: datetime | None = None,
         counted: bool = False,
     ) -> None:
-        """Set the row due at `until`, or `after` from now, or parked (both None); at once if a doorbell rang meanwhile."""
+        """Set the row due at `until`, or `after` from now, or parked (both None); at once if a doorbell rang meanwhile.
+
+        A row whose outcome is not known is in doubt from then on and goes before the others, unless it is a recurring one.
+        """
         await unit.execute(
             self._later,
             {
@@ -160,6 +166,7 @@ class WorkStore:
                 "after": after,
                 "until": until,
                 "counted": int(counted),
+                "priority": int(Priority.IN_DOUBT if code == Ambiguous.code else Priority.BULK),
             },
         )
 
