@@ -115,10 +115,19 @@ class Nemesis:
         file.write_text("0")
 
     async def _landed(self, fault: Planned) -> None:
-        """Armed until a write comes, however long that takes on a slow machine, the drain included."""
+        """Armed until a write comes, however long that takes on a slow machine, the drain included.
+
+        One waits for a target at a time: after an outage every write would be struck, one after another, by those that gathered.
+        """
+        if self._unfired(fault.target):
+            return
         method, path = WRITES[fault.target]
         armed = Fault(fault.kind, SYSTEMS[fault.target], method, path, 1, params={"seconds": HELD_SECONDS})
         self.waiting[self.arena.world.sandbox.world.faults.add(armed)] = fault
+
+    def _unfired(self, target: str) -> bool:
+        left = {row["number"]: row["left"] for row in self.arena.world.sandbox.world.faults.list()}
+        return any(one.target == target and left.get(number) for number, one in self.waiting.items())
 
     def spent(self) -> None:
         """Count what was armed and has fired; called once, when all is over."""
