@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ledgerwire.billing_sync.catalog import Shelf, stocked
 from ledgerwire.billing_sync.domain.links import Company, agreements_in_use, link_customer
 from ledgerwire.billing_sync.domain.rules import PriceBasis, SeatRules
+from ledgerwire.billing_sync.domain.turned import turned
 from ledgerwire.billing_sync.domain.wanted import CreditGiven
 from ledgerwire.billing_sync.domain.wanting import Product
 from ledgerwire.billing_sync.repository.links import Links
@@ -26,23 +27,37 @@ Place = tuple[int, Motion]
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """One subscription of a linked customer with its lines and its product."""
+    """One subscription of a linked customer, or one of the two parts of it, with its lines and its product.
+
+    Attributes:
+        paid_from: the first day that is paid for at once, where it was charged by the month before.
+    """
 
     subscription: SubscriptionSnapshot
     charges: tuple[ChargeLine, ...]
     company_id: int
     product: Product
     findings: tuple[Finding, ...] = ()
+    paid_from: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """One subscription with its lines, the company it is for, and the source that shows it."""
+    """One subscription with its lines, the company it is for, and the source that shows it.
+
+    Attributes:
+        findings: what was noticed on the way here.
+        paid_from: as in `Sold`.
+        product_id: of the rows that are all that is known of it, 0 where its SKU tells.
+    """
 
     company_id: int
     subscription: SubscriptionSnapshot
     charges: tuple[ChargeLine, ...]
     source: str
+    findings: tuple[Finding, ...] = ()
+    paid_from: date = date.min
+    product_id: int = 0
 
 
 @dataclass(slots=True)
@@ -93,17 +108,18 @@ async def linked_with(psa: ConnectWise, given: Given, companies: Mapping[int, Co
         linked.findings += [Finding(problem.code, dict(problem.params)) for problem in reading.problems]
         products |= {product.sku: product for product in reading.products}
         joined += _joined(reading, given, companies, linked)
-    for each in joined:
+    parts = [part for each in _told_once(joined, linked) for part in _parts(each, given)]
+    for each in parts:
         products.setdefault(each.subscription.sku, SourceProduct(each.subscription.sku, each.subscription.name))
-    sold = {each.subscription.sku for each in joined}
+    sold = {each.subscription.sku for each in parts}
     rules = price_rules(given.section)
     from_catalog = any(rule.basis is PriceBasis.CATALOG for rule in rules.all)
     wanted = {sku: products[sku] for sku in sorted(sold)}
     linked.shelf = await stocked(psa, given.section, wanted, given.links.products, with_prices=from_catalog)
     linked.findings += [finding for found in linked.shelf.findings.values() for finding in found]
-    for one, doubts in _told_once(joined, linked):
+    for one in parts:
         subscription = one.subscription
-        product_id = linked.shelf.ids.get(subscription.sku)
+        product_id = one.product_id or linked.shelf.ids.get(subscription.sku)
         if product_id is None:
             continue
         source = products[subscription.sku]
@@ -114,21 +130,39 @@ async def linked_with(psa: ConnectWise, given: Given, companies: Mapping[int, Co
             source.erp_unit_price,
             linked.shelf.prices.get(product_id),
         )
-        sold_as = Sold(subscription, one.charges, one.company_id, product, doubts)
+        sold_as = Sold(subscription, one.charges, one.company_id, product, one.findings, one.paid_from)
         linked.sold[one.company_id, subscription.motion].append(sold_as)
     return linked
 
 
-def _told_once(joined: Sequence[_Joined], linked: Linked) -> list[tuple[_Joined, tuple[Finding, ...]]]:
+def _parts(one: _Joined, given: Given) -> list[_Joined]:
+    """A subscription, in two parts where it was charged by the month and is paid for at once now."""
+    own = [each.written for each in given.records if each.company_id == one.company_id]
+    own = [record for record in own if record.line == one.subscription.id]
+    monthly = given.agreements.get((one.company_id, Motion.SEAT_MONTHLY))
+    seats = [record for record in own if not record.charge and record.agreement_id == monthly]
+    split = turned(one.subscription, one.charges, seats, [record for record in own if record.charge])
+    if split is None:
+        return [one]
+    parts = [replace(one, paid_from=split.day)]
+    if split.day > given.section.since:
+        latest = max(seats, key=lambda record: record.values.effective, default=None)
+        product_id = latest.product_id if latest is not None and not split.lines else 0
+        parts.append(replace(one, subscription=split.months, charges=split.lines, product_id=product_id))
+    return parts
+
+
+def _told_once(joined: Sequence[_Joined], linked: Linked) -> list[_Joined]:
     """Each subscription of a company once; one that several sources show would be billed by each of them, and stops."""
     by_id: dict[tuple[int, str], list[_Joined]] = defaultdict(list)
     for each in joined:
         by_id[each.company_id, each.subscription.id].append(each)
-    found: list[tuple[_Joined, tuple[Finding, ...]]] = []
+    found: list[_Joined] = []
     for (company_id, line), shown in by_id.items():
         sources = ", ".join(dict.fromkeys(each.source for each in shown))
         params = {"line": line, "customer": linked.names[company_id], "sources": sources}
-        found.append((shown[0], (Finding("BS_SOLD_BY_TWO_SOURCES", params),) if len(shown) > 1 else ()))
+        doubts = (Finding("BS_SOLD_BY_TWO_SOURCES", params),) if len(shown) > 1 else ()
+        found.append(replace(shown[0], findings=doubts))
     return found
 
 

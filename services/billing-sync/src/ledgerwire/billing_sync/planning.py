@@ -94,7 +94,7 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     additions = await wire.additions_of(psa, ids, cancelled_is_last_day=exact)
     progress("agreements", len(ids), len(ids))
     known = {agreement.id: agreement for agreement in (*agreements.values(), *former)}
-    elsewhere = _Elsewhere(given, known, additions)
+    elsewhere = _Elsewhere(given, known, additions, _in_parts(linked, agreements))
     lines = {
         place: tuple(elsewhere.begun(_line(sold, given, linked), agreement) for sold in linked.sold.get(place, ()))
         for place, agreement in agreements.items()
@@ -102,13 +102,27 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     return Situation(linked, agreements, additions, lines, tuple(findings), former)
 
 
+def _in_parts(linked: Linked, agreements: Mapping[Place, Agreement]) -> dict[str, set[int]]:
+    """The agreements on which each subscription is planned: two, where it was charged by the month and is paid at once now."""
+    planned: dict[str, set[int]] = defaultdict(set)
+    for place, agreement in agreements.items():
+        for sold in linked.sold.get(place, ()):
+            planned[sold.subscription.id].add(agreement.id)
+    return planned
+
+
 class _Elsewhere:
-    """Seats of a line that stand on another agreement of its company."""
+    """Seats of a line that stand on another agreement of its company, where no part of it is planned."""
 
     def __init__(
-        self, given: Given, known: Mapping[int, Agreement], additions: Mapping[int, tuple[Addition, ...]]
+        self,
+        given: Given,
+        known: Mapping[int, Agreement],
+        additions: Mapping[int, tuple[Addition, ...]],
+        planned: Mapping[str, set[int]],
     ) -> None:
         self.given = given
+        self.planned = planned
         self.known = known
         self.rows = {row.id: row.values for rows in additions.values() for row in rows}
         self.records: dict[tuple[int, str], list[Written]] = defaultdict(list)
@@ -118,7 +132,8 @@ class _Elsewhere:
 
     def begun(self, line: WantedLine, agreement: Agreement) -> WantedLine:
         """The line from the day on which it stands nowhere else."""
-        others = [each for each in self.records[agreement.company_id, line.line] if each.agreement_id != agreement.id]
+        here = self.planned.get(line.line, set())
+        others = [each for each in self.records[agreement.company_id, line.line] if each.agreement_id not in here]
         if not others:
             return line
         rows = [RowElsewhere(other := self.known.get(each.agreement_id), self._values(each, other)) for each in others]
@@ -218,5 +233,6 @@ def _line(sold: Sold, given: Given, linked: Linked) -> WantedLine:
         customer=customer,
         settled=settled,
         today=given.today,
+        paid_from=sold.paid_from,
     )
     return replace(line, findings=(*sold.findings, *line.findings))

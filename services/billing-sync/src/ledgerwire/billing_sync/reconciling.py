@@ -5,7 +5,7 @@ Where the posting connection may not see invoices, the report is two-way and say
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -37,12 +37,12 @@ from ledgerwire.billing_sync.domain.reconciliation import (
 from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, WantedLine
 from ledgerwire.billing_sync.domain.wanting import Product, wanted_line
 from ledgerwire.billing_sync.invoiced import InvoicedLine, by_month
-from ledgerwire.billing_sync.linking import Given
+from ledgerwire.billing_sync.linking import Given, Sold
 from ledgerwire.billing_sync.planning import Situation
 from ledgerwire.billing_sync.report import SeatReport
 from ledgerwire.billing_sync.settings import price_rules
 from ledgerwire.common.money import ZERO, round_half_up
-from ledgerwire.common.seats import ChargeKind
+from ledgerwire.common.seats import ChargeKind, Motion
 
 
 def months_between(first: date, last: date) -> list[date]:
@@ -118,15 +118,24 @@ class _Work:
                     figure = _wanted_in(charged, month, once=agreement.bill_one_time)
                     figure = figure.plus(self._not_compared(line, month))
                     _add(self.bought, self.place(company_id, line.product_id, month), figure)
-        for sold in (sold for each in self.found.linked.sold.values() for sold in each):
+        every = [sold for each in self.found.linked.sold.values() for sold in each]
+        parts = Counter((sold.company_id, sold.subscription.id) for sold in every)
+        for sold in every:
             for charge in sold.charges:
                 month = month_start(charge.charge_start)
                 if charge.kind is ChargeKind.CREDIT and month in self.months and not self.given.rules.credits:
                     self._credit(self.place(sold.company_id, sold.product.id, month), charge.subtotal)
-            for given in self.given.settled.get(sold.subscription.id, ()):
-                for month, amount in _by_share(given).items():
-                    if month in self.months:
-                        self._settled(self.place(sold.company_id, sold.product.id, month), amount)
+            self._take_settled(sold, alone=parts[sold.company_id, sold.subscription.id] == 1)
+
+    def _take_settled(self, sold: Sold, *, alone: bool) -> None:
+        """Credits that a person gave; of a subscription in two parts, those for seats are of its months."""
+        months = sold.subscription.motion is Motion.SEAT_MONTHLY
+        for given in self.given.settled.get(sold.subscription.id, ()):
+            if not alone and months == bool(given.charge):
+                continue
+            for month, amount in _by_share(given).items():
+                if month in self.months:
+                    self._settled(self.place(sold.company_id, sold.product.id, month), amount)
 
     def _known(self, line: WantedLine, agreement: Agreement) -> Sequence[WantedLine]:
         """A line as the planner takes it: days and products that our records know better."""
@@ -145,7 +154,7 @@ class _Work:
 
     def _not_compared(self, line: WantedLine, month: date) -> Figure:
         """Days of which the source says nothing any more are taken as they stand: only those after are compared."""
-        if line.known_from <= month or not line.held:
+        if line.known_from <= month:
             return NONE
         last = line.known_from - DAY
         own = (r for r in self.by_line[line.line] if not r.charge and r.product_id in {0, line.product_id})

@@ -48,7 +48,11 @@ class AnnualCharges:
 
 
 def annual_charges(
-    subscription: SubscriptionSnapshot, lines: Sequence[ChargeLine], price_of: PriceOf, today: date | None = None
+    subscription: SubscriptionSnapshot,
+    lines: Sequence[ChargeLine],
+    price_of: PriceOf,
+    today: date | None = None,
+    paid_from: date = date.min,
 ) -> AnnualCharges:
     """The charges of a subscription paid for a cycle at once.
 
@@ -60,10 +64,11 @@ def annual_charges(
         lines: its lines, in any order.
         price_of: the sell price of one seat and cycle for a line, or for the subscription's state.
         today: decides which cycles have begun, where there are no lines.
+        paid_from: the first day that is paid for at once; where there are no lines, days before it are not charged here.
     """
-    counted = [line for line in lines if line.kind not in _ASIDE and not line.trial and not _monthly(line)]
+    counted = charged_at_once(lines)
     if not counted:
-        return _from_state(subscription, price_of, today)
+        return _from_state(subscription, price_of, today, paid_from)
     if subscription.frequency is Frequency.ONE_TIME:
         return _purchases(subscription, counted, price_of)
     result, charges, running = AnnualCharges(), [], (date.min, date.min)
@@ -80,6 +85,16 @@ def annual_charges(
         result.doubts += day.doubts
     result.charges = tuple(charges)
     return result
+
+
+def charged_at_once(lines: Sequence[ChargeLine]) -> list[ChargeLine]:
+    """Lines of a subscription that is paid for at once now, without its months before."""
+    return [line for line in lines if line.kind not in _ASIDE and not line.trial and not _monthly(line)]
+
+
+def charged_by_month(lines: Sequence[ChargeLine]) -> list[ChargeLine]:
+    """The months of such a subscription, from before it was paid for at once."""
+    return [line for line in lines if line.kind not in _ASIDE and not line.trial and _monthly(line)]
 
 
 def paid_at_once(lines: Sequence[ChargeLine]) -> list[ChargeLine]:
@@ -197,23 +212,28 @@ def _together(charges: Sequence[Charge]) -> Charge:
     return replace(first, quantity=Decimal(1) if price or cost else ZERO, unit_price=price, unit_cost=cost)
 
 
-def _from_state(subscription: SubscriptionSnapshot, price_of: PriceOf, today: date | None) -> AnnualCharges:
+def _from_state(
+    subscription: SubscriptionSnapshot, price_of: PriceOf, today: date | None, paid_from: date
+) -> AnnualCharges:
     """Every cycle that has begun, at the seats the subscription says; one that is over is charged only if it never was."""
     price = price_of(None)
     if price is None:
         return AnnualCharges(priced=False)
-    *over, running = cycles_of(subscription, today)
+    begun = cycles_of(subscription, today)
+    *over, running = [cycle for cycle in begun if cycle[1] >= paid_from] or begun[-1:]
     if subscription.quantity == 0:
         over = []
         if _held_to(subscription, running) == running[1]:
             return AnnualCharges()
-    charges = [replace(_stated(subscription, cycle, price, today), closed=True) for cycle in over]
-    return AnnualCharges((*charges, _stated(subscription, running, price, today)))
+    charges = [replace(_stated(subscription, cycle, price, today, paid_from), closed=True) for cycle in over]
+    return AnnualCharges((*charges, _stated(subscription, running, price, today, paid_from)))
 
 
-def _stated(subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal, today: date | None) -> Charge:
+def _stated(
+    subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal, today: date | None, paid_from: date
+) -> Charge:
     """A cycle by state. Seats that changed on a day not told have changed on the day that this is seen."""
-    first, last = cycle
+    (begun, last), first = cycle, min(max(cycle[0], paid_from), cycle[1])
     cost, seats = subscription.unit_cost or ZERO, subscription.quantity
     if subscription.frequency is not Frequency.ONE_TIME:
         held_to = _held_to(subscription, cycle)
@@ -221,11 +241,11 @@ def _stated(subscription: SubscriptionSnapshot, cycle: Cycle, price: Decimal, to
         price = share_of_cycle(price, subscription.frequency, first, last, held_to)
         cost = share_of_cycle(cost, subscription.frequency, first, last, held_to)
         last = max(first, held_to)
-    text, term = f"{subscription.name}, {days_shown(first, last)}", f"{subscription.id}:{first}"
-    charge = _charge(f"term:{first}", (first, last), seats, cost, price, text, term_key=term)
+    text, term = f"{subscription.name}, {days_shown(first, last)}", f"{subscription.id}:{begun}"
+    charge = _charge(f"term:{begun}", (first, last), seats, cost, price, text, term_key=term)
     changed = subscription.changed_on or today
     within = changed is not None and first < changed <= last and subscription.frequency is not Frequency.ONE_TIME
-    near = tuple(f"term:{day}" for day in (first - DAY, first + DAY))
+    near = tuple(f"term:{day}" for day in (begun - DAY, begun + DAY))
     return replace(charge, changed_on=changed if within else None, former=("part:", *near))
 
 

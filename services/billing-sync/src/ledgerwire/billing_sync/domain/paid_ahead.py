@@ -38,7 +38,9 @@ def after_paid(
     """
     if not line.held:
         return line
-    cycles = [record for record in records if record.line == line.line and _bills_cycle(record)]
+    ended = line.held[-1].ends or date.max
+    begun_before = (each for each in records if each.line == line.line and each.values.effective <= ended)
+    cycles = [record for record in begun_before if _bills_cycle(record)]
     if line.paid is not None:
         billed = any(record.values.effective <= line.paid.last <= _last(record) for record in cycles)
         said = () if billed or line.paid.last < since else (line.paid.unbilled,)

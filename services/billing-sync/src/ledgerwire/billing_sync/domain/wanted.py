@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.money import ZERO
 
@@ -111,6 +111,7 @@ class WantedLine:
         updates_price: the price rule also moves rows that exist.
         findings: what was noticed on the way here; one that stops leaves the line alone.
         settled: credits that a person settled.
+        owed: credits for seats given back that the plan before listed, and nobody settled.
         currency: of its amounts, "" if unknown.
         unsure: the last change of `held` has no day.
         product_from: the day from which the source charges for this product, where it charged for another before.
@@ -127,6 +128,7 @@ class WantedLine:
     updates_price: bool = False
     findings: tuple[Finding, ...] = ()
     settled: tuple[CreditGiven, ...] = ()
+    owed: tuple[CreditDue, ...] = ()
     currency: str = ""
     unsure: Unsure | None = None
     product_from: date | None = None

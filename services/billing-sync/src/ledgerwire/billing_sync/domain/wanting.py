@@ -13,7 +13,7 @@ from ledgerwire.billing_sync.domain.charged_days import ChargedDay
 from ledgerwire.billing_sync.domain.days import DAY, month_end, month_start
 from ledgerwire.billing_sync.domain.held import STATE_KINDS, History, history_of
 from ledgerwire.billing_sync.domain.paid_ahead import begun
-from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.pricing import PriceSources, price_missing, sell_price, sold_below_cost, usage_base
 from ledgerwire.billing_sync.domain.purchases import told_apart
@@ -45,7 +45,9 @@ def wanted_line(
     *,
     customer: str = "",
     settled: tuple[CreditGiven, ...] = (),
+    owed: tuple[CreditDue, ...] = (),
     today: date | None = None,
+    paid_from: date = date.min,
 ) -> WantedLine:
     """What one subscription asks for; its findings say what stops it or is worth knowing.
 
@@ -56,7 +58,9 @@ def wanted_line(
         rules: the account's policies.
         customer: the company's name, for messages.
         settled: credits that a person settled.
+        owed: credits that the plan before listed, and nobody settled.
         today: decides which year of a longer term runs, where nothing but the subscription's state is known.
+        paid_from: the first day that is paid for at once, where it was charged by the month before.
     """
     build = _Build(subscription, list(charges), product, rules, customer)
     if subscription.status is SubscriptionStatus.PENDING and not charges:
@@ -68,7 +72,7 @@ def wanted_line(
         return replace(build.seats(), settled=settled)
     if subscription.motion is Motion.AZURE_PLAN:
         return build.usage()
-    return replace(build.annual(today), settled=settled)
+    return replace(build.annual(today, paid_from), settled=settled, owed=owed)
 
 
 class _Build:
@@ -277,9 +281,9 @@ class _Build:
         given = [line.sell_subtotal for line in lines if line.sell_subtotal is not None]
         return self._money(base, sum(given, ZERO) if len(given) == len(lines) else None)
 
-    def annual(self, today: date | None) -> WantedLine:
+    def annual(self, today: date | None, paid_from: date) -> WantedLine:
         """One charge for each cycle, and one for each change within it."""
-        made = annual_charges(self.subscription, self.charges, self._cycle_price, today)
+        made = annual_charges(self.subscription, self.charges, self._cycle_price, today, paid_from)
         if not made.priced:
             return self.line((), (), [price_missing(self.product.name, self.customer, self.product.rule)])
         aside, more = self._aside()
