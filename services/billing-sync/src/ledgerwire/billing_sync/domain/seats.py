@@ -14,6 +14,7 @@ from datetime import date
 from ledgerwire.billing_sync.domain.agreements import Agreement, RowValues
 from ledgerwire.billing_sync.domain.coverage import Difference, Row, clipped, differences, held_on
 from ledgerwire.billing_sync.domain.days import DAY
+from ledgerwire.billing_sync.domain.moves import Billable, said_moves
 from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.preview import amount_of_days, days_shown
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, SeatRules
@@ -65,7 +66,9 @@ def plan_seats(ground: Ground, line: WantedLine, rows: Sequence[Row], strays: Se
     kept = _settle_fixed(ground, held, fixed, outcome)
     wants = _wants(ground, line, held, fixed, kept, outcome)
     _match(wants, free, strays, outcome)
-    _price_changes(line, held, live, outcome)
+    changed = [(row.values, after) for row, after, _ in outcome.changed]
+    billable = Billable(ground.movable, ground.agreement.currency)
+    outcome.findings += said_moves(billable, line, held, live, changed, [after for after, _ in outcome.created])
     return outcome
 
 
@@ -240,26 +243,3 @@ def _same_seats(want: RowValues, row: RowValues) -> bool:
 
 def _any(want: RowValues, row: RowValues) -> bool:
     return (want.quantity > 0) == (row.quantity > 0)
-
-
-def _price_changes(line: WantedLine, held: Sequence[Held], live: Sequence[Row], outcome: Outcome) -> None:
-    """Say where a price or a cost moves, once: with the step that writes it."""
-    written = [values for _, values, _ in outcome.changed] + [values for values, _ in outcome.created]
-    before = max((r.values for r in live if r.values.quantity > 0), key=lambda v: v.effective, default=None)
-    for span in held:
-        moved = before is not None and any(_says(v, span) and v.effective > before.effective for v in written)
-        if before is not None and moved:
-            _say_price("BS_RETAIL_PRICE_CHANGED", line, before.unit_price, span.unit_price, span.starts, outcome)
-            _say_price("BS_COST_PRICE_CHANGED", line, before.unit_cost, span.unit_cost, span.starts, outcome)
-        before = values_of(span)
-    for row, after, _ in outcome.changed:
-        old = row.values
-        if after.effective == old.effective and old.quantity > 0 and after.quantity > 0:
-            _say_price("BS_RETAIL_PRICE_CHANGED", line, old.unit_price, after.unit_price, after.effective, outcome)
-            _say_price("BS_COST_PRICE_CHANGED", line, old.unit_cost, after.unit_cost, after.effective, outcome)
-
-
-def _say_price(code: str, line: WantedLine, old: object, new: object, day: date, outcome: Outcome) -> None:
-    if old != new:
-        params = {"customer": line.customer, "product": line.name, "old": str(old), "new": str(new)}
-        outcome.findings.append(Finding(code, {**params, "date": f"{day:%d %b %Y}"}))
