@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from ledgerwire.common.errors import LeaseLost, Poison, Transient, Waiting
+from ledgerwire.common.work.lease import LeaseTerms, take
 from ledgerwire.common.work.model import Priority
 
 
@@ -161,6 +162,39 @@ async def test_a_finished_workers_connection_is_free_at_once(desk, recorder, con
     await desk.ring(desk.bell("r2", connection))
     async with desk.running(desk.worker(recorder(), terms=terms)):
         await desk.until(desk.empty)
+
+
+async def test_a_connection_whose_group_failed_is_free_again_before_its_lease_ends(
+    desk, recorder, connection, monkeypatch
+):
+    """As after a restart of the database: the group could not be settled, nothing of it is under way."""
+    terms = LeaseTerms(ttl=timedelta(hours=1), renew_every=timedelta(minutes=1), grace=timedelta(hours=1))
+    handler = recorder()
+    first, second = desk.worker(recorder(), terms=terms), desk.worker(handler, terms=terms)
+
+    async def nobody(_):
+        return []
+
+    async def gone(*_):
+        monkeypatch.setattr(first, "_candidates", nobody)
+        raise OSError("connection reset by peer")
+
+    monkeypatch.setattr(first, "_call", gone)
+    await desk.ring(desk.bell("one", connection))
+    async with desk.running(first) as tasks:
+        await desk.until(desk.served)
+        async with desk.running(second):
+            await desk.until(desk.empty)
+        assert not tasks[0].done()
+    assert handler.keys == ["one"]
+
+
+async def test_a_lease_says_how_long_a_request_may_be_under_way(desk, connection):
+    async with desk.database.system() as unit:
+        lease = await take(desk.database, unit, "mapper", desk.account, connection, "one", desk.terms)
+    assert lease.quiet_in <= timedelta(0)
+    await lease.ensure(timedelta(hours=1))
+    assert timedelta(minutes=59) < lease.quiet_in <= timedelta(minutes=61)
 
 
 async def test_a_late_writer_is_stopped_by_the_fence(desk, connection):

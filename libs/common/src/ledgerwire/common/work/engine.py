@@ -30,7 +30,7 @@ _log = structlog.get_logger(__name__)
 
 GROUP_LIMIT = 50
 GROUP_BYTES = 3_000_000
-_COOLING_SECONDS = 5.0
+_COOLING_SECONDS = 2.0
 WOKEN_AT_ONCE = 500
 """Rows that are woken after each group once a connection works again: more than a group, less than a storm."""
 
@@ -83,6 +83,7 @@ class Worker:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._in_hand: set[UUID] = set()
         self._cooling: dict[UUID, float] = {}
+        self._left: list[tuple[float, Lease]] = []
         self._troubled: dict[tuple[UUID, str], set[str]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -100,6 +101,7 @@ class Worker:
             return False
         started = 0
         try:
+            await self._give_back()
             candidates = await self._candidates(free)
             for candidate in candidates:
                 if await self._start(groups, candidate):
@@ -115,6 +117,12 @@ class Worker:
         besides = (*self._in_hand, *self._cooling)
         async with self._database.single() as unit:
             return await self.store.candidates(unit, grace=self._terms.grace, limit=free, besides=besides)
+
+    async def _give_back(self) -> None:
+        """Leases of groups that failed: when a database is back, its work waits for no lease to run out."""
+        while self._left and self._left[0][0] <= monotonic():
+            await self._left[0][1].release()
+            del self._left[0]
 
     async def _start(self, groups: asyncio.TaskGroup, candidate: Candidate) -> bool:
         """One statement each: in one transaction for several connections two workers would wait for each other's leases."""
@@ -147,7 +155,11 @@ class Worker:
             raise
 
     async def _serve(self, lease: Lease, items: tuple[WorkItem, ...]) -> None:
-        """Handle what was claimed. Cancelled or failed in between, the lease is left to run out: a request may be under way."""
+        """Handle what was claimed.
+
+        A request may still be under way where this ends early: cancelled, it leaves the lease to run out; failed, it gives it
+        back once no request can be.
+        """
         try:
             async with lease.kept():
                 for kind in dict.fromkeys(item.kind for item in items):
@@ -159,7 +171,9 @@ class Worker:
         except Exception:  # noqa: BLE001 - logged with its traceback; the rows are as they were
             # neither handled nor settled: do not run hot on it
             _log.exception("work.group_failed", service=self._schema.name, connection=str(lease.connection_id))
-            self._cooling[lease.connection_id] = monotonic() + _COOLING_SECONDS
+            cool = monotonic() + max(_COOLING_SECONDS, lease.quiet_in.total_seconds())
+            self._cooling[lease.connection_id] = cool + 2 * self._poll  # another process goes first
+            self._left = sorted([*self._left, (cool, lease)], key=lambda left: left[0])
         finally:
             self._in_hand.discard(lease.connection_id)
             self.wake.set()

@@ -49,7 +49,8 @@ class LeaseTerms:
 
 
 _TO_SPARE = timedelta(seconds=1)
-"""What a renewal for a call may take at the least: counted from when it is asked for, a slow answer would use up the lease."""
+"""What a renewal for a call may take at the least: counted from when it is asked for, a slow answer would use up the lease.
+The call itself may begin as much later than it was asked for."""
 
 
 class Lease:
@@ -63,12 +64,18 @@ class Lease:
         self._terms = terms
         self._deadline = taken_at + terms.ttl.total_seconds()
         self._lost = False
+        self._quiet_at = taken_at
         self.connection_id = connection_id
         self.fence = fence
 
     def remaining(self) -> timedelta:
         """How much longer we may count on it; zero or less when not at all."""
         return timedelta(seconds=0 if self._lost else self._deadline - monotonic())
+
+    @property
+    def quiet_in(self) -> timedelta:
+        """Until no request that it was ensured for can be under way any more; zero or less when that is now."""
+        return timedelta(seconds=self._quiet_at - monotonic())
 
     async def check(self, unit: Unit) -> None:
         """Raise LeaseLost unless the fence is still ours; holds it so until the unit ends (row lock)."""
@@ -94,14 +101,14 @@ class Lease:
 
     async def ensure(self, outlasts: timedelta) -> None:
         """Renew if needed; LeaseLost unless it is ours for longer than `outlasts`."""
-        if self.remaining() > outlasts:
-            return
-        await self.renew(outlasts + max(self._terms.renew_every, _TO_SPARE))
         if self.remaining() <= outlasts:
-            raise LeaseLost(f"connection {self.connection_id}: the lease could not be renewed in time")
+            await self.renew(outlasts + max(self._terms.renew_every, _TO_SPARE))
+            if self.remaining() <= outlasts:
+                raise LeaseLost(f"connection {self.connection_id}: the lease could not be renewed in time")
+        self._quiet_at = max(self._quiet_at, monotonic() + (outlasts + _TO_SPARE).total_seconds())
 
     async def release(self) -> None:
-        """Give it back at once. Never after a request whose end was not seen: then it must run out."""
+        """Give it back at once. Never while a request whose end was not seen may be under way (`quiet_in`)."""
         async with self._database.single() as unit:
             await unit.execute(_RELEASE, self._key)
 
