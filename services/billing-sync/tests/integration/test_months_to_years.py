@@ -44,7 +44,12 @@ YEAR = replace(
 
 
 def turned_to_years(**changes: Any) -> SubscriptionSnapshot:
-    term: dict[str, Any] = {"start": day("1 Feb"), "term": "P3Y", "term_start": day("1 Feb"), "term_end": date(2029, 1, 31)}
+    term: dict[str, Any] = {
+        "start": day("1 Feb"),
+        "term": "P3Y",
+        "term_start": day("1 Feb"),
+        "term_end": date(2029, 1, 31),
+    }
     return annual("sub-1", sku=SKU, name="Business Premium", **term | changes)
 
 

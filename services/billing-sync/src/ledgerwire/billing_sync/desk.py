@@ -121,8 +121,10 @@ class SeatsDesk:
         async with self._database.account(account.account_id) as unit:
             stored = await links.links(unit, account.psa.connection_id)
             records = await written.records(unit, account.psa.connection_id)
-            settled = settlements.given(await settlements.settled(unit, account.psa.connection_id))
-        return Given(seats_of(account), readings, stored, tuple(records), self._clock.today(), settled)
+            settled = await settlements.settled(unit, account.psa.connection_id)
+            listed = await plans.credits_listed(unit, account.psa.connection_id)
+        given, owed = settlements.given(settled), settlements.owed(listed, settled)
+        return Given(seats_of(account), readings, stored, tuple(records), self._clock.today(), given, owed)
 
     async def situation(self, account: AccountContext, progress: Progress = no_progress) -> tuple[Given, Situation]:
         """What was sold, joined with ConnectWise as it is now."""

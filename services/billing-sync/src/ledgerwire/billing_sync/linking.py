@@ -9,6 +9,7 @@ from datetime import date
 
 from ledgerwire.billing_sync.catalog import Shelf, stocked
 from ledgerwire.billing_sync.domain.links import Company, agreements_in_use, link_customer
+from ledgerwire.billing_sync.domain.plan import CreditDue
 from ledgerwire.billing_sync.domain.rules import PriceBasis, SeatRules
 from ledgerwire.billing_sync.domain.turned import turned
 from ledgerwire.billing_sync.domain.wanted import CreditGiven
@@ -80,7 +81,12 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a plan is made from besides ConnectWise."""
+    """What a plan is made from besides ConnectWise.
+
+    Attributes:
+        settled: credits that people settled, by subscription.
+        owed: credits that the newest plan listed and nobody settled, by subscription.
+    """
 
     section: SeatsSection
     readings: tuple[SeatReading, ...]
@@ -88,6 +94,7 @@ class Given:
     records: tuple[Record, ...]
     today: date
     settled: Mapping[str, tuple[CreditGiven, ...]] = field(default_factory=dict)
+    owed: Mapping[str, tuple[CreditDue, ...]] = field(default_factory=dict)
 
     @property
     def rules(self) -> SeatRules:

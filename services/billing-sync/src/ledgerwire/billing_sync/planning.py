@@ -14,8 +14,10 @@ from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowVa
 from ledgerwire.billing_sync.domain.days import first_uninvoiced
 from ledgerwire.billing_sync.domain.elsewhere import RowElsewhere, begins_after
 from ledgerwire.billing_sync.domain.links import link_agreement
+from ledgerwire.billing_sync.domain.plan import AgreementPlan, CreditDue, LinePlan
 from ledgerwire.billing_sync.domain.planner import AgreementInput, plan_agreement
 from ledgerwire.billing_sync.domain.products import NewProduct
+from ledgerwire.billing_sync.domain.seats import credit_due
 from ledgerwire.billing_sync.domain.wanted import WantedLine
 from ledgerwire.billing_sync.domain.wanting import wanted_line
 from ledgerwire.billing_sync.linking import Given, Linked, Place, Sold, linked_with, name_of
@@ -180,6 +182,7 @@ def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, c
                 and all(reading.completeness is Completeness.COMPLETE for reading in given.readings),
             )
         )
+        plan = _with_owed(plan, agreement, given.owed)
         known = {line.line: (line.product_id, line.name) for line in lines}
         company = (company_id, found.linked.names.get(company_id, agreement.name))
         parts.append(part_of(plan, agreement, company, motion, known))
@@ -196,6 +199,16 @@ def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, c
         products=_needed(found.linked.shelf, steps),
         calls=calls,
     )
+
+
+def _with_owed(plan: AgreementPlan, agreement: Agreement, owed: Mapping[str, tuple[CreditDue, ...]]) -> AgreementPlan:
+    """The plan with credits of lines that were not compared this time: they are owed as before."""
+    compared = {line.line for line in plan.lines if not line.stopped}
+    left = [due for dues in owed.values() for due in dues if due.agreement_id == agreement.id and due.charge]
+    told = {(due.line, due.charge, due.starts) for line in plan.lines for due in line.credits}
+    kept = [due for due in left if due.line not in compared and (due.line, due.charge, due.starts) not in told]
+    lines = tuple(LinePlan(due.line, None, findings=(credit_due(due, agreement),), credits=(due,)) for due in kept)
+    return replace(plan, lines=(*plan.lines, *lines))
 
 
 def _by_agreement(agreements: Mapping[Place, Agreement]) -> list[tuple[Agreement, list[Place]]]:
@@ -232,6 +245,7 @@ def _line(sold: Sold, given: Given, linked: Linked) -> WantedLine:
         given.rules,
         customer=customer,
         settled=settled,
+        owed=given.owed.get(sold.subscription.id, ()),
         today=given.today,
         paid_from=sold.paid_from,
     )

@@ -108,7 +108,12 @@ def test_changes_after_the_agreement_was_copied_are_charged_on_the_copy():
     assert [step.after.unit_price for step in plan.steps] == [Decimal("90.00")]
     assert not copy.plan(more, elsewhere=tuple(desk.written.values())).steps
     fewer = copy.plan(year(quantity=9, changed_on=day("18 Jan 2027")), elsewhere=tuple(desk.written.values()))
-    assert codes(fewer) == ["BS_CREDIT_DUE"]
+    assert [(step.before.unit_price, step.after.unit_price) for step in fewer.steps] == [
+        (Decimal("134.79"), Decimal("31.23"))  # less 150.00 x 6 x 42/365
+    ]
+    copy.invoice()
+    again = copy.plan(year(quantity=9, changed_on=day("18 Jan 2027")), elsewhere=tuple(desk.written.values()))
+    assert codes(again) == ["BS_CREDIT_DUE"]
 
 
 # --- state alone, before the invoice

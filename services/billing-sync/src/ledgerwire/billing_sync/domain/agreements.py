@@ -120,7 +120,8 @@ class Written:
             that the row has been invoiced since.
         billed_as: what invoiced days were billed at, where a person's later edit says otherwise; None = `values`.
         agreement_was_invoiced: a One-Time agreement had had its invoice already when the row was written.
-        seen: changes whose day the source did not tell, as they were taken when the row was written.
+        seen: changes whose day the source did not tell, as they were taken when the row was written; of a mirrored charge,
+            the seats it counts from the day of each change that was put into it.
     """
 
     addition_id: int

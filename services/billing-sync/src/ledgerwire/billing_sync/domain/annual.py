@@ -246,7 +246,9 @@ def _stated(
     changed = subscription.changed_on or today
     within = changed is not None and first < changed <= last and subscription.frequency is not Frequency.ONE_TIME
     near = tuple(f"term:{day}" for day in (begun - DAY, begun + DAY))
-    return replace(charge, changed_on=changed if within else None, former=("part:", *near))
+    passed = today is not None and cycle[1] < today and last == cycle[1] and not within
+    changed = changed if within else None
+    return replace(charge, changed_on=changed, former=("part:", *near), closed=passed)
 
 
 def _held_to(subscription: SubscriptionSnapshot, cycle: Cycle) -> date:

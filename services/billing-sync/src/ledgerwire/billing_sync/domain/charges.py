@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ledgerwire.billing_sync.domain.agreements import RowValues, Written
+from ledgerwire.billing_sync.domain.agreements import RowValues, Seen, Written
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.days import month_end, month_start, next_month
-from ledgerwire.billing_sync.domain.further import Due, due_of
-from ledgerwire.billing_sync.domain.mirrored import Group, amount, groups, values_of
+from ledgerwire.billing_sync.domain.further import Due, due_of, still_owed
+from ledgerwire.billing_sync.domain.mirrored import JOINT, Group, amount, groups, values_of
 from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.preview import days_shown
 from ledgerwire.billing_sync.domain.rules import DecreasePolicy, OneTimePolicy
@@ -25,9 +25,9 @@ from ledgerwire.common.money import CENT, ZERO
 
 @dataclass(slots=True)
 class Mirrored:
-    """What has to happen to the rows of a line's charges: `(charge key, ...)` throughout."""
+    """What has to happen to the rows of a line's charges: `(charge key, ...)` throughout; changed rows end with what was seen."""
 
-    changed: list[tuple[str, Row, RowValues, Reason]] = field(default_factory=list)
+    changed: list[tuple[str, Row, RowValues, Reason, tuple[Seen, ...]]] = field(default_factory=list)
     created: list[tuple[str, RowValues, Reason, str]] = field(default_factory=list)
     left: list[tuple[str, Row]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -53,12 +53,17 @@ def plan_charges(
     """
     result, free = Mirrored(), list(strays)
     made = [record for record in elsewhere if record.line == line.line and record.charge]
-    for group in groups(line.charges, rows, made, ground.rules.since):
+    found = groups(line.charges, rows, made, ground.rules.since)
+    for group in found:
         group.charges = [_placed(ground, charge) for charge in group.charges]
         if group.rows:
             _correct(ground, line, group, result)
         elif not _claimed(line, group, free, result):
             _first(ground, line, group, result)
+    for owed in still_owed(line, found):
+        due = replace(owed, agreement_id=ground.agreement.id)
+        result.credits.append(due)
+        result.findings.append(credit_due(due, ground.agreement))
     return result
 
 
@@ -125,7 +130,9 @@ def _rewrite(ground: Ground, group: Group, due: Due, result: Mirrored) -> None:
         return
     alone = len(group.rows) == 1
     key = group.key if alone and len(group.charges) > 1 else key
-    result.changed.append((key, row, after, group.lead.reason if alone else Reason.CATCH_UP))
+    if due.joins and due.joins not in key.split(JOINT):
+        key = JOINT.join((key, due.joins))
+    result.changed.append((key, row, after, group.lead.reason if alone else Reason.CATCH_UP, due.seen))
 
 
 def _give_back(ground: Ground, line: WantedLine, group: Group, due: Due, key: str, result: Mirrored) -> None:

@@ -50,6 +50,7 @@ def claim(records: Sequence[Written], additions: Mapping[int, Addition], uninvoi
             invoiced,
             owned=True,
             product_id=found.product_id if found else record.product_id,
+            seen=record.seen,
         )
         if found is None:
             deleted.append(record)

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from ledgerwire.billing_sync.domain.agreements import RowValues
+from ledgerwire.billing_sync.domain.agreements import RowValues, Seen
 from ledgerwire.billing_sync.domain.days import DAY
 from ledgerwire.billing_sync.domain.wanted import CreditGiven, Held
 from ledgerwire.common.money import ZERO
@@ -24,6 +24,7 @@ class Row:
         billed: what its days are or were billed at, piece by piece.
         owned: we wrote it (or took it over).
         product_id: what it bills.
+        seen: of a mirrored charge, seats that it counts since a change was put into it.
     """
 
     id: int | None
@@ -32,6 +33,7 @@ class Row:
     invoiced: bool
     owned: bool
     product_id: int = 0
+    seen: tuple[Seen, ...] = ()
 
     def billed_on(self, day: date) -> Decimal:
         """Seats billed for a day."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from ledgerwire.billing_sync.domain.agreements import RowValues
+from ledgerwire.billing_sync.domain.agreements import RowValues, Seen
 from ledgerwire.billing_sync.domain.coverage import Row
-from ledgerwire.billing_sync.domain.days import days_between
+from ledgerwire.billing_sync.domain.days import DAY, days_between
 from ledgerwire.billing_sync.domain.mirrored import JOINT, Group, amount, cost, values_of, was
-from ledgerwire.billing_sync.domain.plan import Reason
+from ledgerwire.billing_sync.domain.plan import CreditDue, Reason
 from ledgerwire.billing_sync.domain.pricing import share_of_term
 from ledgerwire.billing_sync.domain.wanted import Charge, CreditGiven, WantedLine
 from ledgerwire.common.money import ZERO
@@ -26,12 +26,16 @@ class Due:
         target: the open row that is to say so, None for a new one.
         seats: given back or added, for the clerk.
         settled: everything stands as it should.
+        joins: key of the change that is put into the target beside what it is for.
+        seen: the seats that the target counts then.
     """
 
     row: RowValues
     target: Row | None = None
     seats: Decimal = ZERO
     settled: bool = False
+    joins: str = ""
+    seen: tuple[Seen, ...] = ()
 
 
 def due_of(line: WantedLine, group: Group) -> Due:
@@ -110,21 +114,26 @@ def _settled(line: WantedLine, group: Group) -> list[CreditGiven]:
 
 def _since_change(line: WantedLine, group: Group, charge: Charge, day: date, ends: date) -> Due:
     """Seats that changed on a day count for the days left from it, each change for its own seats (M21)."""
-    base = group.base()
-    seats, target, later = base.billed if base else ZERO, None, _further(group)
-    for row in later:
-        if not row.invoiced and row.values.effective == day:
+    seats, target, later = ZERO, None, _further(group)
+    for _, row in group.rows:
+        if row in later and not row.invoiced and not row.seen and row.values.effective == day:
             target = row
         else:
-            seats += _seats_of(was(row), charge, day, ends)
+            seats += _seats_in(group, row, charge, day)
     given_back = [given for given in _settled(line, group) if given.quantity]
-    seats -= sum((given.quantity for given in given_back if charge.starts < given.starts < day), ZERO)
+    earlier = [(given.starts, given.quantity) for given in given_back]
+    earlier += [(due.starts, due.quantity) for due in line.owed if _is_of(due, group)]
+    seats -= sum((quantity for starts, quantity in earlier if charge.starts < starts < day), ZERO)
     credited = sum((given.amount for given in given_back if not charge.starts < given.starts < day), ZERO)
     left, term = days_between(day, ends), days_between(charge.starts, ends)
     price = share_of_term(charge.unit_price, charge.quantity - seats, left, term)
     costs = share_of_term(charge.unit_cost, charge.quantity - seats, left, term)
     price = min(price + credited, ZERO) if price < 0 else price
     coming = RowValues(Decimal(1), price, costs, day, ends)
+    lowered = _open_row(group, coming) if price < 0 and target is None and not credited else None
+    if lowered is not None:
+        held = _seats_in(group, lowered, charge, day)
+        return _lowering(lowered, coming, held, held + charge.quantity - seats)
     return Due(coming, target, seats - charge.quantity, settled=price == (amount(target.values) if target else ZERO))
 
 
@@ -132,6 +141,59 @@ def _further(group: Group) -> Sequence[Row]:
     """Rows beside the one that `Group.base` is."""
     base = next((key for key, _ in group.rows if key.split(JOINT)[0] == group.lead.key), "")
     return [row for key, row in group.rows if key != base]
+
+
+def _open_row(group: Group, coming: RowValues) -> Row | None:
+    """The row written last that is not invoiced and bills at least what is given back."""
+    rows = [row for _, row in group.rows if not row.invoiced and row.id is not None and row.values.quantity > 0]
+    enough = [
+        row for row in rows if amount(row.values) + amount(coming) >= 0 and row.values.effective <= coming.effective
+    ]
+    return max(enough, key=lambda row: row.values.effective, default=None)
+
+
+def _lowering(row: Row, coming: RowValues, before: Decimal, after: Decimal) -> Due:
+    """An open row at what is left of it, with the seats that it counted and counts (M20: what is not invoiced is corrected)."""
+    day, ends = coming.effective, coming.ends or coming.effective
+    left = replace(
+        row.values,
+        quantity=Decimal(1),
+        unit_price=amount(row.values) + amount(coming),
+        unit_cost=cost(row.values) + cost(coming),
+        less_included=ZERO,
+    )
+    first = () if row.seen else (Seen(row.values.effective, day - DAY, before),)
+    return Due(left, row, before - after, joins=f"part:{day}", seen=(*first, Seen(day, ends, after)))
+
+
+def still_owed(line: WantedLine, groups: Sequence[Group]) -> list[CreditDue]:
+    """Credits listed before that today's state cannot show again: of an earlier change, or of a cycle that is over."""
+    owed = []
+    for due in line.owed:
+        charge = next((group.lead for group in groups if _is_of(due, group)), None)
+        told_by_lines = charge is not None and not charge.closed and charge.changed_on is None
+        later = charge is None or charge.closed or (charge.changed_on is not None and due.starts < charge.changed_on)
+        if _by_state(due) and later and not told_by_lines:
+            owed.append(due)
+    return owed
+
+
+def _by_state(due: CreditDue) -> bool:
+    """Whether a credit was told by the subscription's state: for a change within a cycle, on the charge of the whole one."""
+    return due.charge.startswith("term:") and due.charge != f"term:{due.starts}"
+
+
+def _is_of(due: CreditDue, group: Group) -> bool:
+    return _by_state(due) and due.charge in {charge.key for charge in group.charges}
+
+
+def _seats_in(group: Group, row: Row, charge: Charge, day: date) -> Decimal:
+    """Seats that a row counts: those of the last change put into it, else its own, or those that its amount is for."""
+    if row.seen:
+        return row.seen[-1].quantity
+    if row not in _further(group):
+        return was(row).billed
+    return _seats_of(was(row), charge, day, charge.ends or day)
 
 
 def _seats_of(row: RowValues, charge: Charge, day: date, ends: date) -> Decimal:

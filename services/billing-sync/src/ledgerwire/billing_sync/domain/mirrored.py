@@ -108,7 +108,7 @@ def _mirrors(key: str, row: Row, charge: Charge, others: Sequence[str]) -> bool:
 
 
 def _standing(record: Written) -> Row:
-    return Row(None, record.values, (record.values,), True, True)
+    return Row(None, record.values, (record.values,), True, True, seen=record.seen)
 
 
 def _given_back(found: list[Group]) -> list[Group]:

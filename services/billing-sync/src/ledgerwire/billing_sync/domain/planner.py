@@ -115,7 +115,7 @@ class _AgreementWork:
             result = self._seats(ground, known.line, mine, share, strays, doubtful)
         if not result.frozen:
             self._former(ground, known, mine, result)
-        if line.charges and not result.frozen:
+        if (line.charges or line.owed) and not result.frozen:
             strays = [row for row in strays if row.id not in {used.id for _, used in result.adopted}]
             rows = [(charge, row) for charge, row in mine.rows if charge]
             result.add(charge_result(ground, line, rows, strays, self.given.elsewhere))
@@ -223,7 +223,7 @@ class _AgreementWork:
             replace(
                 step,
                 billed_as=before.get(step.addition_id or 0),
-                seen=(*seen.get(step.addition_id or 0, ()), *(() if step.charge else taken)),
+                seen=(*seen.get(step.addition_id or 0, ()), *(step.seen if step.charge else taken)),
             )
             for step in result.steps
         )

@@ -60,7 +60,10 @@ def charge_result(
 ) -> Result:
     """Charges mirrored, as steps; the copy of an agreement comes first where one is needed."""
     mirrored = plan_charges(ground, line, rows, strays, elsewhere)
-    steps = [changing(ground, line, row, after, why, charge=key) for key, row, after, why in mirrored.changed]
+    steps = [
+        changing(ground, line, row, after, why, charge=key, seen=seen)
+        for key, row, after, why, seen in mirrored.changed
+    ]
     if mirrored.on_copy:
         steps.append(_copy(ground, line))
     steps += [

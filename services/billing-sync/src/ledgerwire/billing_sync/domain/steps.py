@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from ledgerwire.billing_sync.domain.agreements import RowValues
+from ledgerwire.billing_sync.domain.agreements import RowValues, Seen
 from ledgerwire.billing_sync.domain.coverage import Row
 from ledgerwire.billing_sync.domain.plan import Reason, Step, StepKind
 from ledgerwire.billing_sync.domain.preview import NOTHING, days_shown, next_invoice_line
@@ -24,8 +24,17 @@ def change_kind(before: RowValues, after: RowValues) -> StepKind:
     return StepKind.END if before.effective == after.effective and after.ends is not None else StepKind.CHANGE_DATES
 
 
-def changing(ground: Ground, line: WantedLine, row: Row, after: RowValues, reason: Reason, *, charge: str = "") -> Step:
-    """A write to a row that exists."""
+def changing(
+    ground: Ground,
+    line: WantedLine,
+    row: Row,
+    after: RowValues,
+    reason: Reason,
+    *,
+    charge: str = "",
+    seen: tuple[Seen, ...] = (),
+) -> Step:
+    """A write to a row that exists; `seen` is to be recorded beside what its record holds."""
     agreement, first = ground.agreement, ground.uninvoiced_from
     new = next_invoice_line(agreement, after, first, invoiced=row.invoiced)
     old = next_invoice_line(agreement, row.values, first, invoiced=row.invoiced)
@@ -45,6 +54,7 @@ def changing(ground: Ground, line: WantedLine, row: Row, after: RowValues, reaso
         arithmetic=new.arithmetic,
         charge=charge,
         recorded_from=date.min if row.invoiced else first,
+        seen=seen,
     )
 
 

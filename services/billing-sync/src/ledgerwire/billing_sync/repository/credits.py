@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -40,6 +41,16 @@ def given(rows: list[Settled]) -> dict[str, tuple[CreditGiven, ...]]:
     for row in rows:
         due = row.credit
         found[due.line].append(CreditGiven(due.starts, due.ends, due.quantity, due.amount, due.charge, due.product_id))
+    return {line: tuple(credits_) for line, credits_ in found.items()}
+
+
+def owed(listed: Sequence[CreditDue], rows: Sequence[Settled]) -> dict[str, tuple[CreditDue, ...]]:
+    """Credits that were listed and nobody settled, by subscription."""
+    done = {row.credit.key for row in rows}
+    found: dict[str, list[CreditDue]] = defaultdict(list)
+    for due in listed:
+        if due.key not in done:
+            found[due.line].append(due)
     return {line: tuple(credits_) for line, credits_ in found.items()}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from ledgerwire.billing_sync.domain.plan import Step
+from ledgerwire.billing_sync.domain.plan import CreditDue, Step
 from ledgerwire.billing_sync.domain.products import NewProduct
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep
 from ledgerwire.common.canonical import canonical_bytes, from_canonical
@@ -16,7 +18,7 @@ from ledgerwire.common.catalogue.finding import Finding
 from ledgerwire.common.db.models.billing import SeatPlan, SeatPlanAgreement, SeatPlanStep
 from ledgerwire.common.db.session import Unit
 
-_BATCH = 500
+_BATCH, _LOOKED_BACK = 500, 10
 
 
 async def store(unit: Unit, plan: StoredPlan) -> None:
@@ -76,6 +78,28 @@ async def latest(unit: Unit, connection_id: UUID) -> StoredPlan | None:
     query = select(SeatPlan.__table__).where(SeatPlan.connection_id == connection_id)
     row = (await unit.execute(query.order_by(SeatPlan.made_at.desc(), SeatPlan.plan_id).limit(1))).one_or_none()
     return None if row is None else await _whole(unit, row)
+
+
+async def credits_listed(unit: Unit, connection_id: UUID) -> list[CreditDue]:
+    """The credits that the newest plan of each agreement lists.
+
+    An agreement that could not be read is in no plan of that day, so a few plans before are looked at; what a newer one planned
+    on another agreement (a copy) counts there.
+    """
+    recent = select(SeatPlan.plan_id).where(SeatPlan.connection_id == connection_id)
+    recent = recent.order_by(SeatPlan.made_at.desc(), SeatPlan.plan_id).limit(_LOOKED_BACK)
+    query = (
+        select(SeatPlan.made_at, SeatPlanAgreement.body)
+        .join(SeatPlan, SeatPlan.plan_id == SeatPlanAgreement.plan_id)
+        .where(SeatPlan.connection_id == connection_id, SeatPlan.plan_id.in_(recent))
+        .ext(distinct_on(SeatPlanAgreement.agreement_id))
+        .order_by(SeatPlanAgreement.agreement_id, SeatPlan.made_at.desc(), SeatPlan.plan_id)
+    )
+    found = [(row.made_at, from_canonical(row.body, AgreementPart)) for row in await unit.execute(query)]
+    planned: dict[str, datetime] = {}
+    for made_at, part in found:
+        planned |= {line: max(made_at, planned.get(line, made_at)) for line in part.products}
+    return [due for made_at, part in found for due in part.credits if made_at >= planned.get(due.line, made_at)]
 
 
 async def unsettled(unit: Unit, connection_id: UUID) -> list[StoredPlan]:
