@@ -9,7 +9,7 @@ import pytest
 from ledgerwire.billing_sync import failures
 from ledgerwire.common.errors import Ambiguous, Transient
 
-from .conftest import World, annual, sold, subscription
+from .conftest import ACME, World, annual, codes, day, sold, subscription
 from .story import live, rows
 from .test_crashes import BRIEF
 
@@ -127,3 +127,69 @@ async def test_a_product_whose_making_was_not_seen_is_not_asked_for_twice_in_one
     with pytest.raises(Ambiguous):
         await world.desk.apply(world.account_id)
     assert posted(world, "/catalog") - before == 1
+
+
+@pytest.mark.requirement("B33", "F1: BS_AGREEMENT_UNREAD")
+async def test_an_agreement_that_cannot_be_read_is_said_and_the_others_are_planned_and_written(world):
+    await world.post(sold(subscription(), annual()))
+    failing(world, "500_before", world.monthly, method="GET", times=200)
+    plan, done = await world.sync()
+    [finding] = plan.all_findings
+    assert (finding.code, finding.params["agreement"], finding.params["customer"]) == (
+        "BS_AGREEMENT_UNREAD",
+        "Seats",
+        world.state.tables["companies"][ACME]["name"],
+    )
+    assert "?" not in finding.message
+    assert (done.written, live(world)) == (1, rows(ANNUAL))
+    world.faults.clear()
+    await world.sync()
+    assert live(world) == rows(ANNUAL, MONTHLY)
+
+
+@pytest.mark.requirement("B33")
+async def test_seats_on_an_agreement_that_cannot_be_read_are_not_billed_on_another_one(world):
+    """The file names another agreement now; what stands on the former one is not known, so nothing of it is moved."""
+    await world.sync(sold(subscription()))
+    made = await world.person("POST", f"/finance/agreements/{world.monthly}/copy", {"name": "Seats, new"})
+    section = world.content["seats"]
+    others = [each for each in section["agreements"] if each["motion"] != "seat-monthly"]
+    await world.configure(agreements=[*others, {"company": ACME, "motion": "seat-monthly", "agreement": made["id"]}])
+    failing(world, "500_before", world.monthly, method="GET", times=200)
+    plan, _ = await world.sync(sold(subscription("sub-1", "12"), subscription("sub-2", "3")))
+    assert codes(plan.all_findings) == ["BS_AGREEMENT_UNREAD"]
+    assert {stored.step.line for stored in plan.steps} == {"sub-2"}
+    assert live(world) == rows(MONTHLY, ("Seats, new", "M365-NCE", "3", "2026-03-20", ""))
+
+
+@pytest.mark.requirement("B33", "D12")
+async def test_a_write_that_cannot_be_looked_for_holds_up_the_plan_of_its_agreement_only(planned):
+    """What was sent may have been made: planned without knowing, it would be taken for somebody else's row."""
+    world = planned
+    failing(world, "500_after", world.monthly, times=1)
+    failing(world, "500_before", world.annual, times=1)
+    with pytest.raises(Ambiguous):
+        await world.desk.apply(world.account_id)
+    world.faults.clear()
+    failing(
+        world, "500_before", world.monthly, method="GET", times=3
+    )  # the look for it, each attempt; its rows are read again
+    plan, _ = await world.sync()
+    assert codes(plan.all_findings) == ["BS_AGREEMENT_UNREAD"]
+    assert {stored.step.agreement_id for stored in plan.steps} == {world.annual}
+    assert live(world) == rows(ANNUAL, MONTHLY)
+    plan, _ = await world.sync()
+    assert (plan.steps, codes(plan.all_findings), live(world)) == ((), [], rows(ANNUAL, MONTHLY))
+
+
+@pytest.mark.requirement("B33")
+async def test_where_no_agreement_can_be_read_nothing_is_planned_and_the_report_is_not_made(world):
+    await world.sync(sold(subscription()))
+    world.fail("500_before", method="GET", path_regex="/additions$", times=200)
+    with pytest.raises(Transient):
+        await world.plan()
+    world.faults.clear()
+    await world.sync(sold(subscription(), annual()))
+    failing(world, "500_before", world.monthly, method="GET", times=200)
+    with pytest.raises(Transient):
+        await world.desk.reconcile(world.account_id, day("1 Mar"), day("31 Mar"))

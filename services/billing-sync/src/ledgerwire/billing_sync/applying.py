@@ -94,8 +94,7 @@ class Applying:
                         failures.none()
                 except (Ambiguous, Transient) as error:
                     if failures.add(error, number):
-                        await self._psa.can_read(AGREEMENTS)
-                        failures.none()
+                        await self._probe(failures)
                 progress("apply", place, len(self._plan.parts))
         if tally.left == 0:
             await self._keeping.finish()
@@ -122,15 +121,22 @@ class Applying:
         tally.findings += found
         return bool(todo)
 
-    async def settle(self) -> int:
-        """Look for what became of writes that were sent and not seen; how many had been made.
+    async def settle(self) -> dict[int, Transient]:
+        """Look for what became of writes that were sent and not seen; on which agreements that cannot be told now, and why not.
 
         Called before a new plan: one that finds its own half-recorded write would take it for a person's edit.
         """
         await self._prepare()
         parts = {part.agreement.id: part for part in self._plan.parts}
-        sent = [stored.step for stored in self._plan.steps if stored.state is StepState.SENT]
-        return sum([await self._settled(parts[step.agreement_id], step) for step in sent])
+        failures, unseen = Failures(), dict[int, Transient]()
+        for step in [stored.step for stored in self._plan.steps if stored.state is StepState.SENT]:
+            try:
+                await self._settled(parts[step.agreement_id], step)
+            except Transient as error:
+                unseen[self._writing.place_of(step)] = error
+                if failures.add(error, step.agreement_id):
+                    await self._probe(failures)
+        return unseen
 
     async def _given_up(self, part: AgreementPart, todo: Sequence[StoredStep], stale: Finding) -> int:
         """Refuse the steps of a plan that no longer holds; how many had been made before, which are recorded instead."""
@@ -166,6 +172,11 @@ class Applying:
             return False
         await self._remember(part, step, row, None)
         return True
+
+    async def _probe(self, failures: Failures) -> None:
+        """Raise where ConnectWise itself does not answer; where it does, it is the agreements that fail."""
+        await self._psa.can_read(AGREEMENTS)
+        failures.none()
 
     async def _prepare(self) -> None:
         await self._writing.restore_copies()

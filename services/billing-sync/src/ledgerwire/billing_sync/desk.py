@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -29,7 +29,7 @@ from ledgerwire.billing_sync.stored import StepState, StoredPlan
 from ledgerwire.billing_sync.turn import Hold, turn
 from ledgerwire.common.clock import Clock
 from ledgerwire.common.db.session import Database
-from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.errors import ConfigurationError, Transient
 from ledgerwire.common.http.calls import Call
 from ledgerwire.common.seats import SeatReading
 from ledgerwire.common.work.lease import LeaseTerms
@@ -126,10 +126,12 @@ class SeatsDesk:
         given, owed = settlements.given(settled), settlements.owed(listed, settled)
         return Given(seats_of(account), readings, stored, tuple(records), self._clock.today(), given, owed)
 
-    async def situation(self, account: AccountContext, progress: Progress = no_progress) -> tuple[Given, Situation]:
-        """What was sold, joined with ConnectWise as it is now."""
+    async def situation(
+        self, account: AccountContext, progress: Progress = no_progress, unseen: Mapping[int, Transient] | None = None
+    ) -> tuple[Given, Situation]:
+        """What was sold, joined with ConnectWise as it is now; `unseen` as of `look`."""
         given = await self.given(account, progress)
-        return given, await look(await self.psa(account), given, progress)
+        return given, await look(await self.psa(account), given, progress, unseen)
 
     async def plan(self, account_id: UUID, *, keep: bool = True, progress: Progress = no_progress) -> StoredPlan:
         """Plan now. Only a plan that is kept can be applied; nothing is written to ConnectWise either way."""
@@ -141,14 +143,14 @@ class SeatsDesk:
         """Plan now; with what the sources showed, for a check that follows."""
         account = await self.account(account_id)
         async with self._turn(account) as hold:
-            await self._settle(account, hold)
-            return await self._planned(account, keep=keep, progress=progress)
+            unseen = await self._settle(account, hold)
+            return await self._planned(account, unseen, keep=keep, progress=progress)
 
     async def _planned(
-        self, account: AccountContext, *, keep: bool, progress: Progress
+        self, account: AccountContext, unseen: Mapping[int, Transient], *, keep: bool, progress: Progress
     ) -> tuple[StoredPlan, tuple[SeatReading, ...]]:
         before = self._count.calls
-        given, found = await self.situation(account, progress)
+        given, found = await self.situation(account, progress, unseen)
         connection_id = account.psa.connection_id
         plan = decide(given, found, connection_id, self._clock.now(), self._count.calls - before)
         if keep:
@@ -199,12 +201,14 @@ class SeatsDesk:
         psa, rules = await self.psa(account), rules_of(seats_of(account))
         return Applying(self._database, psa, account.account_id, plan, rules, hold)
 
-    async def _settle(self, account: AccountContext, hold: Hold) -> None:
-        """See what became of writes that an earlier run sent and did not see answered."""
+    async def _settle(self, account: AccountContext, hold: Hold) -> dict[int, Transient]:
+        """See what became of writes that an earlier run sent and did not see answered; where that cannot be told now."""
         async with self._database.account(account.account_id) as unit:
             open_plans = await plans.unsettled(unit, account.psa.connection_id)
+        unseen: dict[int, Transient] = {}
         for plan in open_plans:
-            await (await self._applying(account, plan, hold)).settle()
+            unseen |= await (await self._applying(account, plan, hold)).settle()
+        return unseen
 
     def _turn(self, account: AccountContext) -> AbstractAsyncContextManager[Hold]:
         return turn(self._database, account.account_id, account.psa.connection_id, self._terms, PATIENCE)
@@ -215,9 +219,14 @@ class SeatsDesk:
         """Bought, on the agreements and invoiced, for whole months.
 
         Invoices of the month before may bill the first one ahead; those of the two months after bill catch-ups too.
+
+        Raises:
+            Transient: the additions of an agreement could not be read; without them nothing would agree.
         """
         account = await self.account(account_id)
         given, found = await self.situation(account, progress)
+        for error in found.unread.values():
+            raise error
         posting = await self.posting(account)
         dated_to = month_end(shift_month(month_start(last), 2))
         dated_from = shift_month(month_start(min(given.section.since, first)), -1)

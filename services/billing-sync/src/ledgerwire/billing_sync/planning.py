@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -24,6 +24,7 @@ from ledgerwire.billing_sync.linking import Given, Linked, Place, Sold, linked_w
 from ledgerwire.billing_sync.repository.written import Record
 from ledgerwire.billing_sync.stored import AgreementPart, PlanState, StepState, StoredPlan, StoredStep, part_of
 from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.errors import Transient
 from ledgerwire.common.seats import (
     Completeness,
     Motion,
@@ -52,10 +53,11 @@ class Situation:
     """Everything one look found, before it is decided upon.
 
     Attributes:
-        agreements: (company, motion) → the agreement chosen for it.
+        agreements: (company, motion) → the agreement chosen for it, if its rows could be read.
         additions: agreement → its rows, read now.
         lines: (company, motion) → what is wanted there.
         former: agreements that we wrote to and that another one has replaced (a copy, M22).
+        unread: agreement → why its rows could not be read. Subscriptions that stand there are left as they are.
     """
 
     linked: Linked
@@ -64,12 +66,21 @@ class Situation:
     lines: Mapping[Place, tuple[WantedLine, ...]]
     findings: tuple[Finding, ...]
     former: tuple[Agreement, ...] = ()
+    unread: Mapping[int, Transient] = field(default_factory=dict)
 
 
-async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress) -> Situation:
+async def look(
+    psa: ConnectWise, given: Given, progress: Progress = no_progress, unseen: Mapping[int, Transient] | None = None
+) -> Situation:
     """Join what was read with ConnectWise as it is now.
 
     It costs the pages of companies, agreements and unknown SKUs, and one call for each agreement in question.
+
+    Args:
+        psa: the client of billing sync.
+        given: what was sold, and our records.
+        progress: told of the agreements.
+        unseen: agreements on which it could not be told what became of an earlier write: taken as not read.
     """
     companies = {company.id: company for company in await wire.companies(psa, given.section.company_statuses)}
     linked = await linked_with(psa, given, companies)
@@ -93,15 +104,29 @@ async def look(psa: ConnectWise, given: Given, progress: Progress = no_progress)
     ids = sorted({*in_use, *(each.id for each in former)})
     progress("agreements", 0, len(ids))
     exact = given.rules.cancelled_is_last_day
-    additions = await wire.additions_of(psa, ids, cancelled_is_last_day=exact)
+    read = await wire.additions_of(psa, ids, cancelled_is_last_day=exact, besides=unseen or {})
     progress("agreements", len(ids), len(ids))
     known = {agreement.id: agreement for agreement in (*agreements.values(), *former)}
-    elsewhere = _Elsewhere(given, known, additions, _in_parts(linked, agreements))
+    findings += [_unread(linked, known[number], error) for number, error in read.unread.items()]
+    linked = replace(linked, held=linked.held | _standing_on(read.unread, given.records))
+    elsewhere = _Elsewhere(given, known, read.rows, _in_parts(linked, agreements))
     lines = {
         place: tuple(elsewhere.begun(_line(sold, given, linked), agreement) for sold in linked.sold.get(place, ()))
         for place, agreement in agreements.items()
     }
-    return Situation(linked, agreements, additions, lines, tuple(findings), former)
+    agreements = {place: agreement for place, agreement in agreements.items() if agreement.id in read.rows}
+    return Situation(linked, agreements, read.rows, lines, tuple(findings), former, read.unread)
+
+
+def _unread(linked: Linked, agreement: Agreement, error: Transient) -> Finding:
+    customer = linked.names.get(agreement.company_id, f"company {agreement.company_id}")
+    return Finding("BS_AGREEMENT_UNREAD", {"agreement": agreement.name, "customer": customer, "reason": str(error)})
+
+
+def _standing_on(agreement_ids: Collection[int], records: Sequence[Record]) -> set[str]:
+    """Subscriptions whose seats we wrote to these agreements."""
+    written = (record.written for record in records if not record.written.charge)
+    return {each.line for each in written if each.agreement_id in agreement_ids}
 
 
 def _in_parts(linked: Linked, agreements: Mapping[Place, Agreement]) -> dict[str, set[int]]:

@@ -10,9 +10,11 @@ from datetime import date
 from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues
 from ledgerwire.billing_sync.domain.links import CatalogItem, Company
 from ledgerwire.billing_sync.domain.readback import cancelled_date, last_day
+from ledgerwire.billing_sync.failures import Failures
+from ledgerwire.common.errors import Transient
 from ledgerwire.common.money import ZERO
 from ledgerwire.connectwise import ConnectWise
-from ledgerwire.connectwise.agreements import AdditionChange, NewAddition
+from ledgerwire.connectwise.agreements import AGREEMENTS, AdditionChange, NewAddition
 from ledgerwire.connectwise.models import agreements as wire
 from ledgerwire.connectwise.models.catalog import CatalogProduct
 from ledgerwire.connectwise.models.companies import Company as CompanyRow
@@ -132,19 +134,54 @@ def item_of(row: CatalogProduct) -> CatalogItem:
     return CatalogItem(row.id, row.identifier or "", row.vendor_sku or "", not row.active, row.description or "")
 
 
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """The rows of agreements, and what the others could not be read for."""
+
+    rows: Mapping[int, tuple[Addition, ...]]
+    unread: Mapping[int, Transient]
+
+
 async def additions_of(
-    psa: ConnectWise, agreement_ids: Collection[int], *, cancelled_is_last_day: bool
-) -> dict[int, tuple[Addition, ...]]:
-    """Every addition of these agreements: one call each, several at once (ConnectWise has no list over agreements)."""
-    turn = asyncio.Semaphore(_AT_ONCE)
+    psa: ConnectWise,
+    agreement_ids: Collection[int],
+    *,
+    cancelled_is_last_day: bool,
+    besides: Mapping[int, Transient] | None = None,
+) -> Additions:
+    """Every addition of these agreements: one call each, several at once (ConnectWise has no list over agreements).
 
-    async def one(agreement_id: int) -> tuple[int, tuple[Addition, ...]]:
+    Args:
+        psa: the client.
+        agreement_ids: of which the rows are wanted.
+        cancelled_is_last_day: as of `SeatRules`.
+        besides: agreements that are not to be read, and why not.
+
+    Raises:
+        Transient: ConnectWise itself does not answer, or none of the agreements can be read.
+    """
+    turn, failures = asyncio.Semaphore(_AT_ONCE), Failures()
+    found: dict[int, tuple[Addition, ...]] = {}
+    unread = {number: error for number, error in (besides or {}).items() if number in agreement_ids}
+
+    async def one(agreement_id: int) -> None:
         async with turn:
-            rows = await psa.agreements.additions(agreement_id)
-        found = (addition_of(row, agreement_id, cancelled_is_last_day=cancelled_is_last_day) for row in rows)
-        return agreement_id, tuple(found)
+            try:
+                rows = await psa.agreements.additions(agreement_id)
+            except Transient as error:
+                unread[agreement_id] = error
+                if failures.add(error, agreement_id):
+                    await psa.can_read(AGREEMENTS)
+                    failures.none()
+                return
+        failures.none()
+        shown = (addition_of(row, agreement_id, cancelled_is_last_day=cancelled_is_last_day) for row in rows)
+        found[agreement_id] = tuple(shown)
 
-    return dict(await asyncio.gather(*(one(each) for each in agreement_ids)))
+    await asyncio.gather(*(one(each) for each in agreement_ids if each not in unread))
+    if unread and not found:
+        raise next(iter(unread.values()))
+    return Additions(found, unread)
 
 
 async def companies(psa: ConnectWise, statuses: Sequence[str]) -> list[Company]:

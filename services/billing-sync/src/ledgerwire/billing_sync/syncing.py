@@ -27,7 +27,9 @@ WITHOUT_SEATS = timedelta(minutes=10)
 """An account that keeps no seats is looked at again after this long: its file may have changed."""
 _FAILED_PAUSE = timedelta(minutes=5)
 INCOMPLETE_PAUSE = timedelta(hours=1)
-"""A source that stopped halfway, and a set-up check that stands open, are looked at again after this long, not the next day."""
+"""A source that stopped halfway, an agreement that could not be read, and a set-up check that stands open, are looked at again
+after this long, not the next day."""
+_NOT_WHOLE = frozenset({"BS_SOURCE_INCOMPLETE", "BS_AGREEMENT_UNREAD"})
 TELL_EVERY = 2.0
 SET_UP_OPEN = "BS_SET_UP_OPEN"
 """What a look ends with that would have written, and did not because a check of the set-up stands open."""
@@ -83,7 +85,7 @@ class SyncSeats:
         return pause, failed or SCHEDULED
 
     async def _sync(self, group: Group, told: _Told, *, automatic: bool) -> bool:
-        """Plan, and apply where nobody has to approve; whether every source was read whole.
+        """Plan, and apply where nobody has to approve; whether every source and agreement was read whole.
 
         Raises:
             Waiting: BS_SET_UP_OPEN, there is something to write and a check that comes before writing stands open.
@@ -104,7 +106,7 @@ class SyncSeats:
         await told.write()
         if shut:
             raise Waiting(Finding(SET_UP_OPEN, _shown(shut[0])).message, code=SET_UP_OPEN, after=INCOMPLETE_PAUSE)
-        return all(finding.code != "BS_SOURCE_INCOMPLETE" for finding in plan.all_findings)
+        return all(finding.code not in _NOT_WHOLE for finding in plan.all_findings)
 
 
 def _shown(each: Open) -> dict[str, str]:

@@ -98,6 +98,11 @@ class Writing:
         """Whether a copy that was asked for is there."""
         return bool(await self._psa.agreements.named(part.company_id, self._copy_name(part)))
 
+    def place_of(self, step: Step) -> int:
+        """The agreement that a step writes to: the copy, where there is one."""
+        copied = self._copies.get(step.agreement_id) if step.on_copy else None
+        return copied.id if copied is not None else step.agreement_id
+
     def _copy_name(self, part: AgreementPart) -> str:
         return f"{part.agreement.name} {self._plan.day:%Y-%m-%d}"
 

@@ -22,6 +22,18 @@ register(
         source="M20",
     ),
     Entry(
+        code="BS_AGREEMENT_UNREAD",
+        severity=Severity.STOP,
+        title="Additions cannot be read",
+        message="The additions of {agreement} ({customer}) could not be read: {reason}. Nothing is planned there; other agreements are.",
+        action="Nothing at first: they are read again with every plan. If it lasts, open the agreement's additions in ConnectWise.",
+        where="ConnectWise: Finance > Agreements > the agreement > Additions",
+        who="ops",
+        side=Side.CONNECTWISE,
+        cause_params=("agreement",),
+        source="B33",
+    ),
+    Entry(
         code="BS_ANOTHER_RUN",
         severity=Severity.CONNECTION,
         title="Another run is at work",
