@@ -193,6 +193,7 @@ async def _assemble(
             public_url=f"http://127.0.0.1:{proxies['connectwise-ingest'].port}",
             lease_seconds=profile.lease_seconds,
             ledger_timeout_seconds=profile.timeout_seconds,
+            connectwise_timeout_seconds=profile.timeout_seconds,
             ledger_settle_seconds=profile.settle_seconds,
         )
     )

@@ -46,7 +46,12 @@ from ledgerwire.tenants import accounts
 from ledgerwire.tenants.account_file import parse_account_file
 
 ALL = ("ingest", "mapper", "poster")
-SHORT = {"lease_seconds": 1.0, "ledger_timeout_seconds": 2.0, "ledger_settle_seconds": 0.5}
+SHORT = {
+    "lease_seconds": 1.0,
+    "ledger_timeout_seconds": 2.0,
+    "connectwise_timeout_seconds": 5.0,
+    "ledger_settle_seconds": 0.5,
+}
 """Recovery in seconds: a lease, and how long an unknown outcome rests before it is looked up."""
 KEYS = "k1:" + base64.b64encode(b"only for the tests, 32 bytes....").decode()
 

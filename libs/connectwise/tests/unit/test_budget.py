@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from ledgerwire.common.errors import Ambiguous, Waiting
-from ledgerwire.connectwise import session
-from ledgerwire.connectwise.testing import CountingGate, ScriptedServer, reply, scripted_client
+from ledgerwire.connectwise.testing import EXAMPLE, CountingGate, ScriptedServer, reply, scripted_client
 
 
 class Silent(ScriptedServer):
@@ -43,21 +43,17 @@ async def test_a_long_wait_for_the_budget_goes_to_whoever_asked_and_nothing_is_s
     assert server.seen == []
 
 
-async def test_a_call_that_waited_too_long_to_be_answered_in_time_is_not_sent(monkeypatch) -> None:
-    monkeypatch.setattr(session, "CALL_SECONDS", 0.1)
-    monkeypatch.setattr(session, "_SENT_WITHIN", 0.05)
+async def test_a_call_that_waited_too_long_to_be_answered_in_time_is_not_sent() -> None:
     gate, server = CountingGate(spent(milliseconds=60)), ScriptedServer()
-    async with scripted_client(server, gate=gate) as psa:
+    async with scripted_client(server, replace(EXAMPLE, call_seconds=0.1), gate) as psa:
         with pytest.raises(Waiting):
             await psa.create_batch("AR-1", [1])
     assert server.seen == []
 
 
-async def test_a_write_has_ended_when_its_time_is_over_the_wait_for_the_budget_included(monkeypatch) -> None:
-    monkeypatch.setattr(session, "CALL_SECONDS", 0.2)
-    monkeypatch.setattr(session, "_SENT_WITHIN", 0.05)
+async def test_a_write_has_ended_when_its_time_is_over_the_wait_for_the_budget_included() -> None:
 
     gate = CountingGate(spent(milliseconds=100))
-    async with scripted_client(Silent(), gate=gate) as psa:
+    async with scripted_client(Silent(), replace(EXAMPLE, call_seconds=0.4), gate) as psa:
         with pytest.raises(Ambiguous):
             await psa.create_batch("AR-1", [1])

@@ -307,24 +307,27 @@ async def test_an_urgent_call_now_and_then_takes_no_more_than_itself(poster, led
 
 @pytest.mark.requirement("D19")
 @pytest.mark.parametrize("for_seats", [False, True])
-async def test_every_client_of_a_connectwise_is_built_with_its_budget(
+async def test_every_client_of_a_connectwise_is_built_with_its_budget_and_the_time_a_call_may_take(
     tenants, poster, settings, box, account_file, monkeypatch, for_seats
 ):
     await apply(tenants, box, account_file(), author="anna", reason="first set-up")
     [connection, *_] = (await accounts.show(tenants, NAME)).connections
     windows = connectwise_windows()
     await PsaBudgetGate(poster, ACCOUNT, connection.connection_id, windows).observe(429, timedelta(minutes=1))
-    gates = []
+    gates, limits = [], []
 
     def build(config, gate=None, **hooks):
         gates.append(gate)
+        limits.append((config.call_seconds, config.policy().total_seconds))
         return build_connectwise(config, gate, **hooks)
 
     monkeypatch.setattr(clients_module, "build_connectwise", build)
     key = SecretStr("k1:" + b64encode(bytes(range(32))).decode())
-    clients = clients_module.ConnectionClients(poster, settings.model_copy(update={"encryption_keys": key}))
+    chosen = settings.model_copy(update={"encryption_keys": key, "connectwise_timeout_seconds": 7.0})
+    clients = clients_module.ConnectionClients(poster, chosen)
     await clients.connectwise(ACCOUNT, connection.connection_id, for_seats=for_seats)
     await clients.close()
+    assert limits == [(7.0, 7.0)]
     with pytest.raises(Waiting) as caught:
         await gates[0].take(1)
     assert caught.value.code == "CONNECTWISE_RATE_LIMITED"

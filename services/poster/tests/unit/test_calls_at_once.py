@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -89,6 +90,8 @@ class Leased:
 
 class Batches:
     """A PSA that takes its time over each batch."""
+
+    call_time = timedelta(seconds=20)
 
     def __init__(self) -> None:
         self.pace = Pace()

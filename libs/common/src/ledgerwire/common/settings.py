@@ -66,6 +66,9 @@ class Settings(BaseSettings):
         le=120,
         description="The longest a ledger call may take; a takeover waits this long after a lease.",
     )
+    connectwise_timeout_seconds: float = Field(
+        default=20, ge=1, le=20, description="The longest a ConnectWise call may take, its answer included."
+    )
     ledger_settle_seconds: float = Field(
         default=30,
         ge=0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -95,6 +95,11 @@ class ConnectWise:
         """Close the connections."""
         await self._http.aclose()
         await self._key_http.aclose()
+
+    @property
+    def call_time(self) -> timedelta:
+        """The longest one call takes, answer included; a lease must outlast it."""
+        return timedelta(seconds=self.config.call_seconds)
 
     # Invoices and the accounting loop
 

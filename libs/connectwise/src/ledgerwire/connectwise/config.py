@@ -16,7 +16,7 @@ _CODEBASE = re.compile(r"[A-Za-z0-9_.]{1,40}")
 DEFAULT_API_VERSION = "2025.1"
 KEY_ANSWER_BYTES = 64 * 1024
 CALL_SECONDS = 20.0
-"""The longest one call takes, answer included; a lease must outlast it."""
+"""The longest one call may be given, answer included; a lease must outlast it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class ConnectWiseConfig:
         ca_file: PEM file of a private authority.
         on_premise: whether the site may have a private address and a port of its own.
         key_hosts: further hosts that may serve this tenant's signing keys.
+        call_seconds: the longest one call takes, answer included; at most CALL_SECONDS.
     """
 
     site: str
@@ -43,6 +44,7 @@ class ConnectWiseConfig:
     ca_file: str | None = None
     on_premise: bool = False
     key_hosts: tuple[str, ...] = ()
+    call_seconds: float = CALL_SECONDS
 
     def __post_init__(self) -> None:
         if not _HOST.fullmatch(self.host):
@@ -80,8 +82,9 @@ class ConnectWiseConfig:
         """Every `host:port` that may serve this tenant's signing keys."""
         return self.hosts | {authority(name) for name in self.key_hosts}
 
-    def policy(self, *, total_seconds: float = CALL_SECONDS, max_body_bytes: int = 16 * 1024 * 1024) -> HttpPolicy:
-        """What calls for this connection may reach."""
+    def policy(self, *, total_seconds: float | None = None, max_body_bytes: int = 16 * 1024 * 1024) -> HttpPolicy:
+        """What calls for this connection may reach, and how long each may take: `call_seconds` unless said otherwise."""
+        total_seconds = self.call_seconds if total_seconds is None else total_seconds
         return HttpPolicy(
             allowed_hosts=self.signing_key_hosts,
             ca_file=self.ca_file,

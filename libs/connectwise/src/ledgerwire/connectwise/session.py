@@ -16,7 +16,7 @@ from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.http.client import classify_transport_error
 from ledgerwire.connectwise.codebase import Codebase
 from ledgerwire.connectwise.conditions import Condition, encode
-from ledgerwire.connectwise.config import CALL_SECONDS, ConnectWiseConfig
+from ledgerwire.connectwise.config import ConnectWiseConfig
 from ledgerwire.connectwise.errors import Answer, failure, retry_after, unreadable
 from ledgerwire.connectwise.paging import PAGE_SIZE, at_end, next_number, next_page
 
@@ -26,7 +26,8 @@ READ_ATTEMPTS = 3
 IN_PLACE_WAIT = dt.timedelta(seconds=5)
 """The longest wait in place: of a read when ConnectWise asks to slow down, of any call for the budget to open. What lasts
 longer goes to the caller."""
-_SENT_WITHIN = CALL_SECONDS / 2
+_SENT_WITHIN = 0.5
+"""The part of a call's time within which it must be sent."""
 _LEAST_PAUSE = 0.01
 _MAX_PAGES = 5000
 
@@ -160,7 +161,7 @@ class Session:
         is_write: bool,
         forward_only: bool = False,
     ) -> Answer:
-        deadline = asyncio.get_running_loop().time() + CALL_SECONDS
+        deadline = asyncio.get_running_loop().time() + self._config.call_seconds
         used = await self.codebase.current()
         answer = await self._send(used, deadline, method, path, query, body, is_write=is_write, forward=forward_only)
         if answer.misrouted and await self.codebase.changed_since(used):
@@ -216,7 +217,7 @@ class Session:
                 if waiting.after is None or waiting.after > IN_PLACE_WAIT:
                     raise
                 pause = max(waiting.after.total_seconds(), _LEAST_PAUSE)
-                if clock() + pause > deadline - _SENT_WITHIN:
+                if clock() + pause > deadline - _SENT_WITHIN * self._config.call_seconds:
                     raise
                 await asyncio.sleep(pause)
             else:

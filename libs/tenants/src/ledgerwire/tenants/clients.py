@@ -133,6 +133,7 @@ class ConnectionClients:
             ca_file=stored.get("ca_file"),
             on_premise=stored.get("on_premise", False),
             key_hosts=tuple(stored.get("key_hosts", ())),
+            call_seconds=self._settings.connectwise_timeout_seconds,
         )
 
     def _open_connectwise(self, connection: ConnectionContext, *, for_seats: bool) -> ConnectWise:

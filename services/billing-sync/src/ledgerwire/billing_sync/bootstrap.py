@@ -26,7 +26,6 @@ from ledgerwire.common.security import SecretBox
 from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
-from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.tenants.clients import ConnectionClients
 from ledgerwire.tenants.plan import CONNECTWISE
 from ledgerwire.tenants.schedule import Scheduler
@@ -45,7 +44,9 @@ def build(runtime: Runtime) -> AssembledService:
         database,
         SCHEMA,
         {SYNC: SyncSeats(desk)},
-        terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS)),
+        terms=LeaseTerms(
+            ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.connectwise_timeout_seconds)
+        ),
     )
     scheduler = Scheduler(
         database, worker.store, worker.wake, [SYNC], lambda entry: entry.kind == CONNECTWISE, look_every=LOOK_EVERY
@@ -106,5 +107,5 @@ def _desk(settings: Settings, clock: Clock) -> SeatsDesk:
         await database.close()
 
     lease = timedelta(seconds=settings.lease_seconds)
-    terms = LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS))
+    terms = LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.connectwise_timeout_seconds))
     return SeatsDesk(database, clients, sources, clock, count, close, terms)

@@ -22,7 +22,6 @@ from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.engine import Worker
 from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Handler
-from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.ingest import rights, sweep, watch
 from ledgerwire.ingest.api import CallbackAddress
 from ledgerwire.ingest.receipt.group_commit import AT_ONCE, GroupCommit
@@ -59,7 +58,9 @@ def build(runtime: Runtime) -> AssembledService:
         database,
         SCHEMA,
         {**recurring, rights.WORK_KIND: ProbeRights(tenancy)},
-        terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=CALL_SECONDS)),
+        terms=LeaseTerms(
+            ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.connectwise_timeout_seconds)
+        ),
     )
     scheduler = Scheduler(database, worker.store, worker.wake, tuple(recurring), _is_psa)
     daily = Scheduler(database, worker.store, worker.wake, [rights.WORK_KIND], _is_psa, first_after=rights.FIRST_AFTER)

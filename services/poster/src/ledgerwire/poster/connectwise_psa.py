@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.connectwise.client import ConnectWise
@@ -17,6 +18,10 @@ class ConnectWisePsa:
 
     def __init__(self, client: ConnectWise) -> None:
         self._client = client
+
+    @property
+    def call_time(self) -> timedelta:
+        return self._client.call_time
 
     async def unposted(self, record_type: RecordType, source_ids: Sequence[str]) -> frozenset[str]:
         match record_type:

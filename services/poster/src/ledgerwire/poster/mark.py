@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
@@ -14,7 +13,6 @@ from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transi
 from ledgerwire.common.ids import RecordId
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.record_type import RecordType
-from ledgerwire.connectwise.config import CALL_SECONDS
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind, revision_named
 from ledgerwire.poster.domain.step import Step
@@ -25,7 +23,6 @@ from ledgerwire.poster.records import Case
 CONCURRENT_BATCHES = 4
 COMMITTED_TOGETHER = 25
 """Batches that are begun in one transaction, before the first of them is sent, or settled in one."""
-CALL = timedelta(seconds=CALL_SECONDS)
 
 
 async def mark_batched(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
@@ -176,7 +173,7 @@ async def _create(
         name = identifier(case)
         async with gate:
             reach(points.BATCHING_COMMITTED)
-            await group.ensure_lease(CALL)
+            await group.ensure_lease(psa.call_time)
             try:
                 await psa.create_batch(record_type, name, case.decided.processed_record_ids)
             except (Ambiguous, Transient, Waiting, Stopped) as error:

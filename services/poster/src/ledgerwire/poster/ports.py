@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
@@ -34,6 +35,11 @@ class Reexport:
 
 class Psa(Protocol):
     """What poster asks of ConnectWise, for one type of record at a time. Writes raise Ambiguous when their outcome is unknown."""
+
+    @property
+    def call_time(self) -> timedelta:
+        """The longest one call takes, answer included."""
+        ...
 
     async def unposted(self, record_type: RecordType, source_ids: Sequence[str]) -> frozenset[str]:
         """Which of these records stand on the unposted list now (M1)."""
