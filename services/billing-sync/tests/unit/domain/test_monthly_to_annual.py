@@ -146,3 +146,11 @@ def test_months_between_two_paid_years_are_billed_once():
     again = charge("changeBillingPlan", 10, "2291.60", "1 Apr", "28 Feb 2027", **YEARLY)
     line = months(bought("1 Mar 2025"), [first, month, again])
     assert [(span.starts, span.ends) for span in line.held] == [(day("1 Mar"), day("31 Mar"))]
+
+
+@pytest.mark.requirement("M20", "M24")
+def test_by_state_a_row_that_begins_after_the_switch_does_not_hide_its_day():
+    """Seats were added on 28 September, so that a row begins on 1 November; the switch was on 21 October."""
+    term = {"term": "P1Y", "term_start": day("20 Sep"), "term_end": day("19 Sep 2027")}
+    rows = (seats("20 Sep", "31 Oct"), replace(seats("1 Nov"), addition_id=701))
+    assert turned(bought(changed_on=day("21 Oct"), **term), (), rows, ()).day == day("21 Oct")

@@ -70,9 +70,9 @@ def _by_state(
     subscription: SubscriptionSnapshot, latest: ChargeLine | None, rows: Sequence[date], charged: Sequence[Written]
 ) -> date:
     """The first day paid for at once where no line charges it: that of our row, else of the change, else of the cycle."""
-    begun = latest.charge_start if latest else rows[-1]
+    begun = latest.charge_start if latest else rows[0]
     ours = [each.values.effective for each in charged if each.charge.startswith("term:") and not each.values.void]
-    known = [day for day in ours if day > begun] or [day for day in ours if rows and day > rows[0]]
+    known = [day for day in ours if day > (rows or [begun])[-1]] or [day for day in ours if day > begun]
     if known:
         return min(known)
     cycle, changed = subscription.term_start or subscription.start, subscription.changed_on
