@@ -83,7 +83,7 @@ LONG = Profile(
     documents=20_000,
     rate=16.0,
     faults={
-        "process": 60, "broker": 14, "database": 20, "link": 120, "landed": 240, "vendor": 110, "callback": 110, "clock": 20,
+        "process": 30, "broker": 8, "database": 10, "link": 70, "landed": 220, "vendor": 60, "callback": 130, "clock": 16,
     },
     replicas={"ingest": 2, "mapper": 2, "poster": 2},
     longest_pause=15.0,
