@@ -17,7 +17,7 @@ from ledgerwire.billing_sync.domain.never_billed import never_billed
 from ledgerwire.billing_sync.domain.paid_ahead import after_paid
 from ledgerwire.billing_sync.domain.plan import Adopted, AgreementPlan, LinePlan, Reason, StepKind
 from ledgerwire.billing_sync.domain.recalled import Recalled, day_unknown, recalled, remembered
-from ledgerwire.billing_sync.domain.result import Result, charge_result, seat_result
+from ledgerwire.billing_sync.domain.result import Result, charge_result, owed_before, seat_result
 from ledgerwire.billing_sync.domain.rules import EditPolicy, SeatRules
 from ledgerwire.billing_sync.domain.seats import Ground
 from ledgerwire.billing_sync.domain.steps import shown_row
@@ -115,6 +115,7 @@ class _AgreementWork:
             result = self._seats(ground, known.line, mine, share, strays, doubtful)
         if not result.frozen:
             self._former(ground, known, mine, result)
+        result.add(owed_before(ground, line))
         if (line.charges or line.owed) and not result.frozen:
             strays = [row for row in strays if row.id not in {used.id for _, used in result.adopted}]
             rows = [(charge, row) for charge, row in mine.rows if charge]

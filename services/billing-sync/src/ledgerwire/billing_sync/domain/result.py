@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ledgerwire.billing_sync.domain.agreements import Written
 from ledgerwire.billing_sync.domain.charges import plan_charges
 from ledgerwire.billing_sync.domain.coverage import Row
+from ledgerwire.billing_sync.domain.days import DAY, days_between
 from ledgerwire.billing_sync.domain.plan import CreditDue, Reason, Step, StepKind
-from ledgerwire.billing_sync.domain.seats import Ground, plan_seats
+from ledgerwire.billing_sync.domain.seats import Ground, credit_due, plan_seats
 from ledgerwire.billing_sync.domain.steps import changing, creating
 from ledgerwire.billing_sync.domain.wanted import WantedLine
 from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.money import round_half_up
 
 
 @dataclass(slots=True)
@@ -49,6 +51,20 @@ def seat_result(ground: Ground, line: WantedLine, rows: Sequence[Row], strays: S
     steps += [creating(ground, line, after, reason) for after, reason in outcome.created]
     adopted = [("", row) for row in outcome.left if not row.owned]
     return Result(steps, list(outcome.findings), adopted, outcome.unclaimed, credits=outcome.credits)
+
+
+def owed_before(ground: Ground, line: WantedLine) -> Result:
+    """Credits for seats that the plan before listed, of days on which the source tells nothing any more."""
+    result = Result()
+    for due in line.owed:
+        last = min(due.ends, ground.first - DAY)
+        if due.charge or last < due.starts:
+            continue
+        part = due.amount * days_between(due.starts, last) / days_between(due.starts, due.ends)
+        kept = replace(due, ends=last, amount=round_half_up(part))
+        result.credits.append(kept)
+        result.findings.append(credit_due(kept, ground.agreement))
+    return result
 
 
 def charge_result(

@@ -69,10 +69,10 @@ def wanted_line(
     if findings or (subscription.trial and not rules.trials):
         return build.line((), (), findings or build.trial())
     if subscription.motion is Motion.SEAT_MONTHLY:
-        return replace(build.seats(), settled=settled)
+        return replace(build.seats(), settled=settled, owed=tuple(due for due in owed if not due.charge))
     if subscription.motion is Motion.AZURE_PLAN:
         return build.usage()
-    return replace(build.annual(today, paid_from), settled=settled, owed=owed)
+    return replace(build.annual(today, paid_from), settled=settled, owed=tuple(due for due in owed if due.charge))
 
 
 class _Build:
