@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -19,6 +20,9 @@ from ledgerwire.common.mq.transport import Accept
 _log = structlog.get_logger(__name__)
 
 _PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_STEADY_SECONDS: Final = 5.0
+"""A channel that ends sooner has failed, whatever was taken by it: each end counts against the delivery limit of all it held, and a
+connection that breaks again and again would use that up within seconds."""
 _LOOK_SECONDS: Final = 5.0
 """How often an idle consumer makes sure that its queue still exists: a deleted one ends consumption without a word."""
 
@@ -65,15 +69,15 @@ class Subscription:
     async def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
+            began = monotonic()
             try:
                 with broker_calls():
                     await self._consume()
-                failures = 0
             except (BrokerGoneError, TopologyMismatchError) as error:
-                failures += 1
                 _log.warning("consumer.interrupted", queue=self._queue_name, error=str(error))
             finally:
                 self.consuming = False
+            failures = 0 if monotonic() - began >= _STEADY_SECONDS else failures + 1
             if not self._stopping.is_set():
                 await first_of(self._stopping, timeout=_PAUSES[min(failures, len(_PAUSES)) - 1] if failures else 0.05)
 
