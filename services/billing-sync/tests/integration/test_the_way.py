@@ -90,3 +90,25 @@ async def test_what_waits_for_its_next_invoice_is_no_leak_until_that_invoice_is_
     await world.invoice(world.monthly)
     whole = await world.desk.reconcile(world.account_id, day("1 Jan"), day("30 Apr"))
     assert [row.cause.value for row in whole.rows] == ["tied"] * 4
+
+
+@pytest.mark.requirement("D10", "M20")
+async def test_a_month_that_an_invoice_of_much_later_catches_up_on_is_invoiced(world):
+    """Ten seats since 1 March, twelve from 17 March; the first invoice of the agreement is that of 1 December."""
+    world.agreement(world.monthly)["nextInvoiceDate"] = "2026-12-01T00:00:00Z"
+    world.move(day("1 Mar"))
+    await world.sync(sold(subscription(start=day("1 Mar"))))
+    world.move(day("20 Mar"))
+    await world.sync(sold(subscription(quantity="12", start=day("1 Mar"), changed_on=day("17 Mar"))))
+    march = day("1 Mar"), day("31 Mar")
+    for at in ("20 Mar", "22 Nov"):
+        world.move(day(at))
+        early = await world.desk.reconcile(world.account_id, *march)
+        assert [(row.difference, row.cause.value) for row in early.rows] == [(Decimal("241.29"), "not-invoiced-yet")]
+
+    await world.invoice(world.monthly)
+    for at in ("22 Nov", "5 Dec"):
+        world.move(day(at))
+        report = await world.desk.reconcile(world.account_id, *march)
+        shown = [(row.bought.amount, row.invoiced.amount, row.cause.value) for row in report.rows]
+        assert (shown, report.clean) == ([(Decimal("241.29"), Decimal("241.29"), "tied")], True)

@@ -10,7 +10,7 @@ from ledgerwire.connectwise.models import Invoice
 from ledgerwire.connectwise.session import Session
 from ledgerwire.connectwise.setup_tables import INVOICES
 
-_FIELDS = "id,invoiceNumber,type,status,billToCompany,company,date,locationId,location,currency,total,glBatch"
+_FIELDS = "id,invoiceNumber,type,status,applyToType,applyToId,billToCompany,company,date,locationId,location,currency,total,glBatch"
 
 
 async def invoices_dated(session: Session, first: date, last: date) -> list[Invoice]:

@@ -10,9 +10,9 @@ from typing import Self
 from uuid import UUID
 
 from ledgerwire.billing_sync.applying import Applied, Applying
-from ledgerwire.billing_sync.domain.days import month_end, month_start, shift_month
+from ledgerwire.billing_sync.domain.days import month_start, shift_month
 from ledgerwire.billing_sync.domain.plan import CreditDue
-from ledgerwire.billing_sync.invoiced import read_invoiced
+from ledgerwire.billing_sync.invoiced import last_day_of_invoices, read_invoiced
 from ledgerwire.billing_sync.linking import Given
 from ledgerwire.billing_sync.planning import Progress, Situation, decide, look, no_progress
 from ledgerwire.billing_sync.reading import read_sources
@@ -218,7 +218,7 @@ class SeatsDesk:
     ) -> SeatReport:
         """Bought, on the agreements and invoiced, for whole months.
 
-        Invoices of the month before may bill the first one ahead; those of the two months after bill catch-ups too.
+        Invoices of the month before may bill the first one ahead; every later one may catch up on any of them.
 
         Raises:
             Transient: the additions of an agreement could not be read; without them nothing would agree.
@@ -228,7 +228,7 @@ class SeatsDesk:
         for error in found.unread.values():
             raise error
         posting = await self.posting(account)
-        dated_to = month_end(shift_month(month_start(last), 2))
+        dated_to = last_day_of_invoices(found, last, given.today)
         dated_from = shift_month(month_start(min(given.section.since, first)), -1)
         invoiced, two_way = await read_invoiced(posting, found, dated_from, dated_to)
         return reconcile(given, found, invoiced, first, last, two_way)

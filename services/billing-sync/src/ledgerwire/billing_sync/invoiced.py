@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from ledgerwire.billing_sync.domain.agreements import Addition, Agreement, RowValues, Written
-from ledgerwire.billing_sync.domain.days import month_billed, month_end, month_start, parts_by_month
+from ledgerwire.billing_sync.domain.days import DAY, month_billed, month_end, month_start, parts_by_month, shift_month
 from ledgerwire.billing_sync.domain.preview import amount_of_days
 from ledgerwire.billing_sync.domain.reconciliation import Figure
 from ledgerwire.billing_sync.planning import Situation
@@ -42,8 +42,8 @@ async def invoiced_lines(psa: ConnectWise, agreements: Iterable[int], first: dat
     """
     wanted = set(agreements)
     dated: Sequence[Invoice] = await psa.invoices_dated(first, last)
-    rows = await psa.invoices([each.id for each in dated])
-    invoices = {row.id: row for row in rows if row.apply_to_type == "Agreement" and row.apply_to_id in wanted}
+    own = [row.id for row in dated if row.apply_to_type == "Agreement" and row.apply_to_id in wanted]
+    invoices = {row.id: row for row in await psa.invoices(own)}
     found: list[InvoicedLine] = []
     if not invoices:
         return found
@@ -161,6 +161,17 @@ def _lump_month(line: InvoicedLine, rows: Sequence[Addition]) -> date:
         if row.product_id == line.product_id and abs(amount - line.amount) <= CENT:
             return month_start(row.values.effective)
     return month_start(line.dated)
+
+
+def last_day_of_invoices(found: Situation, last: date, today: date) -> date:
+    """The last day on which an invoice of these agreements is dated that may bill a month up to `last`'s.
+
+    An invoice that comes late catches up on all the days before it, and may be dated after today. None of an agreement is
+    dated as late as its next one.
+    """
+    agreements = (*found.agreements.values(), *found.former)
+    made = (agreement.next_invoice - DAY for agreement in agreements if agreement.next_invoice is not None)
+    return max(month_end(shift_month(month_start(last), 2)), today, *made)
 
 
 async def read_invoiced(
