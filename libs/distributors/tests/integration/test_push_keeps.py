@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,7 +14,14 @@ import pytest
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.errors import ConfigurationError
-from ledgerwire.common.seats import Completeness, Frequency, SourceCustomer, SubscriptionSnapshot
+from ledgerwire.common.seats import (
+    ChargeLine,
+    Completeness,
+    Frequency,
+    SourceCustomer,
+    SourceProduct,
+    SubscriptionSnapshot,
+)
 from ledgerwire.common.settings import Settings
 from ledgerwire.distributors.port import Period, read_source
 from ledgerwire.distributors.push import Push, PushSource, receive
@@ -54,3 +64,40 @@ def test_a_post_that_is_not_in_the_form_of_seats_is_refused_whole():
     with pytest.raises(ConfigurationError, match=r"customers\[0\]") as refused:
         Push.decoded(b'{"customers": [{"id": 7}]}')
     assert refused.value.code == "PUSH_REFUSED"
+
+
+@pytest.mark.requirement("B33")
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b'{"customer": []}', "unknown field `customer`"),
+        (b'{"customers": [{"id": "c-1", "name": "Acme", "tenant": "t-1"}]}', r"`tenant` - at `\$.customers\[0\]`"),
+        (b'{"products": [{"sku": "A:1", "name": "A", "price": "3"}]}', r"`price` - at `\$.products\[0\]`"),
+    ],
+)
+def test_a_field_that_no_shape_has_is_refused_and_named(body: bytes, says: str):
+    with pytest.raises(ConfigurationError, match=says) as refused:
+        Push.decoded(body)
+    assert refused.value.code == "PUSH_REFUSED"
+
+
+@pytest.mark.requirement("B33")
+def test_a_misspelled_last_day_is_refused_and_no_seats_without_an_end():
+    body = canonical_bytes(Push(subscriptions=(SEATS, replace(SEATS, id="sub-2", ended_on=date(2026, 3, 31)))))
+    assert Push.decoded(body).subscriptions[1].ended_on == date(2026, 3, 31)
+    last = b'"ended_on":"2026-03-31"'
+    assert last in body
+    with pytest.raises(ConfigurationError, match=r"`ended_at` - at `\$.subscriptions\[1\]`"):
+        Push.decoded(body.replace(last, last.replace(b"ended_on", b"ended_at")))
+
+
+def test_the_name_of_an_unknown_field_is_told_no_longer_than_it_helps():
+    with pytest.raises(ConfigurationError) as refused:
+        Push.decoded(b'{"' + b"x" * 100_000 + b'": 1}')
+    assert len(str(refused.value)) < 600
+
+
+def test_the_guide_names_every_field_that_a_post_may_have():
+    guide = (Path(__file__).parents[4] / "docs/guide/seats-push.md").read_text()
+    for shape in (SourceCustomer, SourceProduct, SubscriptionSnapshot, ChargeLine):
+        assert [each.name for each in fields(shape) if not re.search(rf"[`\"]{each.name}[`\"]", guide)] == []

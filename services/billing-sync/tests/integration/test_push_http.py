@@ -182,6 +182,7 @@ WRONG = (
     ({"charge_end": "2026-02-28"}, "$.charges[0].charge_end is before charge_start"),
     ({"charge_start": "0001-01-01"}, "$.charges[0].charge_start is no day of this century"),
     ({"kind": "gift"}, "$.charges[0].kind"),
+    ({"charge_ends": "2026-03-31"}, "unknown field `charge_ends` - at `$.charges[0]`"),
 )
 
 
@@ -192,7 +193,7 @@ async def test_a_post_with_one_wrong_row_is_refused_whole_and_names_it(listener:
         answer = await listener.post(key, {**POST, "charges": [{**CHARGE, **changes}]})
         assert code(answer) == (422, "PUSH_REFUSED")
         assert says in answer.json()["detail"]
-    for body in (b"", b"{", b"\xff\xfe", b"[" * 50_000, b'{"charges": 7}', b"[]"):
+    for body in (b"", b"{", b"\xff\xfe", b"[" * 50_000, b'{"charges": 7}', b'{"charge": []}', b"[]"):
         assert code(await listener.post(key, body)) == (422, "PUSH_REFUSED")
     assert await listener.kept() == []
 

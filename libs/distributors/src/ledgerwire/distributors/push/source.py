@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from ledgerwire.common.canonical import canonical_bytes, from_canonical
 from ledgerwire.common.db.session import Database, Unit
 from ledgerwire.common.errors import ConfigurationError
@@ -16,6 +14,7 @@ from ledgerwire.common.seats import ChargeLine, SourceCustomer, SourceProduct, S
 from ledgerwire.distributors.port import Part, Period
 from ledgerwire.distributors.push import repository
 from ledgerwire.distributors.push.checks import first_problem
+from ledgerwire.distributors.push.form import NotInForm, formed
 from ledgerwire.distributors.push.repository import PushedRow
 
 
@@ -30,14 +29,14 @@ class Push:
 
     @classmethod
     def decoded(cls, body: bytes) -> Push:
-        """A post from its JSON: amounts as strings or exact numbers, dates as ISO 8601.
+        """A post from its JSON: amounts as strings or exact numbers, dates as ISO 8601, no field that is not in the shapes.
 
         Raises:
             ConfigurationError: PUSH_REFUSED with the path and what is wrong there; nothing of the post is kept.
         """
         try:
-            push = msgspec.json.decode(body, type=cls)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            push = formed(body, cls)
+        except NotInForm as error:
             raise ConfigurationError(f"the post is not in the form of seats: {error}", code="PUSH_REFUSED") from None
         wrong = first_problem(
             {
