@@ -318,6 +318,36 @@ async def test_a_subscription_that_the_source_shows_no_more_is_left_to_a_person(
     assert plan.steps == ()
 
 
+async def _linked_to_nobody(world: World) -> None:
+    await world.configure(customers=[])
+
+
+async def _product_unclear(world: World) -> None:
+    """The SKU that its seats were written for is on two products now, and on none of the links."""
+    await _two_products(world)
+    await world.query("DELETE FROM billing.product_link")
+
+
+@pytest.mark.requirement("M24", "F1: BS_SUBSCRIPTION_GONE", "F1: BS_CUSTOMER_ON_TWO_COMPANIES")
+@pytest.mark.parametrize(
+    ("stopped", "code"),
+    [
+        (_two_companies, "BS_CUSTOMER_ON_TWO_COMPANIES"),
+        (_linked_to_nobody, "BS_CUSTOMER_MAPPING_NOT_FOUND"),
+        (_product_unclear, "BS_SOURCE_PRODUCT_AMBIGUOUS"),
+    ],
+)
+async def test_seats_that_stop_for_another_cause_are_not_called_gone_while_the_source_shows_them(world, stopped, code):
+    await world.sync(sold(subscription()))
+    [row] = world.rows
+    await stopped(world)
+    plan = await world.plan()
+    assert (codes(plan.all_findings), plan.steps) == ([code], ())
+    await world.query("DELETE FROM billing.pushed WHERE key = 'sub-1'")
+    assert codes((await world.plan()).all_findings) == ["BS_SUBSCRIPTION_GONE"]
+    assert world.rows == [row]
+
+
 @pytest.mark.requirement("D10", "F1: BS_CREDIT_NOT_PASSED_ON", "F1: BS_ONE_OFF_NOT_BILLED")
 async def test_credits_and_one_off_charges_of_the_source_are_listed_or_billed_once_as_the_account_wants(world):
     await world.policies(one_offs=False)

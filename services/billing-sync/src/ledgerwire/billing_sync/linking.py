@@ -68,6 +68,7 @@ class Linked:
     Attributes:
         held: subscriptions of customers whose charges are not all there: left as they are, whatever little is shown of them.
         partial: companies of whom something was not shown: what is absent there is unknown, not gone.
+        unsold: subscriptions whose SKU is no product: they stop, and are shown all the same.
     """
 
     sold: dict[Place, list[Sold]] = field(default_factory=lambda: defaultdict(list))
@@ -77,6 +78,12 @@ class Linked:
     shelf: Shelf = field(default_factory=Shelf)
     held: set[str] = field(default_factory=set)
     partial: set[int] = field(default_factory=set)
+    unsold: set[str] = field(default_factory=set)
+
+    @property
+    def stopped(self) -> frozenset[str]:
+        """Subscriptions that a source shows and nothing is planned for: their customer's company or their product is not known."""
+        return frozenset(self.unsold | {subscription.id for _, subscription in self.unlinked})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,7 @@ async def linked_with(psa: ConnectWise, given: Given, companies: Mapping[int, Co
         subscription = one.subscription
         product_id = one.product_id or linked.shelf.ids.get(subscription.sku)
         if product_id is None:
+            linked.unsold.add(subscription.id)
             continue
         source = products[subscription.sku]
         product = Product(

@@ -197,12 +197,13 @@ def decide(given: Given, found: Situation, connection_id: UUID, now: datetime, c
                 rules=given.rules,
                 today=given.today,
                 elsewhere=tuple(other for other in others if other.charge),
-                billed_elsewhere=frozenset(
-                    line.line
+                still_shown=found.linked.stopped
+                | {
+                    each.line
                     for (company, _), wanted in found.lines.items()
-                    for line in wanted
                     if company == company_id
-                ),
+                    for each in wanted
+                },
                 complete=company_id not in found.linked.partial
                 and all(reading.completeness is Completeness.COMPLETE for reading in given.readings),
             )

@@ -35,7 +35,8 @@ class AgreementInput:
         written: our records of rows on this agreement.
         elsewhere: our records of charges on other agreements of the customer: what they say is made already (M22).
         complete: the customer's subscriptions were all read, so one that is absent is gone.
-        billed_elsewhere: subscriptions of the customer that belong on other agreements: absent here and not gone.
+        still_shown: subscriptions that a source shows and that are not planned here, as they belong on other agreements or
+            were stopped before: absent here and not gone.
     """
 
     agreement: Agreement
@@ -47,7 +48,7 @@ class AgreementInput:
     today: date
     elsewhere: tuple[Written, ...] = ()
     complete: bool = True
-    billed_elsewhere: frozenset[str] = frozenset()
+    still_shown: frozenset[str] = frozenset()
 
 
 def plan_agreement(given: AgreementInput) -> AgreementPlan:
@@ -261,7 +262,7 @@ class _AgreementWork:
 
     def unwanted(self) -> list[LinePlan]:
         """Lines we wrote that the source shows no more: charges may go on, so a person tells (M24)."""
-        wanted = {line.line for line in self.given.lines} | self.given.billed_elsewhere
+        wanted = {line.line for line in self.given.lines} | self.given.still_shown
         plans = []
         for line, records in self.records.items() if self.given.complete else ():
             open_rows = [r for r in records if not r.charge and self._open(r)]
