@@ -92,3 +92,10 @@ def test_a_look_is_asked_for_and_said_not_to_have_ended_where_nobody_serves(comm
     waited = command("seats", "sync", "--wait", "1", "--json")
     assert (waited.exit_code, waited.value["ended"]) == (Exit.OFF, False)
     assert command("seats", "runs", "--json").value == []
+
+
+def test_a_link_to_a_source_that_is_not_there_is_refused_with_those_that_are(command, with_seats: Path) -> None:
+    command("account", "apply", with_seats)
+    refused = command("seats", "link", "nowhere", "c-1", "250", "--json")
+    assert (refused.exit_code, refused.value["code"]) == (Exit.UNKNOWN, "SOURCE_UNKNOWN")
+    assert "portal" in refused.value["message"]

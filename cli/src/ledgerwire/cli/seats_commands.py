@@ -85,12 +85,18 @@ def link(
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
 ) -> None:
-    """Say which ConnectWise company a source's customer is."""
+    """Say which ConnectWise company a source's customer is. Refused where the source or the company is not there."""
 
     async def action(output: Output) -> None:
         async with _desk(data, account) as (desk, account_id):
-            await desk.link(account_id, source, customer, company, "command line")
-        output.result({"customer": customer, "company": company}, f"{customer} is company {company}.")
+            made = await desk.link(account_id, source, customer, company, "command line")
+        said = [f"{customer} is company {company}, {made.company}."]
+        if made.shown is None:
+            said.append(f"Not checked: {source} did not show all its customers now. Make sure of the id {customer}.")
+        elif not made.shown:
+            said.append(f"{source} shows no customer {customer} now: make sure of the id.")
+        value = {"customer": customer, "company": company, "name": made.company, "shown": made.shown}
+        output.result(value, *said)
 
     run(action, json_wanted=json_)
 

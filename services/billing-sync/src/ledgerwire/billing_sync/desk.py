@@ -13,6 +13,7 @@ from ledgerwire.billing_sync.applying import Applied, Applying
 from ledgerwire.billing_sync.domain.days import month_start, shift_month
 from ledgerwire.billing_sync.domain.plan import CreditDue
 from ledgerwire.billing_sync.invoiced import last_day_of_invoices, read_invoiced
+from ledgerwire.billing_sync.linkable import CustomerLinked, company_to_link, shows, source_of
 from ledgerwire.billing_sync.linking import Given
 from ledgerwire.billing_sync.planning import Progress, Situation, decide, look, no_progress
 from ledgerwire.billing_sync.reading import read_sources
@@ -280,11 +281,20 @@ class SeatsDesk:
             if not await settlements.take_back(unit, account.psa.connection_id, key):
                 raise ConfigurationError(f"no credit {key} was settled", code="CREDIT_UNKNOWN")
 
-    async def link(self, account_id: UUID, source: str, customer_id: str, company_id: int, by: str) -> None:
-        """Say which company a source's customer is."""
+    async def link(self, account_id: UUID, source: str, customer_id: str, company_id: int, by: str) -> CustomerLinked:
+        """Say which company a source's customer is.
+
+        Raises:
+            ConfigurationError: SOURCE_UNKNOWN, CUSTOMER_LINKED_ELSEWHERE, COMPANY_UNKNOWN or COMPANY_STATUS; nothing is linked.
+        """
         account = await self.account(account_id)
+        section = seats_of(account)
+        given = source_of(section, source, customer_id, company_id)
+        company = await company_to_link(await self.psa(account), section, company_id)
+        shown = await shows(await self._sources.open(account, given), customer_id)
         async with self._database.account(account_id) as unit:
             await links.link_customer(unit, account.psa.connection_id, source, customer_id, customer_id, company_id, by)
+        return CustomerLinked(company, shown)
 
     async def _one(self, account_id: UUID, plan_id: UUID | None) -> StoredPlan:
         if plan_id is None:
