@@ -179,11 +179,15 @@ class SeatsDesk:
         """Approve what is selected of a plan (the newest one), all of it by default, and write it.
 
         Interrupted, it is called again: steps that were sent are looked for, the others go on where they stopped.
+
+        Raises:
+            ConfigurationError: NO_PLAN, or PLAN_PART_UNKNOWN where something is selected that the plan does not have.
         """
         account = await self.account(account_id)
         async with self._turn(account) as hold:
-            plan = await self._one(account_id, plan_id)
-            return await self._applied(account, plan, selection or Selection(), progress, hold)
+            plan, chosen = await self._one(account_id, plan_id), selection or Selection()
+            chosen.check(plan)
+            return await self._applied(account, plan, chosen, progress, hold)
 
     async def _applied(
         self, account: AccountContext, plan: StoredPlan, selection: Selection, progress: Progress, hold: Hold

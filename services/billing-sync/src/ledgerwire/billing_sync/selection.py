@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ledgerwire.billing_sync.domain.plan import StepKind
 from ledgerwire.billing_sync.stored import StepState, StoredPlan
+from ledgerwire.common.errors import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,28 @@ class Selection:
     @property
     def everything(self) -> bool:
         return not (self.agreements or self.companies or self.lines or self.steps)
+
+    def check(self, plan: StoredPlan) -> None:
+        """Everything that is named is in the plan; a thing with nothing to write is.
+
+        Raises:
+            ConfigurationError: PLAN_PART_UNKNOWN with the first that is not.
+        """
+        steps = [stored.step for stored in plan.steps]
+        lines = {step.line for step in steps}.union(*(part.names for part in plan.parts))
+        named: tuple[tuple[str, Collection[object], Collection[object]], ...] = (
+            ("agreement", self.agreements, {part.agreement.id for part in plan.parts}),
+            ("company", self.companies, {part.company_id for part in plan.parts}),
+            ("subscription", self.lines, lines),
+            ("step", self.steps, {step.key for step in steps}),
+        )
+        for kind, wanted, known in named:
+            missing = next((each for each in wanted if each not in known), None)
+            if missing is not None:
+                raise ConfigurationError(
+                    f"plan {plan.plan_id} has no {kind} {missing}: see `ledgerwire seats plan`; nothing was written",
+                    code="PLAN_PART_UNKNOWN",
+                )
 
     def keys(self, plan: StoredPlan) -> list[str]:
         """The steps that are meant and not decided upon yet, and the copy of an agreement that one of them is written to.
