@@ -89,6 +89,7 @@ async def test_a_bad_row_of_nobody_leaves_the_reading_incomplete(tmp_path: Path)
 
 
 @pytest.mark.requirement("F1")
+@pytest.mark.requirement("F1: BS_SOURCE_FILE_REFUSED")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
