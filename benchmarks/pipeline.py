@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
@@ -80,8 +80,11 @@ class Pipeline:
         services = ["ingest", *["mapper"] * mappers, "poster"]
         processes = [await world.spawned(service) for service in services]
         paths = await self._stage.paths()
-        async with self.unlimited():
-            await self._run(paths, self.closed(WARM_UP * len(paths)), None)
+        async with AsyncExitStack() as stack:
+            async with self.unlimited():
+                await self._run(paths, self.closed(WARM_UP * len(paths)), None)
+            if rate is None:  # at a steady rate nobody meets a limit, and emptying budgets is work of its own
+                await stack.enter_async_context(self.unlimited())
             if delayed:
                 for system, pause in (("xero", LEDGER_SECONDS), ("connectwise", PSA_SECONDS)):
                     world.arm("slow", system, times=None, params={"seconds": pause})
@@ -164,6 +167,7 @@ class Pipeline:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            await self._stage.rows("DELETE FROM tenants.budget")
 
     async def verified(self, ids: Sequence[int]) -> dict[str, Any]:
         """The second phase: every invoice in both books and in our own, once."""

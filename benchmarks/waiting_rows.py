@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -27,10 +27,17 @@ _COLUMNS = (
 )
 
 
-async def load(connection: Any, account: AccountId, psa: ConnectionId, numbers: Iterable[int]) -> None:
-    """A bulk look at each of these invoices, due now. `connection` is an administrator's."""
-    now = await connection.fetchval("SELECT now()")
-    rows = (_row(account, psa, number, now) for number in numbers)
+async def load(
+    connection: Any,
+    account: AccountId,
+    psa: ConnectionId,
+    numbers: Iterable[int],
+    *,
+    after: timedelta = timedelta(0),
+) -> None:
+    """A bulk look at each of these invoices, due now or `after` a while. `connection` is an administrator's."""
+    moment = await connection.fetchval("SELECT now()") + after
+    rows = (_row(account, psa, number, moment) for number in numbers)
     await connection.copy_records_to_table("work", schema_name="mapper", columns=_COLUMNS, records=rows)
 
 

@@ -104,3 +104,21 @@ def test_child_conditions_want_one_element_that_satisfies_all() -> None:
     both = 'communicationItems/value = "{}" and communicationItems/communicationType="Email"'
     assert child_matches(compile_condition(both.format("a@b.example")), row)
     assert not child_matches(compile_condition(both.format("555")), row)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("id in (1, 5)", {"id": {1, 5}}),
+        ("billingLogId=5", {"billingLogId": {5}}),
+        ("id not in (1, 5)", {}),
+        ("not (id = 5)", {}),
+        ("id >= 5", {}),
+        ("id = 5 or total > 3", {}),
+        ("id = 5.5", {}),
+        ("id = null", {}),
+        ("invoiceNumber = 'INV-[5]'", {}),
+    ],
+)
+def test_a_filter_that_only_names_ids_says_which(text: str, asked: dict[str, set[int]]) -> None:
+    assert compile_condition(text).ids == asked

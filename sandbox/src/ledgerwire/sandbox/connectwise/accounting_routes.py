@@ -52,9 +52,11 @@ class AccountingRoutes:
 
     def _unposted_rows(self, request: Request) -> list[Row]:
         """The list's rows; those that the ids and numbers asked for already rule out are not even built."""
-        numbers = unposted_invoice_ids(self._state)
         text = Query.parse(request.query_params, None).conditions
         condition = compile_condition(text) if text else None
+        numbers = unposted_invoice_ids(
+            self._state, condition.ids.get("billingLogId") if condition is not None else None
+        )
         if condition is not None and {path for path, _ in condition.terms} <= _KEYS:
             numbers = [number for number in numbers if condition.matches(self._keys(number))]
         return [unposted_row(self._state, number) for number in numbers]

@@ -24,8 +24,7 @@ def _identifier(state: ConnectWiseState, body: Row) -> str:
     name = str(body.get("batchIdentifier") or timestamp(state.clock.now()))
     if len(name) > 50:
         raise invalid_field(_RESOURCE, "batchIdentifier", "The identifier is longer than 50 characters.")
-    taken = {str(row["batchIdentifier"]).casefold() for row in state.tables["batches"].values()}
-    if name.casefold() in taken:
+    if name.casefold() in state.batch_names:
         raise invalid_field(_RESOURCE, "batchIdentifier", "The identifier must be unique.", "ObjectExists")
     return name
 
@@ -73,6 +72,7 @@ def create_batch(state: ConnectWiseState, body: Any, member_id: int) -> Row:
     touched = sorted({state.entries[entry_id].record for entry_id in wanted})
     batch: Row = {"batchIdentifier": identifier, **_flags(body, touched), "closedFlag": False}
     state.insert("batches", batch, member_id)
+    state.batch_names.add(identifier.casefold())
     for entry_id in wanted:
         state.entry_batches[entry_id] = batch["id"]
     answer = render_export(state, touched, wanted)
@@ -157,6 +157,7 @@ def delete_batch(state: ConnectWiseState, batch_id: int, member_id: int) -> None
     freed = sorted({state.entries[one].record for one in _ids_in(state, batch_id)})
     reference = {"id": batch_id, "name": batch["batchIdentifier"]}
     state.delete("batches", batch_id, member_id)
+    state.batch_names.discard(batch["batchIdentifier"].casefold())
     for key in freed:
         release(state, key, reference, member_id)
     state.journal.event("connectwise", "batch_deleted", {**reference, **_named(freed)})

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark import Lark, Token, Transformer, Tree, UnexpectedInput, v_args
 from lark.exceptions import VisitError
 
 from ledgerwire.sandbox.connectwise.errors import bad_request
@@ -68,10 +68,14 @@ _EXPLANATION = (
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled expression and its terms: field path and the value that it is compared with."""
+    """A compiled expression and its terms: field path and the value that it is compared with.
+
+    `ids` holds the numbers that the whole expression asks one field to be among, by that field; nothing where it asks otherwise.
+    """
 
     matches: Predicate
     terms: tuple[tuple[str, Any], ...]
+    ids: Mapping[str, frozenset[int]]
 
 
 def _segments(value: Any, path: list[str]) -> Iterator[Any]:
@@ -262,7 +266,17 @@ def compile_condition(text: str) -> Condition:
         predicate = compiler.transform(tree)
     except VisitError as error:
         raise error.orig_exc from None
-    return Condition(predicate, tuple(compiler.terms))
+    return Condition(predicate, tuple(compiler.terms), _ids(tree, compiler.terms))
+
+
+def _ids(tree: Tree[Token], terms: list[tuple[str, Any]]) -> dict[str, frozenset[int]]:
+    """Of `field in (…)` and `field = n`, when that is all that is asked."""
+    if tree.data != "member" and not (tree.data == "compare" and tree.children[1] == "="):
+        return {}
+    [(path, value)] = terms
+    values = value if isinstance(value, tuple) else (value,)
+    numbers = [int(one) for one in values if isinstance(one, Decimal) and one == int(one)]
+    return {path: frozenset(numbers)} if len(numbers) == len(values) else {}
 
 
 _ACCEPTED: dict[Kind, tuple[type, ...]] = {

@@ -100,7 +100,7 @@ def unposted_keys(state: ConnectWiseState) -> list[RecordKey]:
 def _selected(state: ConnectWiseState, request: ExportRequest) -> list[RecordKey]:
     chosen = [
         RecordKey("invoice", number)
-        for number in (unposted_invoice_ids(state) if request.invoices else ())
+        for number in (unposted_invoice_ids(state, request.invoice_ids.included or None) if request.invoices else ())
         if request.invoice_ids.takes(number) and _inside(request, *_invoice_place(state, number))
     ]
     for key in unposted_keys(state):

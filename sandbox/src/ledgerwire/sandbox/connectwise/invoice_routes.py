@@ -6,6 +6,7 @@ from ledgerwire.sandbox.connectwise.errors import invalid_field, record_not_foun
 from ledgerwire.sandbox.connectwise.gl import entry_row
 from ledgerwire.sandbox.connectwise.invoices import EDITABLE_WHEN_CLOSED, InvoiceDesk
 from ledgerwire.sandbox.connectwise.lines import InvoiceLine
+from ledgerwire.sandbox.connectwise.listing import candidates
 from ledgerwire.sandbox.connectwise.replies import Replies, json_body, public
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
 from ledgerwire.sandbox.connectwise.writing import accepted_fields, patched_fields
@@ -48,7 +49,8 @@ class InvoiceRoutes:
         return self._desk.invoice(int(request.path_params["record_id"]))
 
     async def listing(self, request: Request) -> Response:
-        return self._replies.listing(request, "Invoice", list(self._state.tables["invoices"].values()))
+        rows = candidates(self._state.tables["invoices"], request.query_params)
+        return self._replies.listing(request, "Invoice", rows)
 
     async def count(self, request: Request) -> Response:
         return self._replies.count(request, "Invoice", list(self._state.tables["invoices"].values()))

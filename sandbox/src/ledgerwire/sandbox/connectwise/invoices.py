@@ -43,6 +43,7 @@ class InvoiceDesk:
         if not batch:
             return
         number = int(batch["id"])
+        self._state.batch_names.add(str(batch["name"]).casefold())
         self._state.tables["batches"].setdefault(
             number,
             {

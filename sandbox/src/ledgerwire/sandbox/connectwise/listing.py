@@ -62,6 +62,13 @@ class Page:
     link: str | None
 
 
+def candidates(table: Mapping[int, Row], parameters: Mapping[str, str]) -> list[Row]:
+    """The rows of a table that the filters can let through: those of the ids that are asked for, else all."""
+    text = Query.parse(parameters, None).conditions
+    ids = compile_condition(text).ids.get("id") if text else None
+    return list(table.values()) if ids is None else [table[one] for one in sorted(ids) if one in table]
+
+
 def select(rows: list[Row], query: Query, entity: str, switches: Switches) -> list[Row]:
     """The rows that the filters let through, in the order given. Raises ApiError 400 for a bad filter."""
     refused = frozenset() if switches.status_is_closed_filter else frozenset({"status/isClosed"})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request, Response
 
 from ledgerwire.sandbox.connectwise.errors import invalid_field, record_not_found
+from ledgerwire.sandbox.connectwise.listing import candidates
 from ledgerwire.sandbox.connectwise.replies import Replies, json_body
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
 from ledgerwire.sandbox.connectwise.wire import timestamp
@@ -122,7 +123,7 @@ class TableRoutes:
         app.router.add_route(path, handler, methods=[method])
 
     def _rows(self, request: Request) -> list[Row]:
-        rows = list(self._state.tables[self._resource.table].values())
+        rows = candidates(self._state.tables[self._resource.table], request.query_params)
         parent = request.path_params.get("parent_id")
         return rows if parent is None else [row for row in rows if is_child_of(row, int(parent))]
 

@@ -133,6 +133,7 @@ class ConnectWiseState:
     billed: "dict[int, list[Billed]]" = field(default_factory=dict)
     interface: dict[RecordKey, InterfaceRecord] = field(default_factory=dict)
     entry_batches: dict[int, int] = field(default_factory=dict)
+    batch_names: set[str] = field(default_factory=set)
     unposted_rows: dict[int, int] = field(default_factory=dict)
     closed_at: dict[int, str] = field(default_factory=dict)
     last_ids: dict[str, int] = field(default_factory=dict)
@@ -176,6 +177,7 @@ class ConnectWiseState:
         self._load_facts(list(procurement), list(expenses))
         self.gl_entries, self.entries, self.entry_batches, self.interface = {}, {}, {}, {}
         self.unposted_rows, self.closed_at, self.last_ids, self.billed = {}, {}, {}, {}
+        self.batch_names = {str(row["batchIdentifier"]).casefold() for row in self.tables["batches"].values()}
 
     def _load_facts(self, procurement: list[Procurement], expenses: list[Expense]) -> None:
         self.receipts = {one.id: one for one in procurement if isinstance(one, Receipt)}
@@ -244,7 +246,11 @@ class ConnectWiseState:
 
     def next_id(self, table: str) -> int:
         """The id that a new row of the table gets."""
-        return max(self.last_ids.get(table, 0), max(self.tables[table], default=0)) + 1
+        rows, last = self.tables[table], self.last_ids.get(table)
+        number = 1 + (last if last is not None else max(rows, default=0))
+        while number in rows:  # rows of loaded data come under ids of their own
+            number += 1
+        return number
 
     def saved(self, table: str, record_id: int, member_id: int) -> Row:
         """Stamp a changed row and tell the listeners."""

@@ -1,6 +1,8 @@
 """The unposted invoice list: closed, and not wholly in a batch."""
 
+from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 
 from ledgerwire.sandbox.connectwise.state import ConnectWiseState, Row
 from ledgerwire.sandbox.connectwise.tax import (
@@ -13,13 +15,11 @@ from ledgerwire.sandbox.connectwise.tax import (
 )
 
 
-def unposted_invoice_ids(state: ConnectWiseState) -> list[int]:
-    """Ids of the invoices that stand on the list."""
-    return [
-        number
-        for number in state.unposted_rows
-        if number in state.tables["invoices"] and not state.tables["invoices"][number].get("glBatch")
-    ]
+def unposted_invoice_ids(state: ConnectWiseState, among: Collection[Any] | None = None) -> list[int]:
+    """Ids of the invoices that stand on the list; only of those `among` which it is asked for."""
+    invoices, listed = state.tables["invoices"], state.unposted_rows
+    asked = listed if among is None else sorted(listed.keys() & among, key=listed.__getitem__)
+    return [number for number in asked if number in invoices and not invoices[number].get("glBatch")]
 
 
 def _tax(state: ConnectWiseState, invoice: Row) -> tuple[list[TaxLevel], dict[int, Decimal]]:
