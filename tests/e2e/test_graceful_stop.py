@@ -6,6 +6,7 @@ import itertools
 import signal
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +19,8 @@ from ledgerwire.common.settings import Settings, SuiteSettings
 FIRST = (39001, 39002, 39033, 39050)
 LATER = (*range(39011, 39020), 39040, 39048)
 IN_TIME = 30.0
+INVOICE, SLOW_SECONDS = 39001, 33.0
+"""Longer than a process takes to stop, and than it may."""
 
 pytestmark = pytest.mark.e2e
 
@@ -31,9 +34,9 @@ class Fleet:
         self._running: dict[str, ServiceProcess] = {}
         self.seconds: list[float] = []
 
-    async def start(self, *names: str) -> None:
+    async def start(self, *names: str, **settings: Any) -> None:
         for name in names:
-            self._running[name] = self._world.spawn(name, http_port=self._ports[name])
+            self._running[name] = self._world.spawn(name, **{"http_port": self._ports[name], **settings})
         for name in names:
             await self._world.running(self._running[name])
             await eventually(lambda name=name: self._answers(name), f"{name} answers")
@@ -45,14 +48,14 @@ class Fleet:
         except httpx.TransportError:
             return False
 
-    async def stop(self, name: str) -> None:
-        """As an orchestrator does; the exit is clean and in time."""
+    async def stop(self, name: str, *, cut_off: bool = False) -> None:
+        """As an orchestrator does; the exit is clean and in time, and no work is cut off unless that is what is expected."""
         stopped, began = self._running[name], monotonic()
         stopped.process.send_signal(signal.SIGTERM)
         await eventually(lambda: stopped.process.poll() is not None, f"{name} ends", seconds=IN_TIME)
         self.seconds.append(monotonic() - began)
         assert stopped.process.returncode == 0, tail(stopped.log)
-        assert "drain_cut_off" not in stopped.log.read_text(errors="replace")
+        assert ("drain_cut_off" in stopped.log.read_text(errors="replace")) == cut_off
 
     async def redelivered(self) -> float:
         """Messages that came to a running process although they had been taken before."""
@@ -92,8 +95,41 @@ async def test_services_stopped_under_load_repeat_nothing_that_was_finished(
         world.books_are_clean()
         assert redelivered == 0
         assert max(fleet.seconds) < IN_TIME
-        steps = await world.rows(
-            "SELECT record_id, step, count(*) AS times FROM poster.timeline WHERE step IN ('submitted', 'batched')"
-            " GROUP BY 1, 2 HAVING count(*) > 1"
-        )
-        assert not steps, "a finished step was taken again"
+        await nothing_was_done_again(world)
+
+
+@pytest.mark.requirement("R15")
+async def test_a_ledger_slower_than_the_time_to_stop_delays_no_exit_and_its_answer_is_looked_up(
+    settings: Settings, tmp_path: Path, broker_url: str
+) -> None:
+    """The document is made after the process that asked for it has gone."""
+    async with open_world(settings, tmp_path, services=(), broker=broker_url) as world:
+        fleet = Fleet(world)
+        await fleet.start("ingest", "mapper")
+        await fleet.start("poster", ledger_timeout_seconds=SLOW_SECONDS + 2)
+        await world.callback_registered()
+        world.arm("slow", method="PUT", path_regex=r"/Invoices$", params={"seconds": SLOW_SECONDS})
+        await world.close(INVOICE)
+        await eventually(lambda: slow_call_taken(world), "the slow call is under way")
+        await fleet.stop("poster", cut_off=True)
+        assert not world.documents(world.number(INVOICE))
+        await fleet.start("poster")
+        redelivered = await fleet.redelivered()
+        await world.settled(INVOICE, seconds=60)
+        await world.quiet()
+        world.books_are_clean()
+        assert len(world.journal("xero", "PUT", "/Invoices")) == 1
+        assert redelivered + await fleet.redelivered() == 0
+        await nothing_was_done_again(world)
+
+
+def slow_call_taken(world: World) -> bool:
+    return any(armed["fired"] for armed in world.sandbox.world.faults.list())
+
+
+async def nothing_was_done_again(world: World) -> None:
+    steps = await world.rows(
+        "SELECT record_id, step, count(*) AS times FROM poster.timeline WHERE step IN ('submitted', 'batched')"
+        " GROUP BY 1, 2 HAVING count(*) > 1"
+    )
+    assert not steps, "a finished step was taken again"

@@ -28,8 +28,11 @@ from ledgerwire.common.work.engine import Worker
 
 _log = structlog.get_logger(__name__)
 
-DRAIN_SECONDS = 30.0
+DRAIN_SECONDS = 20.0
 """From the signal to stop until what still runs is cancelled (its leases then run out by themselves)."""
+
+CLOSING_SECONDS = 5.0
+"""From there to the exit: orchestrators kill 30 s after the signal, and none of it may be left to that."""
 
 _ALLOCATED_BEFORE_COLLECTION = 5_000
 """Young objects; the interpreter's own 700 is reached by what one group of callbacks holds while it waits for its commit."""
@@ -156,32 +159,27 @@ async def serve(
 ) -> None:
     """Build the services over one transport and serve until `stop`; `ready` is set once everything has been started.
 
-    Order at the end: no more HTTP requests, services drain, transport, pools. A service that fails stops the process: its
-    error is raised after the others have drained.
+    At the end HTTP and services drain together, each with `drain_seconds` from the signal; then transport and pools close. A
+    service that fails stops the process: its error is raised after the others have drained.
     """
     runtime = Runtime(settings, open_transport(settings), clock or SystemClock())
     services = [build(runtime) for build in builds]
-    http_stopped = asyncio.Event()
     tasks: list[asyncio.Task[None]] = []
     try:
         await runtime.transport.start()
-        tasks = [asyncio.create_task(service.run(http_stopped), name=service.name) for service in services]
+        tasks = [asyncio.create_task(service.run(stop), name=service.name) for service in services]
         http = asyncio.create_task(_http(services, settings, stop), name="http")
         _log.info("process.started", services=[service.name for service in services])
         if ready is not None:
             ready.set()
         await _first_end(stop, [http, *tasks])
         stop.set()
-        await asyncio.wait({http}, timeout=drain_seconds)
-        http_stopped.set()
         await _drained([http, *tasks], drain_seconds)
     finally:
-        await runtime.transport.stop()
-        for service in services:
-            await service.close()
+        await _closed(runtime.transport, services)
         _log.info("process.stopped")
     for task in [http, *tasks]:
-        if not task.cancelled():
+        if task.done() and not task.cancelled():
             task.result()
 
 
@@ -199,7 +197,18 @@ async def _drained(tasks: Sequence[asyncio.Task[None]], seconds: float) -> None:
         _log.warning("process.drain_cut_off", part=task.get_name())
         task.cancel()
     if pending:
-        await asyncio.wait(pending)
+        await asyncio.wait(pending, timeout=CLOSING_SECONDS / 5)
+
+
+async def _closed(transport: Transport, services: Sequence[Service]) -> None:
+    """Close transport and pools; a broker or server that does not answer is not waited for."""
+    try:
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await transport.stop()
+            for service in services:
+                await service.close()
+    except TimeoutError:
+        _log.warning("process.close_cut_off")
 
 
 async def _http(services: Sequence[Service], settings: Settings, stop: asyncio.Event) -> None:

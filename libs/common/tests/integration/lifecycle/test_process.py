@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from ledgerwire.common import lifecycle
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.embedded.process import free_port
@@ -20,6 +21,7 @@ from ledgerwire.common.health import database_ready, outbox_moves, transport_rea
 from ledgerwire.common.lifecycle import AssembledService, serve
 from ledgerwire.common.mq.consumer import Consumer
 from ledgerwire.common.mq.outbox import Outbox, new_message
+from ledgerwire.common.mq.rabbit import RabbitTerms
 from ledgerwire.common.mq.relay import Relay
 from ledgerwire.common.mq.topology import RECORD_CLOSED
 from ledgerwire.common.schema import ServiceSchema
@@ -197,6 +199,63 @@ async def test_what_does_not_finish_in_time_is_cut_off_and_its_lease_left_to_run
         row = (await unit.execute(text("SELECT holder, expires_at FROM tenants.lease"))).one()
     await database.close()
     assert row.holder is not None
+
+
+class Questions:
+    """An address that answers once its process is stopping."""
+
+    path = "/question"
+
+    def __init__(self):
+        self.asked = asyncio.Event()
+        self.stopping = asyncio.Event()
+
+    async def __call__(self, scope, receive, send):
+        self.asked.set()
+        await self.stopping.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"yes"})
+
+    async def watch(self, stop):
+        await stop.wait()
+        self.stopping.set()
+
+    def build(self, runtime):
+        return AssembledService(name="questions", runtime=runtime, app=self, background=[self.watch])
+
+
+@pytest.mark.requirement("R15")
+async def test_services_are_told_to_stop_while_the_last_requests_are_answered(local_settings):
+    questions, stop, ready = Questions(), asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(serve([questions.build], local_settings, stop, ready=ready))
+    await ready.wait()
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{local_settings.http_port}") as client:
+        await asyncio.wait_for(listening(client), 10)
+        answer = asyncio.create_task(client.get("/question"))
+        await questions.asked.wait()
+        stop.set()
+        assert (await asyncio.wait_for(answer, 8)).text == "yes"
+        await asyncio.wait_for(running, 8)
+
+
+@pytest.mark.requirement("R15")
+async def test_a_server_that_does_not_let_go_keeps_no_process_from_its_exit(local_settings, monkeypatch):
+    async def never():
+        await asyncio.Event().wait()
+
+    def stuck(runtime):
+        return AssembledService(name="stuck", runtime=runtime, closers=[never])
+
+    monkeypatch.setattr(lifecycle, "CLOSING_SECONDS", 0.2)
+    stop = asyncio.Event()
+    stop.set()
+    await asyncio.wait_for(serve([stuck], local_settings, stop), 8)
+
+
+def test_the_time_to_drain_and_to_close_is_shorter_than_what_an_orchestrator_gives():
+    assert lifecycle.DRAIN_SECONDS + lifecycle.CLOSING_SECONDS <= 25
+    terms = RabbitTerms()
+    assert terms.drain_seconds + terms.close_seconds < lifecycle.CLOSING_SECONDS
 
 
 async def test_a_service_that_fails_stops_the_process_with_its_error(local_settings):
