@@ -58,6 +58,14 @@ def test_an_account_that_was_never_tested_cannot_go_live(command, account_file: 
     assert "no successful test" in said.value["message"]
 
 
+def test_an_account_that_was_never_live_is_asked_for_its_first_day(command, account_file: Path) -> None:
+    command("account", "apply", account_file)
+
+    said = command("account", "go-live", "acme", "--json")
+
+    assert (said.exit_code, said.value["code"]) == (Exit.REFUSED, "GO_LIVE_DAY_MISSING")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -42,6 +43,18 @@ async def test_every_command_of_a_page_works_as_it_stands(world: World, page: st
     codes, said = await run_all(world, [words(world, line) for line in lines])
     assert codes == [Exit.DONE] * len(lines), said
     assert "Traceback (most recent" not in said
+
+
+async def test_the_gate_opens_again_with_its_own_first_day_unless_another_is_meant(world: World) -> None:
+    """Another day would post history, or leave out what was held during the outage."""
+    stored = world.sandbox.world.scenario.account["go_live_from"]
+    go_live, other = ["account", "go-live", world.account, "--json"], ["--from", "2031-01-01"]
+    lines = [["account", "hold", world.account], go_live, [*go_live, *other], [*go_live, *other, "--change-day"]]
+    codes, said = await run_all(world, lines)
+    assert codes == [Exit.DONE, Exit.DONE, Exit.REFUSED, Exit.DONE], said
+    values = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [value.get("go_live_from") for value in values] == [stored, None, "2031-01-01"]
+    assert values[1]["code"] == "GO_LIVE_DAY_DIFFERS"
 
 
 async def test_secrets_are_sealed_anew_while_the_services_run_and_the_old_key_can_go(world: World) -> None:

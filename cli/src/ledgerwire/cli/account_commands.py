@@ -103,17 +103,23 @@ def connect(name: Name, data: DataOption = DEFAULT_DATA, json_: JsonFlag = False
 def go_live(
     name: Name,
     from_: Annotated[
-        datetime,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day whose invoices are posted; earlier are skipped."),
-    ],
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="First day whose invoices are posted; earlier are skipped. Kept: needed the first time only.",
+        ),
+    ] = None,
+    change_day: Annotated[bool, typer.Option("--change-day", help="Let --from replace the day that was kept.")] = False,
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
 ) -> None:
-    """Open the gate: from that day on closed invoices are posted and batched."""
+    """Open the gate: from the first day on closed invoices are posted and batched."""
+    first_day = from_.date() if from_ is not None else None
 
     async def action(output: Output) -> None:
         async with workplace(data) as settings, tenants_database(settings) as database:
-            view = await accounts.go_live(database, name, from_.date())
+            view = await accounts.go_live(database, name, first_day, change_day=change_day)
             async with account_records(settings, name) as records:
                 woken = await records.wake_held()
         output.remark(f"{woken} records that waited for this are looked at now.")

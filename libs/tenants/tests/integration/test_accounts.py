@@ -248,7 +248,7 @@ async def test_a_company_that_left_the_file_goes_unless_the_account_is_live(tena
 # go-live ----------------------------------------------------------------------------------------------------------------
 
 
-async def live(tenants, day: date = date(2026, 3, 1)):
+async def live(tenants, day: date | None = date(2026, 3, 1)):
     for connection in (await accounts.show(tenants, NAME)).connections:
         await accounts.record_test(tenants, NAME, connection, ok=True, detail="ok")
     return await accounts.go_live(tenants, NAME, day)
@@ -268,6 +268,37 @@ async def test_the_gate_shuts_again_and_keeps_its_first_day(tenants, box, accoun
     await live(tenants)
     view = await accounts.hold(tenants, NAME)
     assert (view.status, view.go_live_from) == ("hold", date(2026, 3, 1))
+
+
+async def test_going_live_again_keeps_the_first_day(tenants, box, account_file):
+    await put(tenants, box, account_file())
+    await live(tenants)
+    await accounts.hold(tenants, NAME)
+    view = await accounts.go_live(tenants, NAME)
+    assert (view.status, view.go_live_from) == ("live", date(2026, 3, 1))
+
+
+async def test_the_first_time_needs_a_first_day(tenants, box, account_file):
+    await put(tenants, box, account_file())
+    with pytest.raises(ConfigurationError, match="--from") as refused:
+        await live(tenants, None)
+    assert refused.value.code == "GO_LIVE_DAY_MISSING"
+    assert (await accounts.show(tenants, NAME)).status == "hold"
+
+
+@pytest.mark.parametrize("other", [date(2026, 1, 1), date(2026, 4, 1)])
+async def test_another_first_day_is_refused_with_both_days_unless_it_is_meant(tenants, box, account_file, other):
+    """An earlier one would post history; a later one leave out what was held meanwhile."""
+    await put(tenants, box, account_file())
+    await live(tenants)
+    await accounts.hold(tenants, NAME)
+    with pytest.raises(ConfigurationError, match=f"2026-03-01 on, not from {other}") as refused:
+        await accounts.go_live(tenants, NAME, other)
+    assert refused.value.code == "GO_LIVE_DAY_DIFFERS"
+    view = await accounts.show(tenants, NAME)
+    assert (view.status, view.go_live_from) == ("hold", date(2026, 3, 1))
+    view = await accounts.go_live(tenants, NAME, other, change_day=True)
+    assert (view.status, view.go_live_from) == ("live", other)
 
 
 @pytest.mark.parametrize("use", ["show", "go_live", "hold"])

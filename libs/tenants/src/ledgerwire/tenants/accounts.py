@@ -45,23 +45,46 @@ async def record_test(database: Database, name: str, connection: ConnectionView,
         return await rows.note_test(unit, connection.connection_id, connection.version, state, detail)
 
 
-async def go_live(database: Database, name: str, from_date: date) -> AccountView:
-    """Open the gate: records dated from `from_date` on are posted, earlier ones are skipped.
+async def go_live(
+    database: Database, name: str, from_date: date | None = None, *, change_day: bool = False
+) -> AccountView:
+    """Open the gate: records dated from the first day on are posted, earlier ones are skipped.
+
+    The first day is kept once it was given: an earlier one would post history, a later one leave out what was held. So
+    `from_date` is needed the first time only, and another day is taken with `change_day` alone.
 
     Raises:
-        ConfigurationError: no such account, or a connection without a successful test since its last change (A027).
+        ConfigurationError: no such account, a connection without a successful test since its last change (A027), no first
+            day (GO_LIVE_DAY_MISSING), or one other than the day that is stored (GO_LIVE_DAY_DIFFERS).
     """
     async with database.account(account_id(name)) as unit:
         await rows.take_turn(unit)
-        await _existing(unit, name)
+        account = await _existing(unit, name)
+        first_day = _first_day(name, account.go_live_from, from_date, change=change_day)
         untested = [row.name for row in (await rows.connections(unit)).values() if row.state != OK]
         if untested:
             raise ConfigurationError(
                 f"account {name!r} cannot go live: {', '.join(untested)} has no successful test since its last change;"
-                " run: ledgerwire account connect"
+                f" run: ledgerwire account connect {name!r}"
             )
-        await rows.set_status(unit, "live", from_date)
+        await rows.set_status(unit, "live", first_day)
         return await _view(unit, name)
+
+
+def _first_day(name: str, stored: date | None, wanted: date | None, *, change: bool) -> date:
+    chosen = wanted or stored
+    if chosen is None:
+        raise ConfigurationError(
+            f"account {name!r} was never live: name the first day whose invoices are posted, --from YYYY-MM-DD",
+            code="GO_LIVE_DAY_MISSING",
+        )
+    if stored is not None and chosen != stored and not change:
+        raise ConfigurationError(
+            f"account {name!r} posts what is dated from {stored} on, not from {chosen}: leave --from out to keep that day;"
+            " with --change-day the new day counts, and what is dated between the two is posted, or skipped, by it",
+            code="GO_LIVE_DAY_DIFFERS",
+        )
+    return chosen
 
 
 async def hold(database: Database, name: str) -> AccountView:
