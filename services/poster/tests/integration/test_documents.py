@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from ledgerwire.accounting.port import Composed
+from ledgerwire.accounting.xero.ledger import XeroLedger
+from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.errors import Ambiguous, Stopped, Transient, Waiting
 from ledgerwire.common.ledger.document import (
     ContactDecision,
     ContactRole,
@@ -77,6 +81,74 @@ async def test_a_journal_that_is_not_there_after_the_window_of_its_key_is_a_new_
     await desk.until_told(INVOICE, "batched")
     lost, new = calls(desk, "/ManualJournals")
     assert lost.request_headers["idempotency-key"] != new.request_headers["idempotency-key"]
+
+
+def second_tries_that_end(monkeypatch: pytest.MonkeyPatch, second: Exception) -> list[tuple[Any, str]]:
+    """The first call for a journal is lost on its way, the second ends in `second`, later ones pass; returns all of them."""
+    usual, sent = XeroLedger.send, []
+
+    async def send(self: XeroLedger, composed: Composed, key: str) -> Any:
+        if composed.kind is not DocumentKind.JOURNAL:
+            return await usual(self, composed, key)
+        sent.append((composed.body, key))
+        if len(sent) == 1:
+            raise Ambiguous("lost on its way")
+        if len(sent) == 2:
+            raise second
+        return await usual(self, composed, key)
+
+    monkeypatch.setattr(XeroLedger, "send", send)
+    return sent
+
+
+@pytest.mark.requirement("D2", "M5")
+@pytest.mark.parametrize(
+    "second",
+    [
+        Waiting("closed", code="RATE_LIMITED", after=timedelta(milliseconds=50)),
+        Transient("no call in time", retry_after=timedelta(0)),
+    ],
+    ids=["waiting", "transient"],
+)
+async def test_a_second_try_that_is_not_sent_leaves_the_first_open_so_that_the_third_is_the_same_call(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, second: Exception
+) -> None:
+    sent = second_tries_that_end(monkeypatch, second)
+    await desk.world.close(INVOICE)
+    await desk.decide((INVOICE, journal("COGS-1")))
+    await desk.world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    assert len(sent) == 3
+    assert sent[0] == sent[1] == sent[2], "a new key would make a second journal, should the first call land late"
+    assert len(await desk.world.rows("SELECT 1 FROM poster.submission WHERE kind = 'journal'")) == 1
+
+
+@pytest.mark.requirement("D2", "M5")
+async def test_a_second_try_that_is_refused_proves_nothing_of_the_first_which_is_looked_for_until_absence_counts(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = desk.world
+    refusal = Stopped([Finding("LEDGER_REFUSED", {"number": "COGS-1", "ledger": "Xero", "text": "no"})])
+    sent = second_tries_that_end(monkeypatch, refusal)
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, journal("COGS-1")))
+    await world.serve("poster")
+
+    async def looked_for() -> bool:
+        rows = await world.rows(
+            "SELECT due_at > now() + interval '1 minute' AS late FROM poster.work WHERE kind = 'post'"
+        )
+        return len(sent) == 2 and [row["late"] for row in rows] == [True]
+
+    await world._explained(looked_for, "waits for the end of the window", 20)
+    await world.posting(INVOICE, "unknown")
+    assert [row["state"] for row in await world.rows("SELECT state FROM poster.submission")] == ["unknown"]
+    assert not await desk.told(INVOICE)
+    await world.rows("UPDATE poster.submission SET created_at = created_at - interval '1 hour'")
+    await desk.ring(INVOICE)
+    await desk.until_told(INVOICE, "batched")
+    assert len(sent) == 3
+    assert sent[2][1] != sent[0][1]
 
 
 @pytest.mark.requirement("M16", "D9")

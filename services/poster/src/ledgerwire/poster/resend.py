@@ -31,7 +31,7 @@ async def sent_again(group: RecordGroup, ledger: Ledger, case: Case, posting: St
         await repository.add_timeline(unit, case.decided, "sent_again", number=posting.number)
     composed = ledger.compose(posting.kind, [Prepared(posting.document, posting.contact_id or "", posting.ledger_id)])
     same = Call(replace(composed, body=call.body), (_target(case, posting),))
-    await send(group, ledger, same, call.submission_id, call.key)
+    await send(group, ledger, same, call.submission_id, call.key, again_until=call.expires_at)
     return True
 
 

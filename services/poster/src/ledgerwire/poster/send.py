@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from ledgerwire.accounting.port import Composed, Ledger, Verdict, VerdictStatus
@@ -44,8 +44,13 @@ def settled_after(ledger: Ledger) -> timedelta:
     return ledger.limits.request_timeout + ledger.limits.settle_delay
 
 
-async def send(group: RecordGroup, ledger: Ledger, call: Call, submission: UUID, key: str) -> None:
-    """Send a committed call and commit what came of it; raises LeaseLost before the first byte if the lease is not ours."""
+async def send(
+    group: RecordGroup, ledger: Ledger, call: Call, submission: UUID, key: str, *, again_until: datetime | None = None
+) -> None:
+    """Send a committed call and commit what came of it; raises LeaseLost before the first byte if the lease is not ours.
+
+    `again_until`: it was sent before and that outcome is open; the moment at which the provider forgets its key.
+    """
     reach(points.SUBMISSION_COMMITTED)
     await group.ensure_lease(ledger.limits.request_timeout)
     try:
@@ -54,13 +59,16 @@ async def send(group: RecordGroup, ledger: Ledger, call: Call, submission: UUID,
         await _lost(group, ledger, call, submission, error)
         return
     except (Waiting, Transient) as error:
-        await _not_sent(group, call, submission, error)
+        await _not_sent(group, call, submission, error, again=again_until is not None)
         return
     except Stopped as stopped:
         verdicts = [
             Verdict(item.document.number, VerdictStatus.REFUSED, findings=stopped.findings) for item in call.targets
         ]
     reach(points.ANSWER_RECEIVED)
+    if again_until is not None and any(one.status is VerdictStatus.REFUSED for one in verdicts):
+        await _refused_again(group, call, submission, verdicts, again_until)
+        return
     await _judge(group, call, submission, verdicts)
 
 
@@ -68,26 +76,46 @@ async def _lost(group: RecordGroup, ledger: Ledger, call: Call, submission: UUID
     """The outcome is unknown: every document of the call waits for the look-up, none is sent again before."""
     wait = settled_after(ledger)
     async with group.unit() as unit:
-        await repository.mark_unknown(unit, submission, wait)
-        await repository.set_postings(
-            unit,
-            [Moved(item.posting_id, PostingState.UNKNOWN, findings=item.warnings) for item in call.targets],
-        )
+        await _leave_open(unit, call, submission, wait)
         for target in call.targets:
             await repository.add_timeline(unit, target.case.decided, "outcome_unknown", reason=str(error)[:200])
             await group.again(unit, target.case.item, code=error.code, after=wait)
     reach(points.OUTCOME_UNKNOWN)
 
 
-async def _not_sent(group: RecordGroup, call: Call, submission: UUID, error: LedgerwireError) -> None:
+async def _leave_open(unit: Unit, call: Call, submission: UUID, wait: timedelta) -> None:
+    await repository.mark_unknown(unit, submission, wait)
+    unknown = [Moved(item.posting_id, PostingState.UNKNOWN, findings=item.warnings) for item in call.targets]
+    await repository.set_postings(unit, unknown)
+
+
+async def _not_sent(group: RecordGroup, call: Call, submission: UUID, error: LedgerwireError, *, again: bool) -> None:
+    """Nothing was processed. Of a second try that says nothing about the first, whose outcome stays open."""
     async with group.unit() as unit:
-        await repository.settle_submission(unit, submission, "not_processed")
-        state = advance(PostingState.POSTING, PostingEvent.REFUSED)
-        await repository.set_postings(
-            unit, [Moved(item.posting_id, state, findings=item.warnings) for item in call.targets]
-        )
+        if again:
+            await _leave_open(unit, call, submission, timedelta(0))
+        else:
+            await repository.settle_submission(unit, submission, "not_processed")
+            state = advance(PostingState.POSTING, PostingEvent.REFUSED)
+            moved = [Moved(item.posting_id, state, findings=item.warnings) for item in call.targets]
+            await repository.set_postings(unit, moved)
         for target in call.targets:
             await group.delay_in(unit, target.case, error)
+
+
+async def _refused_again(
+    group: RecordGroup, call: Call, submission: UUID, verdicts: Sequence[Verdict], until: datetime
+) -> None:
+    """The second try was refused, but the first may land yet: nobody is told before absence counts.
+
+    What refuses it refuses the new call that follows then, which is when it stops.
+    """
+    async with group.unit() as unit:
+        await _leave_open(unit, call, submission, timedelta(0))
+        for target, verdict in zip(call.targets, verdicts, strict=True):
+            reason = "; ".join(item.message for item in verdict.findings)[:200]
+            await repository.add_timeline(unit, target.case.decided, "outcome_unknown", reason=reason)
+            await group.again(unit, target.case.item, code=Ambiguous.code, until=until)
 
 
 async def _judge(group: RecordGroup, call: Call, submission: UUID, verdicts: Sequence[Verdict]) -> None:
