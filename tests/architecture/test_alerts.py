@@ -11,10 +11,13 @@ import yaml
 from prometheus_client import Counter, Gauge, Histogram
 
 from ledgerwire.common import telemetry
+from ledgerwire.common.db.roles import SERVICES
 
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "alerts.yaml"
 _METRIC = re.compile(r"\bledgerwire_[a-z_]+\b")
 _BY = re.compile(r"by \(([a-z, ]+)\)")
+_CHOSEN = re.compile(r"\b(ledgerwire_[a-z_]+)\{([a-z_]+)=\"([^\"]*)\"\}")
+_MISSED = re.compile(r"\babsent\((ledgerwire_[a-z_]+)\{service=\"([^\"]*)\"\}\)")
 
 
 def rules() -> list[dict[str, Any]]:
@@ -44,6 +47,9 @@ def test_every_metric_of_a_rule_is_exported_with_the_labels_it_is_grouped_by(rul
         assert name in known
         for grouped in _BY.findall(rule["expr"]):
             assert {label.strip() for label in grouped.split(",")} <= known[name]
+    for name, label, value in _CHOSEN.findall(rule["expr"]):
+        assert label in known[name]
+        assert label != "service" or value in SERVICES
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"]["summary"]
     assert rule["annotations"]["action"]
@@ -54,6 +60,30 @@ def test_a_label_that_is_told_is_one_that_the_rule_keeps() -> None:
         told = set(re.findall(r"\$labels\.([a-z]+)", str(rule["annotations"])))
         kept = {label.strip() for grouped in _BY.findall(rule["expr"]) for label in grouped.split(",")}
         assert told <= (kept or exported()[_METRIC.findall(rule["expr"])[0]])
+
+
+def test_every_service_that_is_gone_is_missed() -> None:
+    """Each other rule reads series of the service that it is about: with the service they vanish, and say nothing."""
+    [rule] = [rule for rule in rules() if "absent(" in rule["expr"]]
+    missed = _MISSED.findall(rule["expr"])
+    assert [service for _, service in missed] == list(SERVICES)
+    assert {name for name, _ in missed} == {telemetry.COUNTED_AT._name}
+    assert (rule["labels"]["severity"], rule["for"]) == ("page", "2m")
+
+
+def test_figures_that_stand_still_page() -> None:
+    """While the database is down each gauge keeps its last figure, which may be a good one."""
+    [rule] = [rule for rule in rules() if "time()" in rule["expr"]]
+    assert _METRIC.findall(rule["expr"]) == [telemetry.COUNTED_AT._name]
+    assert rule["labels"]["severity"] == "page"
+
+
+def test_what_each_replica_counts_for_itself_is_summed_over_them() -> None:
+    """Six here and six there are twelve; and a counter that is not summed alerts for each replica."""
+    counters = {name for name in exported() if name.endswith("_total")}
+    for rule in rules():
+        if counters & set(_METRIC.findall(rule["expr"])):
+            assert re.match(r"sum(?: by \([a-z, ]+\) )?\(increase\(", rule["expr"])
 
 
 def test_what_lies_dead_or_stopped_alerts_at_once() -> None:

@@ -15,7 +15,7 @@ from ledgerwire.common.deadletters.store import by_cause
 from ledgerwire.common.events import first_of
 from ledgerwire.common.mq.outbox_rows import OutboxRows
 from ledgerwire.common.schema import ServiceSchema
-from ledgerwire.common.telemetry import BACKLOG_AGE, DEAD_LETTERS_WAITING, LOOKS_FAILING, OUTBOX_AGE
+from ledgerwire.common.telemetry import BACKLOG_AGE, COUNTED_AT, DEAD_LETTERS_WAITING, LOOKS_FAILING, OUTBOX_AGE
 from ledgerwire.common.work.store import WorkStore
 
 EVERY = timedelta(seconds=20)
@@ -71,12 +71,16 @@ class StandingFigures:
             await first_of(stop, timeout=self._every)
 
     async def refresh(self) -> None:
-        """Count everything once; what cannot be counted now keeps its last figure."""
+        """Count everything once; what cannot be counted now keeps its last figure, and how old that is shows."""
+        complete = True
         for counted in self._counted:
             try:
                 await counted.refresh()
             except Exception as error:  # noqa: BLE001 - a figure that cannot be counted must not end the service
+                complete = False
                 _log.warning("figures.failed", service=self._schema.name, error=type(error).__name__)
+        if complete:
+            COUNTED_AT.labels(self._schema.name).set_to_current_time()
 
     async def _dead(self) -> Figures:
         async with self._database.system() as unit:

@@ -46,6 +46,11 @@ STOPPED_RECORDS = Gauge(
 LOOKS_FAILING = Gauge(
     "ledgerwire_looks_failing", "Connections whose recurring look met a fault last time", ["service", "kind", "cause"]
 )
+COUNTED_AT = Gauge(
+    "ledgerwire_counted_at_seconds",
+    "Unix time at which a service last counted all its gauges from the database",
+    ["service"],
+)
 BACKLOG_AGE = Gauge("ledgerwire_backlog_age_seconds", "Age of the oldest due work", ["service"])
 OUTBOX_AGE = Gauge("ledgerwire_outbox_age_seconds", "Age of the oldest message not yet published", ["service"])
 WORK_SETTLED = Counter("ledgerwire_work_settled_total", "Work rows by destination", ["service", "kind", "destination"])

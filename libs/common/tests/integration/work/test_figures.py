@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from time import time
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,8 @@ from prometheus_client import REGISTRY
 
 from ledgerwire.common.deadletters.model import DeadLetter
 from ledgerwire.common.deadletters.store import settle, write
-from ledgerwire.common.figures import EVERY, StandingFigures
+from ledgerwire.common.figures import EVERY, Counted, Figures, StandingFigures
+from ledgerwire.common.telemetry import LOOKS_FAILING
 from ledgerwire.common.work.store import SCHEDULED
 
 
@@ -57,6 +59,33 @@ async def test_a_dead_letter_shows_while_nobody_looks_and_goes_when_it_is_settle
     await desk.until(lambda: dead("BOOM") is None, 20)
     stop.set()
     await running
+
+
+@pytest.mark.requirement("R14")
+async def test_figures_that_cannot_be_counted_any_more_show_their_age(desk) -> None:
+    """Gauges keep their last figure while the database is down: without this nobody would see that they are old."""
+    answers = True
+
+    async def count() -> Figures:
+        if not answers:
+            raise OSError("the database does not answer")
+        return {}
+
+    def counted_at() -> float | None:
+        return figure("ledgerwire_counted_at_seconds", service="mapper")
+
+    standing = StandingFigures(desk.database, desk.schema, [Counted(LOOKS_FAILING, count)])
+    before = time()
+    await standing.refresh()
+    counted = counted_at()
+    assert counted is not None
+    assert counted >= before
+    answers = False
+    await standing.refresh()
+    assert counted_at() == counted
+    answers = True
+    await standing.refresh()
+    assert counted_at() != counted
 
 
 def test_an_alert_is_out_within_the_minute() -> None:
