@@ -18,6 +18,10 @@ from ledgerwire.ingest.api import CALLBACK_PATH
 from ledgerwire.ingest.tenancy import Tenancy, Tenant
 
 DESCRIPTION = "Ledgerwire: tells when an invoice changes"
+MISSING, SWITCHED_OFF = "CALLBACK_MISSING", "CALLBACK_SWITCHED_OFF"
+
+for _cause in (MISSING, SWITCHED_OFF):
+    CALLBACK_REPAIRS.labels(_cause)  # there from the start at 0: a series that first shows with 1 has not increased
 
 _log = structlog.get_logger(__name__)
 
@@ -67,11 +71,11 @@ async def ensure_callback(psa: CallbackPsa, url: str, *, was_registered: bool) -
     repair: str | None = None
     if not found:
         entry = await psa.register_callback(url, description=DESCRIPTION)
-        repair = "CALLBACK_MISSING" if was_registered else None
+        repair = MISSING if was_registered else None
     else:
         entry = found[0]
         if entry.inactive_flag or not entry.is_self_suppressed_flag:
-            repair = "CALLBACK_SWITCHED_OFF" if entry.inactive_flag else None
+            repair = SWITCHED_OFF if entry.inactive_flag else None
             entry = await psa.update_callback(entry.id, inactive=False, self_suppressed=True)
     member = await psa.member_identifier(entry.member_id) if entry.member_id else None
     return Checked(entry.id, entry.member_id, member, repair, created=not found)
