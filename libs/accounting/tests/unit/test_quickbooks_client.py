@@ -13,9 +13,12 @@ import pytest
 
 from ledgerwire.accounting.factory import build_ledger, build_token_source, ledger_addresses, ledger_company
 from ledgerwire.accounting.gate import LimitReport, OpenGate
+from ledgerwire.accounting.port import Composed
+from ledgerwire.accounting.quickbooks import changes
 from ledgerwire.accounting.quickbooks.client import QuickBooksClient, request_id
 from ledgerwire.accounting.quickbooks.config import QuickBooksConfig
 from ledgerwire.common.errors import Ambiguous, ConfigurationError, LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.common.ledger.document import DocumentKind
 
 Handler = Callable[[httpx.Request], Any]
 REALM = "4620816365178234560"
@@ -225,6 +228,24 @@ async def test_nothing_is_sent_when_the_time_is_up(clients: Any) -> None:
     outcomes = await asyncio.gather(*(client.write("/invoice", b"{}", "r") for _ in range(2)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Ambiguous, Transient]
     assert len(clients.requests) == 1
+
+
+@pytest.mark.requirement("D2")
+async def test_a_number_that_took_too_long_to_check_is_not_written_again(
+    clients: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else may serve the company by then, and the second write would pass QuickBooks' own check."""
+    client = clients(lambda _request: fault("6140"), request_timeout=timedelta(seconds=0.2))
+
+    async def frozen(*_: Any) -> bool:
+        await asyncio.sleep(0.25)
+        return False
+
+    monkeypatch.setattr(changes, "_is_taken", frozen)
+    composed = Composed(DocumentKind.SALES_INVOICE, "POST", "/invoice", b"{}", ())
+    with pytest.raises(Transient):
+        await changes.create(client, composed, "k" * 64)
+    assert ["include" in request.url.params for request in clients.requests] == [False]
 
 
 @pytest.mark.parametrize(

@@ -36,13 +36,16 @@ async def create(client: QuickBooksClient, composed: Composed, idempotency_key: 
 
     A number stays with a voided document, and in some companies with a document of another kind. QuickBooks refuses it then;
     it is asked to take it all the same once it is sure that no living document of this kind has it.
+
+    Whoever else may serve the company waits for one request timeout, so both writes end within it: the second is not begun
+    when it could not (Transient, nothing is made). Raises as `QuickBooksClient.write`.
     """
-    endpoint = ENDPOINTS[composed.kind]
-    answer = await client.write(endpoint.path, composed.body, request_id(idempotency_key))
+    endpoint, deadline = ENDPOINTS[composed.kind], client.deadline()
+    answer = await client.write(endpoint.path, composed.body, request_id(idempotency_key), deadline=deadline)
     if DUPLICATE not in answer.codes or await _is_taken(client, composed, answer):
         return answer
-    unique = request_id(idempotency_key, "same number")
-    return await client.write(endpoint.path, composed.body, unique, {"include": "allowduplicatedocnum"})
+    unique, unchecked = request_id(idempotency_key, "same number"), {"include": "allowduplicatedocnum"}
+    return await client.write(endpoint.path, composed.body, unique, unchecked, deadline=deadline)
 
 
 async def _is_taken(client: QuickBooksClient, composed: Composed, answer: Answer) -> bool:

@@ -112,12 +112,26 @@ class QuickBooksClient:
                 start += PAGE_SIZE
         return found
 
-    async def write(self, path: str, body: bytes, unique: str, params: Mapping[str, str] | None = None) -> Answer:
+    def deadline(self) -> float:
+        """The moment, by the loop's clock, at which something that begins now has to be answered."""
+        return asyncio.get_running_loop().time() + self._timeout
+
+    async def write(
+        self,
+        path: str,
+        body: bytes,
+        unique: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        deadline: float | None = None,
+    ) -> Answer:
         """Send a write once under its `requestid`; validation errors are returned.
 
+        `deadline`: of the whole that this write is a part of; its own without one.
         Raises Waiting, Transient, Ambiguous or Stopped.
         """
-        answer = await self._call("POST", self._url(path, {**(params or {}), "requestid": unique}), body)
+        url = self._url(path, {**(params or {}), "requestid": unique})
+        answer = await self._call("POST", url, body, deadline=deadline)
         refuse(answer, write=True)
         return answer
 
@@ -128,9 +142,12 @@ class QuickBooksClient:
         query = urlencode({**params, "minorversion": str(self._config.minor_version)}, quote_via=quote)
         return f"{self._base}{path}?{query}"
 
-    async def _call(self, method: str, url: str, body: bytes | None, *, safe: bool = False) -> Answer:
+    async def _call(
+        self, method: str, url: str, body: bytes | None, *, safe: bool = False, deadline: float | None = None
+    ) -> Answer:
         """`safe`: nothing is written, so an answer that got lost leaves nothing open."""
-        deadline = asyncio.get_running_loop().time() + self._timeout
+        if deadline is None:
+            deadline = self.deadline()
         write = method != "GET" and not safe
         token = await self._tokens.token()
         answer = await self._attempt(method, url, body, token, deadline, write=write)
