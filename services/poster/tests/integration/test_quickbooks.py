@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from tests.e2e.outcomes import Outcomes
@@ -18,7 +19,7 @@ from ledgerwire.common.ids import account_id, connection_id
 from ledgerwire.common.ledger.document import ContactDecision
 from ledgerwire.common.settings import Settings
 from ledgerwire.sandbox.quickbooks.books.desk import Desk as Books
-from ledgerwire.sandbox.quickbooks.books.writing import save
+from ledgerwire.sandbox.quickbooks.books.writing import save, void
 from ledgerwire.sandbox.quickbooks.kinds import KINDS
 
 from .conftest import Desk
@@ -77,6 +78,29 @@ async def test_documents_that_go_one_a_call_are_each_posted_and_batched_once_tho
     assert {row["CustomerRef"]["name"] for row in posted} == {f"Customer {TO_COPY}"}
     sent = await world.rows("SELECT idempotency_key FROM poster.submission WHERE kind = 'sales_invoice'")
     assert len(sent) == len({row["idempotency_key"] for row in sent}) == MANY
+
+
+@pytest.mark.requirement("D2", "A129")
+async def test_a_number_that_a_voided_document_keeps_is_asked_for_once_though_the_answer_is_lost(desk: Any) -> None:
+    """Asked to take the number all the same, QuickBooks would take it twice: a call that lands late must not meet a new one."""
+    world = desk.world
+    [twin] = world.copies(INVOICE, 1, batched=False)
+    await world.close(INVOICE, twin)
+    await desk.decide((INVOICE, document(desk, INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    [row] = books(desk).all("Invoice")
+    void(Books(books(desk), datetime(2026, 7, 1, tzinfo=UTC)), KINDS["Invoice"], {"Id": row["Id"], "SyncToken": "0"})
+    since = len(world.sandbox.world.journal)
+    world.arm("500_before", "quickbooks", method="POST", path_regex=r"/invoice$", after=1)
+    await desk.decide((twin, replace(document(desk, twin, like=INVOICE), number=world.number(INVOICE))))
+    await desk.until_told(twin, "batched")
+    entries = world.sandbox.world.journal.entries("quickbooks", since_seq=since, kind="http")
+    asked = [parse_qs(one.query) for one in entries if one.method == "POST" and one.path.endswith("/invoice")]
+    unchecked = [query["requestid"] for query in asked if "include" in query]
+    assert len(unchecked) == 2
+    assert unchecked[0] == unchecked[1]
+    assert sorted(row["TotalAmt"] for row in books(desk).all("Invoice")) == [0, document(desk, INVOICE).total]
 
 
 @pytest.mark.requirement("M8", "M13", "A129")

@@ -219,12 +219,15 @@ class Limits:
 
     Attributes:
         group_size: how many documents of a kind one call may carry (1 where none is named).
-        unique_number: kinds whose number the ledger keeps unique: after an unknown outcome a look-up by number is proof. For
-            the others absence counts only after `resend_window`, in which the same key and bytes may be sent again.
+        unique_number: kinds whose number the ledger keeps unique among live documents.
+        absence_is_proof: kinds of which a call that lands late meets its number in use and makes nothing, so that after an
+            unknown outcome a look-up by number is proof. For the others absence counts only after `resend_window`, in which
+            the same key and bytes may be sent again.
     """
 
     group_size: dict[DocumentKind, int] = field(default_factory=dict)
     unique_number: frozenset[DocumentKind] = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
+    absence_is_proof: frozenset[DocumentKind] = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
     resend_window: timedelta = timedelta(minutes=5)
     body_bytes: int = 3_000_000
     request_timeout: timedelta = timedelta(seconds=30)

@@ -1,4 +1,4 @@
-"""Send the very same call once more: for kinds whose number proves nothing, inside the provider's window for its key."""
+"""Send the very same call once more: for kinds whose absence proves nothing, inside the provider's window for its key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def sent_again(group: RecordGroup, ledger: Ledger, case: Case, posting: St
     False: the absence counts. True: it does not yet, so the same key and bytes went again (the provider makes one document of
     both), or, for a document that the record no longer wants, the end of the window is waited for.
     """
-    if posting.kind in ledger.limits.unique_number or posting.look_after is None:
+    if posting.kind in ledger.limits.absence_is_proof or posting.look_after is None:
         return False
     async with group.unit() as unit:
         call = await repository.open_call(unit, posting.posting_id, ledger.limits.resend_window)

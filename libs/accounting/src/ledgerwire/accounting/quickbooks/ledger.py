@@ -51,6 +51,8 @@ class QuickBooksLedger:
     ) -> None:
         self.limits = Limits(
             group_size=dict.fromkeys(DocumentKind, 1),
+            # A number that a voided document keeps is written past QuickBooks' check (changes.create), late or not.
+            absence_is_proof=frozenset(),
             request_timeout=config.request_timeout,
             settle_delay=config.settle_delay,
         )

@@ -55,6 +55,7 @@ class XeroLedger:
             # A bill or journal has no number of its own kind to look it up by among others: each goes alone.
             group_size={kind: _GROUP if kind in _UNIQUE else 1 for kind in DocumentKind},
             unique_number=_UNIQUE,
+            absence_is_proof=_UNIQUE,
             resend_window=_RESEND_WINDOW,
             request_timeout=config.request_timeout,
             settle_delay=config.settle_delay,
