@@ -38,6 +38,7 @@ def exported() -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.requirement("R14")
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
 def test_every_metric_of_a_rule_is_exported_with_the_labels_it_is_grouped_by(rule: dict[str, Any]) -> None:
     known = exported()
@@ -62,6 +63,7 @@ def test_a_label_that_is_told_is_one_that_the_rule_keeps() -> None:
         assert told <= (kept or exported()[_METRIC.findall(rule["expr"])[0]])
 
 
+@pytest.mark.requirement("R14")
 def test_every_service_that_is_gone_is_missed() -> None:
     """Each other rule reads series of the service that it is about: with the service they vanish, and say nothing."""
     [rule] = [rule for rule in rules() if "absent(" in rule["expr"]]
@@ -71,6 +73,7 @@ def test_every_service_that_is_gone_is_missed() -> None:
     assert (rule["labels"]["severity"], rule["for"]) == ("page", "2m")
 
 
+@pytest.mark.requirement("R14")
 def test_figures_that_stand_still_page() -> None:
     """While the database is down each gauge keeps its last figure, which may be a good one."""
     [rule] = [rule for rule in rules() if "time()" in rule["expr"]]

@@ -132,9 +132,15 @@ def test_exactly_the_chosen_ones_go_back_and_a_second_time_changes_nothing(comma
 
 
 def test_a_letter_that_cannot_be_read_says_so_and_stays(command, bury) -> None:
-    bury(message("UNDECODABLE_MESSAGE", payload=b"\xff not json"))
-    [letter] = command("dead-letters", "replay", "--all", "--json").value["letters"]
-    assert letter["result"] == "not replayable"
+    """Also to a script: what it asked for was not done."""
+    bury(message("UNDECODABLE_MESSAGE", payload=b"\xff not json"), message())
+    tried = command("dead-letters", "replay", "--all", "--dry-run", "--json")
+    assert tried.exit_code == Exit.OFF
+    replayed = command("dead-letters", "replay", "--all", "--json")
+    assert replayed.exit_code == Exit.OFF
+    assert sorted(one["result"] for one in replayed.value["letters"]) == ["not replayable", "replayed"]
+    [letter] = command("dead-letters", "list", "--cause", "UNDECODABLE_MESSAGE", "--json").value
+    assert command("dead-letters", "replay", "--cause", "DOORBELL_FAILED").exit_code == Exit.DONE
     assert len(command("dead-letters", "list", "--json").value) == 1
     said = command("dead-letters", "replay", "--all").stdout
     assert "cannot be replayed" in said

@@ -12,10 +12,12 @@ import typer
 from ledgerwire.cli import dead_letter_views as views
 from ledgerwire.cli import dead_letters
 from ledgerwire.cli.dead_letters import Letter
+from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.workplace import workplace
 from ledgerwire.common.deadletters import DeadLetter, Replayed, discard, replay
+from ledgerwire.common.deadletters.model import ReplayResult
 from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.settings import Settings
@@ -71,7 +73,7 @@ def replay_(
 ) -> None:
     """Put letters back to work; doing it twice is harmless. With --dry-run, how many records would now pass."""
 
-    async def action(output: Output) -> None:
+    async def action(output: Output) -> Exit:
         async with workplace(data) as settings:
             chosen = await _chosen(settings, letters, cause, all_=all_)
             outcomes = await _replayed(settings, chosen, dry_run=dry_run)
@@ -80,6 +82,8 @@ def replay_(
         rows = [views.letter_value(item) | views.outcome_value(outcomes[item.letter.dead_letter_id]) for item in chosen]
         value = {"dry_run": dry_run, "letters": rows, "groups": [views.group_value(one) for one in groups]}
         output.result(value, *views.replayed(groups, outcomes, dry_run=dry_run))
+        left = any(outcome.result is ReplayResult.NOT_REPLAYABLE for outcome in outcomes.values())
+        return Exit.OFF if left else Exit.DONE
 
     run(action, json_wanted=json_)
 
