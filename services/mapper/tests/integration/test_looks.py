@@ -34,6 +34,20 @@ async def test_ringing_again_makes_neither_a_revision_nor_a_message(office: Offi
     assert (await revisions(office, invoice_id), await office.messages(invoice_id)) == (1, 1)
 
 
+@pytest.mark.requirement("A117", "M8")
+async def test_a_record_that_is_routed_to_another_company_gets_a_revision_for_that_one(office: Office):
+    invoice_id, company = await clean(office), uuid4()
+    first = await office.record(invoice_id)
+    office.change(routes=tuple(replace(route, ledger_connection_id=company) for route in office.account.routes))
+    await office.map(invoice_id, found_by="retry")
+    after = await office.record(invoice_id)
+    assert (after.revision, after.ledger_connection_id, await office.messages(invoice_id)) == (2, company, 2)
+    query = "SELECT ledger_connection_id FROM mapper.revision WHERE record_id = :id AND revision = "
+    there = [await office.value(query + number, id=office.record_id(invoice_id)) for number in ("1", "2")]
+    assert there == [first.ledger_connection_id, company]
+    assert first.ledger_connection_id != company
+
+
 @pytest.mark.requirement("D4")
 async def test_the_stored_input_gives_the_stored_documents_byte_for_byte(office: Office):
     invoice_id = await clean(office)

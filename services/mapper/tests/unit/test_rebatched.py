@@ -31,7 +31,7 @@ def record(**changes: object) -> StoredRecord:
 
 def revision(*, follows: bool) -> StoredRevision:
     """Its latest revision."""
-    return StoredRevision(1, Decided("mapped", "f", 1, (), ()), follows)
+    return StoredRevision(1, Decided("mapped", "f", 1, (), (), uuid4()), follows)
 
 
 @pytest.mark.requirement("M8", "M1")
@@ -71,13 +71,13 @@ def test_only_a_batch_that_a_person_made_of_a_record_of_ours_is_looked_into(
 
 @pytest.mark.requirement("M8")
 def test_what_poster_sends_back_unchanged_is_left_in_its_batch() -> None:
-    given = rebatched()
+    given, company = rebatched(), uuid4()
     result = map_record(given)
-    made = revision_of(given, result, uuid4())  # type: ignore[arg-type]
+    made = revision_of(given, result, company)  # type: ignore[arg-type]
     back = record(settled_outcome="remap")
     account = Account(back.account_id, live=True, go_live_from=date(2026, 1, 1), mappings=(), routes=())
     look = decided(
-        back, given, result, account=account, ledger_connection_id=uuid4(), latest=StoredRevision(1, made.decided)
+        back, given, result, account=account, ledger_connection_id=company, latest=StoredRevision(1, made.decided)
     )
     assert (look.record.state, look.announce, look.revision) == (RecordState.SKIPPED, False, None)
     assert [item.code for item in look.record.findings] == ["ALREADY_BATCHED"]

@@ -18,7 +18,7 @@ from tests.e2e.world import World, open_world
 
 from ledgerwire.common.canonical import canonical_bytes, sha256_hex
 from ledgerwire.common.db.engine import open_database
-from ledgerwire.common.ids import AccountId, ConnectionId, record_id
+from ledgerwire.common.ids import AccountId, ConnectionId, connection_id, record_id
 from ledgerwire.common.ledger.document import ContactDecision, DocumentKind, DocumentLine, LedgerDocument, Tracking
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.settings import Settings
@@ -40,16 +40,24 @@ class Desk:
     world: World
 
     async def decide(
-        self, *decided: tuple[int, LedgerDocument | tuple[LedgerDocument, ...]], revision: int = 1
+        self,
+        *decided: tuple[int, LedgerDocument | tuple[LedgerDocument, ...]],
+        revision: int = 1,
+        company: UUID | None = None,
+        rings: bool = True,
     ) -> None:
-        """Write the decided revisions of these invoices, as mapper would, and ring poster for all in one transaction."""
+        """Write the decided revisions of these invoices, as mapper would, and ring poster for all in one transaction.
+
+        They are for the account's one company unless another is named.
+        """
         exports = await self._exports([invoice_id for invoice_id, _ in decided])
         for invoice_id, documents in decided:
             export = exports[self.world.number(invoice_id)]
             several = documents if isinstance(documents, tuple) else (documents,)
             gl = (sorted(export.processed_record_ids), {str(row.id): row.total for row in export.details}, export.total)
-            await self._store("invoice", str(invoice_id), self.world.number(invoice_id), several, gl, revision)
-        await self.ring(*[invoice_id for invoice_id, _ in decided])
+            await self._store("invoice", str(invoice_id), self.world.number(invoice_id), several, gl, revision, company)
+        if rings:
+            await self.ring(*[invoice_id for invoice_id, _ in decided], company=company)
 
     async def decide_as_before(self, invoice_id: int, document: LedgerDocument, *, revision: int) -> None:
         """A new revision of an invoice that is batched, and so not exported any more: with the GL entries of the last."""
@@ -74,18 +82,25 @@ class Desk:
         await self._ring([record])
         return record
 
-    async def ring(self, *records: int | UUID) -> None:
+    async def another_company(self) -> UUID:
+        """The account gets a second company of the ledger; its ledger connection."""
+        [first] = self.world.content["companies"]
+        several = [{**first, "locations": [2]}, {**first, "name": "Branch", "locations": [3]}]
+        await self.world.apply({"companies": several})
+        return connection_id(AccountId(self.world.account_id), "xero:Branch")
+
+    async def ring(self, *records: int | UUID, company: UUID | None = None) -> None:
         """Ring for these records (invoices by their number in ConnectWise) once more."""
-        await self._ring([self._record_id(one) for one in records])
+        await self._ring([self._record_id(one) for one in records], company)
 
     def _record_id(self, record: int | UUID) -> UUID:
         return self.world.record_id(record) if isinstance(record, int) else record
 
-    async def _ring(self, records: Sequence[UUID]) -> None:
+    async def _ring(self, records: Sequence[UUID], company: UUID | None = None) -> None:
         database = open_database(self.world.settings, SCHEMA.name)
         try:
             async with database.system() as unit:
-                await WorkStore(SCHEMA).ring(unit, [self._bell(one) for one in records])
+                await WorkStore(SCHEMA).ring(unit, [self._bell(one, company) for one in records])
         finally:
             await database.close()
 
@@ -199,34 +214,36 @@ class Desk:
         documents: Sequence[LedgerDocument],
         gl: tuple[Sequence[int], dict[str, Any], Any],
         revision: int,
+        company: UUID | None = None,
     ) -> UUID:
         content = canonical_bytes(documents)
         account = self.world.account_id
         record = record_id(AccountId(account), ConnectionId(self.world.psa_connection), record_type, source_id)
-        total = documents[0].total if documents else Decimal(0)
+        total = self.world.invoice(int(source_id))["total"] if record_type == "invoice" else documents[0].total
         ids, lines, header = gl
+        ledger = company or self.world.ledger_connection
         await self.world.rows(
             "INSERT INTO mapper.record (account_id, record_id, connection_id, ledger_connection_id, record_type, source_id,"
             " state, number, revision, correlation_id) VALUES ($1, $2, $3, $4, $5, $6, 'mapped', $7, $8, $9)"
-            " ON CONFLICT (account_id, record_id) DO UPDATE SET revision = excluded.revision",
-            account, record, self.world.psa_connection, self.world.ledger_connection, record_type, source_id, number,
-            revision, f"correlation-{source_id}",
+            " ON CONFLICT (account_id, record_id) DO UPDATE SET revision = excluded.revision,"
+            " ledger_connection_id = excluded.ledger_connection_id",
+            account, record, self.world.psa_connection, ledger, record_type, source_id, number, revision, f"correlation-{source_id}",
         )  # fmt: skip
         await self.world.rows(
             "INSERT INTO mapper.revision (account_id, record_id, revision, outcome, fingerprint, mapping_version,"
             " ledger_connection_id, input, input_hash, documents, documents_hash, trace, findings, processed_record_ids,"
             " gl_lines, gl_total, source_total, correlation_id)"
             " VALUES ($1, $2, $3, 'mapped', 'f', 1, $4, $5, 'h', $6, $7, $5, '[]', $8, $9, $10, $11, $12)",
-            account, record, revision, self.world.ledger_connection, zlib.compress(b"{}"), content,
+            account, record, revision, ledger, zlib.compress(b"{}"), content,
             sha256_hex(content), list(ids), {name: str(amount) for name, amount in lines.items()}, header, total,
             f"correlation-{source_id}",
         )  # fmt: skip
         return record
 
-    def _bell(self, record: UUID) -> Doorbell:
+    def _bell(self, record: UUID, company: UUID | None = None) -> Doorbell:
         return Doorbell(
             account_id=self.world.account_id,
-            connection_id=self.world.ledger_connection,
+            connection_id=company or self.world.ledger_connection,
             work_key=str(record),
             kind=WORK_KIND,
             priority=Priority.URGENT,

@@ -10,10 +10,11 @@ import pytest
 from ledgerwire.accounting.port import Verdict, VerdictStatus
 from ledgerwire.accounting.xero.ledger import XeroLedger
 from ledgerwire.common.catalogue import Finding
+from ledgerwire.common.errors import LeaseLost
 from ledgerwire.common.ledger.document import ContactDecision, ContactRole
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.testing.run import await_now
-from ledgerwire.poster import points, submit
+from ledgerwire.poster import points, send, submit
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
 
 from .test_documents import bill, calls
@@ -53,6 +54,33 @@ async def test_a_record_that_still_stands_on_the_unposted_list_after_its_batch_i
     await desk.until_told(INVOICE, "stopped", "BATCH_INCOMPLETE")
 
 
+@pytest.mark.requirement("M7")
+async def test_a_batch_that_took_half_of_a_record_is_not_made_a_second_time_while_it_stands(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, usual = desk.world, ConnectWisePsa.create_batch
+
+    async def half(self: ConnectWisePsa, record_type: RecordType, identifier: str, ids: Any) -> None:
+        await usual(self, record_type, identifier, ids if world.batches() else ids[:-1])
+
+    monkeypatch.setattr(ConnectWisePsa, "create_batch", half)
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "stopped", "BATCH_INCOMPLETE")
+    await desk.settled_work()
+    await desk.ring(INVOICE)
+    await desk.settled_work()
+    assert await desk.told(INVOICE) == [("stopped", ["BATCH_INCOMPLETE"])] * 2
+    assert len(world.batches()) == 1
+    [batch] = world.psa.state.tables["batches"]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    monkeypatch.setattr(ConnectWisePsa, "create_batch", usual)
+    await desk.ring(INVOICE)
+    await desk.until_told(INVOICE, "batched")
+    assert len(world.batches()) == 1
+
+
 @pytest.mark.requirement("A114")
 async def test_a_record_held_just_before_its_call_is_left_out_of_it_and_the_others_go(
     desk: Any, monkeypatch: pytest.MonkeyPatch
@@ -76,6 +104,37 @@ async def test_a_record_held_just_before_its_call_is_left_out_of_it_and_the_othe
     assert held
     assert not world.documents(world.number(INVOICE))
     assert len(calls(desk, "/Invoices")) == 1
+
+
+@pytest.mark.requirement("A129", "D2")
+async def test_a_bookkeepers_document_is_not_taken_for_ours_after_a_crash_between_the_verdicts_of_a_call(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its number, contact and date, another total: what the ledger answered of it is known, though the call is still open."""
+    world = desk.world
+    left: list[str] = []
+
+    def reach(point: str) -> None:
+        if point == points.VERDICT_COMMITTED and not left:
+            rows = await_now(world.rows("SELECT s.state || ' ' || p.verdict AS at FROM poster.submission s"
+                                        " JOIN poster.submission_posting p USING (submission_id) ORDER BY p.position"))  # fmt: skip
+            left.extend(row["at"] or "open" for row in rows)
+            raise LeaseLost("the process died")
+
+    monkeypatch.setattr(send, "COMMITTED_TOGETHER", 1)
+    monkeypatch.setattr(send, "reach", reach)
+    await world.close(INVOICE, OTHER)
+    there = desk.put(INVOICE, Total=1, SubTotal=1, TotalTax=0)
+    await world.serve("poster")
+    async with world.held_back("poster"):
+        await desk.decide((INVOICE, desk.document(INVOICE)))
+        await desk.decide((OTHER, desk.document(OTHER)))
+    await world.batched(OTHER)
+    await desk.until_told(INVOICE, "stopped", "DUPLICATE_NUMBER")
+    assert left == ["open number_taken", "open"]
+    ids = {row["number"]: row["ledger_id"] for row in await desk.posting_states()}
+    assert (ids[world.number(INVOICE)], there["InvoiceID"] in ids.values()) == (None, False)
+    assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
 
 
 @pytest.mark.requirement("A130")

@@ -186,7 +186,7 @@ def revision_of(source: AnyInput, result: Outcome, ledger_connection_id: UUID) -
         gl_lines=facts.gl_lines,
         gl_total=facts.gl_total,
         source_total=facts.source_total,
-        decided=Decided(outcome, fingerprint, source.mapping_version, documents, causes),
+        decided=Decided(outcome, fingerprint, source.mapping_version, documents, causes, ledger_connection_id),
     )
 
 

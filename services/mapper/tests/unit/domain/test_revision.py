@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -49,8 +50,8 @@ def test_what_decides_nothing_does_not():
     assert facts(replace(source(), mapping_version=7)) == facts(source())
 
 
-def decided(*documents, outcome="mapped", fingerprint="f", version=1, causes=()):
-    return Decided(outcome, fingerprint, version, tuple(documents), causes)
+def decided(*documents, outcome="mapped", fingerprint="f", version=1, causes=(), company=1):
+    return Decided(outcome, fingerprint, version, tuple(documents), causes, UUID(int=company))
 
 
 MADE = document(source())
@@ -60,12 +61,14 @@ def with_contact(decision, candidate=None, key="250"):
     return replace(MADE, contact=replace(MADE.contact, decision=decision, candidate_id=candidate, company_key=key))
 
 
+@pytest.mark.requirement("A117")
 @pytest.mark.parametrize(
     ("old", "new", "same"),
     [
         (decided(MADE), decided(MADE), True),
         (decided(MADE), decided(MADE, version=2), True),
         (decided(MADE), decided(MADE, fingerprint="g"), False),
+        (decided(MADE), decided(MADE, company=2), False),
         (decided(MADE), decided(replace(MADE, total=Decimal(1))), False),
         (decided(MADE), decided(outcome="stopped", causes=("X[]",)), False),
         (decided(outcome="stopped", causes=("X[]",)), decided(outcome="stopped", causes=("X[]",)), True),

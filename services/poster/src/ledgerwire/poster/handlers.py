@@ -46,7 +46,8 @@ class PostRecords:
         try:
             await ledger.reference_data()  # the rates that composing needs; cached by the adapter
         except LedgerwireError as error:
-            await tracked.delay(cases, error)
+            # What has nothing to do here, as it went to another company meanwhile, waits for nothing either.
+            await tracked.delay([case for case in cases if case.step is not Step.NOTHING], error)
         else:
             cases = await self._rounds(tracked, self._phases(tracked, ledger), cases)
         await self._finish(tracked, cases)

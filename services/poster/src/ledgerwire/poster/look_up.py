@@ -37,11 +37,14 @@ async def look_up(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> 
         now = await repository.database_now(unit)
         ready: list[tuple[Case, StoredPosting]] = []
         for case in cases:
-            waits = [item.look_after for item in case.postings if in_flight(item.state) and item.look_after]
+            begun = [
+                item for item in case.postings if in_flight(item.state) and item.connection_id == group.connection_id
+            ]
+            waits = [item.look_after for item in begun if item.look_after]
             if waits and max(waits) > now:
                 await group.again(unit, case.item, code="OUTCOME_UNKNOWN", until=max(waits))
             else:
-                ready += [(case, item) for item in case.postings if in_flight(item.state)]
+                ready += [(case, item) for item in begun]
     found = await _find(ledger, [posting for _, posting in ready])
     for case, posting in ready:
         await _resolve(group, ledger, case, posting, found[posting.kind, posting.number])

@@ -140,7 +140,8 @@ class RecordGroup:
             return
         waits = isinstance(error, Waiting) and error.code not in _LIMITS
         for each in (case, *self.mates(case.item)):
-            if waits or (isinstance(error, Waiting | Transient) and each.item.attempts >= PATIENCE):
+            # What was begun here of a record that is for another company now is no news of it: that one's work tells.
+            if each.is_here and (waits or (isinstance(error, Waiting | Transient) and each.item.attempts >= PATIENCE)):
                 await tell(unit, self._outbox, each, "waiting", [self._why(each, error)], once=True)
             await self.fail(unit, each.item, error)
 

@@ -32,6 +32,7 @@ class Decided:
             only while a fresh export shows the same (M7).
         wanted: kind and hash of each document.
         choices: what people chose about the record, in order; some concern other services.
+        ledger_connection_id: the company of the ledger that they are for.
         group_id: the document stands for other records too: they share its posting (M17). `group_revision` counts what it
             has been.
     """
@@ -43,6 +44,7 @@ class Decided:
     source_id: str
     number: str
     connectwise_connection_id: UUID
+    ledger_connection_id: UUID
     documents: tuple[LedgerDocument, ...]
     wanted: tuple[WantedDocument, ...]
     processed_record_ids: tuple[int, ...]
@@ -154,6 +156,11 @@ class Case:
     earlier_batch: StoredBatch | None = None
 
     @property
+    def is_here(self) -> bool:
+        """Whether the latest revision is for the company whose work this is: the record may have been routed to another since."""
+        return self.decided.ledger_connection_id == self.item.connection_id
+
+    @property
     def plan(self) -> Plan:
         """What the record needs next, and the postings it is about."""
         state, seen = (self.batch.state, self.batch.choices_seen) if self.batch else (None, 0)
@@ -218,7 +225,9 @@ class Case:
     def _wanted(self) -> Wanted:
         decided = self.decided
         shared = decided.group_id is not None
-        return Wanted(decided.revision, decided.decided, decided.wanted, decided.chosen, shared=shared)
+        return Wanted(
+            decided.revision, decided.decided, decided.wanted, decided.chosen, shared=shared, here=self.is_here
+        )
 
     def asks_for(self, posting: StoredPosting) -> LedgerDocument | None:
         """The document of the latest revision that belongs at a posting's place, None if there is none."""

@@ -36,7 +36,7 @@ async def sent_again(group: RecordGroup, ledger: Ledger, case: Case, posting: St
 
 
 def _still_wanted(case: Case, posting: StoredPosting) -> bool:
-    if not case.decided.decided:
+    if not (case.decided.decided and case.is_here):
         return False
     wanted = case.decided.wanted
     return posting.reverses is not None or (

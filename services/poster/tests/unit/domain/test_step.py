@@ -98,6 +98,26 @@ def test_a_record_posted_to_another_company_is_not_posted_to_this_one(state: Pos
     assert plan(WANTED, [there], None).step is Step.ELSEWHERE
 
 
+@pytest.mark.requirement("A117")
+@pytest.mark.parametrize(
+    ("postings", "batch", "step"),
+    [
+        ([], None, Step.NOTHING),
+        ([posting(PostingState.QUEUED)], None, Step.NOTHING),
+        ([posting(PostingState.UNKNOWN)], None, Step.LOOK),
+        ([posting(PostingState.VOIDING)], None, Step.VOID),
+        ([posting(PostingState.POSTED)], None, Step.NOTHING),
+        ([posting(PostingState.POSTED)], BatchState.BATCHED, Step.NOTHING),
+        ([posting(PostingState.POSTED)], BatchState.DELETED, Step.NOTHING),
+        ([replace(posting(PostingState.POSTED), elsewhere=True)], None, Step.NOTHING),
+    ],
+)
+def test_a_record_that_is_for_another_company_now_only_has_what_was_begun_here_settled(
+    postings: list[Posting], batch: BatchState | None, step: Step
+) -> None:
+    assert plan(replace(WANTED, here=False), postings, batch).step is step
+
+
 # --- what people chose
 
 P1, P2 = UUID(int=1), UUID(int=2)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from ledgerwire.common.ledger.document import ContactDecision, LedgerDocument
 from ledgerwire.mapper.domain.model import GlLine, MappingInput
@@ -88,15 +89,18 @@ class Decided:
     mapping_version: int
     documents: tuple[LedgerDocument, ...]
     causes: tuple[str, ...]
+    ledger_connection_id: UUID
 
 
 def says_the_same(old: Decided, new: Decided) -> bool:
-    """Whether `new` needs no revision of its own: same record, same outcome, same causes, same documents.
+    """Whether `new` needs no revision of its own: same record, outcome, causes, documents and company.
 
     A contact that has been linked since is no change (poster resolves it by the company), nor is a warning that went away,
     nor a mapping version that changes nothing about these documents; what stops is explained by the version it stopped on.
     """
     if (old.outcome, old.fingerprint, old.causes) != (new.outcome, new.fingerprint, new.causes):
+        return False
+    if old.ledger_connection_id != new.ledger_connection_id:
         return False
     if not new.documents and old.mapping_version != new.mapping_version:
         return False

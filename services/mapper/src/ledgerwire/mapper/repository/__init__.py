@@ -55,6 +55,7 @@ _LATEST = (
         Revision.outcome,
         Revision.fingerprint,
         Revision.mapping_version,
+        Revision.ledger_connection_id,
         Revision.documents,
         Revision.findings,
     )
@@ -211,7 +212,12 @@ def _follows(row: Any) -> bool:
 def _decided(row: Any) -> Decided:
     causes = {item["cause"] for item in row.findings if finding_from(item).stops}
     return Decided(
-        row.outcome, row.fingerprint, row.mapping_version, decode_documents(row.documents), tuple(sorted(causes))
+        row.outcome,
+        row.fingerprint,
+        row.mapping_version,
+        decode_documents(row.documents),
+        tuple(sorted(causes)),
+        row.ledger_connection_id,
     )
 
 

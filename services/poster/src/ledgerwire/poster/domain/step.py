@@ -62,6 +62,7 @@ class Wanted:
     """What the latest revision wants in the ledger, in order (nothing for no effect), and what a person chose.
 
     `shared`: the documents stand for other records too (M17), so that they may change after this one's batch.
+    `here`: they are for the company in hand. Another's work only settles what it has begun itself (A117).
     """
 
     revision: int
@@ -69,6 +70,7 @@ class Wanted:
     documents: tuple[WantedDocument, ...]
     chosen: Chosen | None = None
     shared: bool = False
+    here: bool = True
 
     def choice_for(self, item: Posting) -> Choice | None:
         """What a person chose for this document, if that is not carried out yet."""
@@ -94,7 +96,8 @@ def plan(wanted: Wanted, postings: Sequence[Posting], batch: BatchState | None, 
     """Choose the next step.
 
     An open outcome comes first, whatever newer revision waits: nothing is sent while it is not known what is there.
-    A revision that is not decided (stopped, held, open again) sends nothing and makes no batch (M8). A record is never
+    A revision that is not decided (stopped, held, open again), or is for another company, sends nothing and makes no batch
+    (M8). A record is never
     batched while a document it no longer asks for stands in a ledger. `batch_choices` counts the choices made before the
     batch was found to be gone.
     """
@@ -102,7 +105,7 @@ def plan(wanted: Wanted, postings: Sequence[Posting], batch: BatchState | None, 
     open_first = _open_first(wanted, postings, here, batch)
     if open_first is not None:
         return open_first
-    if not wanted.decided:
+    if not (wanted.decided and wanted.here):
         return Plan(Step.NOTHING)
     if batch is BatchState.DELETED:
         return _after_the_batch(wanted, here, batch_choices)
@@ -115,7 +118,7 @@ def _open_first(
     wanted: Wanted, postings: Sequence[Posting], here: Sequence[Posting], batch: BatchState | None
 ) -> Plan | None:
     """What must be settled before anything newer: documents elsewhere, open outcomes, a voiding that has begun."""
-    if any(item.elsewhere and (in_flight(item.state) or item.stands) for item in postings):
+    if wanted.here and any(item.elsewhere and (in_flight(item.state) or item.stands) for item in postings):
         return Plan(Step.ELSEWHERE if wanted.decided and batch is not BatchState.BATCHED else Step.NOTHING)
     if any(in_flight(item.state) for item in here):
         return Plan(Step.LOOK)

@@ -20,7 +20,7 @@ from ledgerwire.poster.repository.postings import (
     set_posting,
     set_postings,
 )
-from ledgerwire.poster.repository.records import database_now, is_claimed, load_cases, still_decided
+from ledgerwire.poster.repository.records import database_now, is_claimed, load_cases, still_decided, still_to_send
 from ledgerwire.poster.repository.submissions import (
     OpenCall,
     answered,
@@ -66,4 +66,5 @@ __all__ = [
     "set_postings",
     "settle_submission",
     "still_decided",
+    "still_to_send",
 ]

@@ -35,13 +35,17 @@ _IDS = bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 _REVISIONS = text(
     """
     SELECT record_id, revision, record_state, outcome, record_type, source_id, number, connectwise_connection_id,
-           documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices, group_id, group_revision
+           ledger_connection_id, documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices, group_id, group_revision
       FROM mapper.revisions_for_poster
      WHERE record_id = ANY(:ids)
     """
 ).bindparams(_IDS)
 _STILL = text(
-    "SELECT record_id, revision, record_state, group_id, group_revision FROM mapper.revisions_for_poster WHERE record_id = ANY(:ids)"
+    """
+    SELECT record_id, revision, record_state, ledger_connection_id, group_id, group_revision
+      FROM mapper.revisions_for_poster
+     WHERE record_id = ANY(:ids)
+    """
 ).bindparams(_IDS)
 _POSTINGS = text(
     """
@@ -52,10 +56,23 @@ _POSTINGS = text(
               FROM poster.submission_posting sp
               JOIN poster.submission s USING (account_id, submission_id)
              WHERE sp.account_id = p.account_id AND sp.posting_id = p.posting_id AND s.state IN ('open', 'unknown')
+               AND sp.verdict IS NULL
            ) AS look_after
       FROM poster.posting p
      WHERE p.record_id = ANY(:ids)
      ORDER BY p.record_id, p.ordinal, p.edition, p.posting_id
+    """
+).bindparams(_IDS)
+# One key after the other in the order given, so that two transactions never wait for each other.
+_TURN = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('ledgerwire.posting:' || owner, 0)) FROM unnest(:ids) AS owner"
+).bindparams(_IDS)
+_ELSEWHERE = text(
+    """
+    SELECT DISTINCT record_id
+      FROM poster.posting
+     WHERE record_id = ANY(:ids) AND connection_id <> :connection
+       AND (state IN ('posting', 'unknown') OR (ledger_id IS NOT NULL AND state NOT IN ('void', 'released')))
     """
 ).bindparams(_IDS)
 _BATCHES = text(
@@ -104,6 +121,7 @@ def _decided(row: Any) -> Decided:
         source_id=row.source_id,
         number=row.number,
         connectwise_connection_id=row.connectwise_connection_id,
+        ledger_connection_id=row.ledger_connection_id,
         documents=documents,
         wanted=wanted_documents(documents),
         processed_record_ids=tuple(row.processed_record_ids or ()),
@@ -145,17 +163,36 @@ def _posting(row: Any) -> StoredPosting:
 async def still_decided(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
     """Which of these records still are as they were read: same latest revision, not held, skipped or reopened meanwhile.
 
-    Of one that shares a document, the same document too.
+    It must be for the company whose work this is; of one that shares a document, the same document too.
     """
     rows = await unit.execute(_STILL, {"ids": [case.decided.record_id for case in cases]})
     now = {
-        (row.record_id, row.revision, row.group_id, row.group_revision or 0)
+        (row.record_id, row.revision, row.ledger_connection_id, row.group_id, row.group_revision or 0)
         for row in rows
         if row.record_state in DECIDED_STATES
     }
-    decided = (case.decided for case in cases)
+    read = ((case.decided, case.item.connection_id) for case in cases)
     return frozenset(
-        one.record_id for one in decided if (one.record_id, one.revision, one.group_id, one.group_revision) in now
+        one.record_id
+        for one, here in read
+        if (one.record_id, one.revision, here, one.group_id, one.group_revision) in now
+    )
+
+
+async def still_to_send(unit: Unit, connection_id: UUID, cases: Sequence[Case]) -> frozenset[UUID]:
+    """The same, without those of which another company has a document, or a call that may have made one.
+
+    Groups of two companies take turns at a record until their transactions end: the later one sees what the other committed.
+    """
+    owners = sorted({case.decided.owner_id for case in cases})
+    await unit.execute(_TURN, {"ids": owners})
+    decided = await still_decided(unit, cases)
+    elsewhere = await unit.execute(_ELSEWHERE, {"ids": owners, "connection": connection_id})
+    taken = {row.record_id for row in elsewhere}
+    return frozenset(
+        case.decided.record_id
+        for case in cases
+        if case.decided.record_id in decided and case.decided.owner_id not in taken
     )
 
 

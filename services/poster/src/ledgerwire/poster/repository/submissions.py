@@ -172,7 +172,7 @@ async def open_call(unit: Unit, posting: UUID, window: timedelta) -> OpenCall | 
                    s.created_at + make_interval(secs => :window) <= clock_timestamp()
               FROM poster.submission_posting sp
               JOIN poster.submission s USING (account_id, submission_id)
-             WHERE sp.posting_id = :posting AND s.state <> 'settled'
+             WHERE sp.posting_id = :posting AND sp.verdict IS NULL AND s.state <> 'settled'
              ORDER BY s.created_at DESC LIMIT 1
             """
         ),
