@@ -29,6 +29,7 @@ _NAMES = {
     Bucket.AMOUNT_DIFFERS: "Amount differs",
     Bucket.POSTED_NOT_BATCHED: "Posted, not batched",
     Bucket.BATCHED_NOT_POSTED: "Batched, not posted",
+    Bucket.LEFT_THE_LIST: "Left the unposted list",
 }
 _STRAYS = {
     Stray.BY_CHOICE: "Left there by choice",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.e2e.world import World, open_world
 
@@ -110,3 +112,53 @@ async def test_a_database_that_forgot_everything_still_finds_each_invoice_posted
     assert buckets(found) == {FINE: "posted_once", CREDIT: "posted_once"}
     assert [row.detail for row in found.rows] == ["not in our own rows"] * 2
     assert found.complete
+
+
+@dataclass(frozen=True)
+class EarlierPsa:
+    """ConnectWise, where what is read of a whole period was read before these invoices were batched."""
+
+    psa: Any
+    unbatched: tuple[int, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.psa, name)
+
+    async def invoices_dated(self, first: date, last: date) -> list[Any]:
+        rows = await self.psa.invoices_dated(first, last)
+        return [msgspec.structs.replace(row, gl_batch=None) if row.id in self.unbatched else row for row in rows]
+
+
+@dataclass(frozen=True)
+class EarlierClients:
+    clients: Any
+    unbatched: tuple[int, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.clients, name)
+
+    async def connectwise(self, *ids: Any) -> EarlierPsa:
+        return EarlierPsa(await self.clients.connectwise(*ids), self.unbatched)
+
+
+@pytest.mark.requirement("D1")
+async def test_what_is_batched_while_it_is_read_is_read_again_before_anything_is_said(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with open_world(settings, tmp_path) as world:
+        invoices = (FINE, NO_EFFECT, UNBATCHED)
+        await world.close(*invoices)
+        await world.settled(*invoices)
+        await world.stop("ingest", "mapper", "poster")
+        await delete_batch_of(world, UNBATCHED)
+        desk = open_reconciliation(world.settings)
+        racing = replace(
+            desk,
+            clients=EarlierClients(desk.clients, invoices),
+            clock=FixedClock(datetime.now(UTC) + timedelta(days=1)),
+        )
+        try:
+            found = await racing.reconcile(world.account_id, *YEAR)
+        finally:
+            await desk.close()
+    assert buckets(found) == {FINE: "posted_once", NO_EFFECT: "no_effect", UNBATCHED: "posted_not_batched"}

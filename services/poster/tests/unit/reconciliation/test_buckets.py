@@ -62,12 +62,15 @@ def seen(number: str = "INV-1", total: str = "110.00", kind: DocumentKind = INVO
 
 
 def wanted(number: str = "INV-1", total: str = "110.00", kind: DocumentKind = INVOICE) -> Wanted:
-    return Wanted(kind, number, Decimal(total))
+    return Wanted(kind, number, Decimal(total), "AUD")
 
 
 MAPPED = OwnRecord("mapped", wanted=(wanted(),))
 COGS = OwnRecord("mapped", wanted=(wanted(), wanted("INV-1-COGS", "60.00", JOURNAL)))
 _JOURNAL = seen("INV-1-COGS", "60.00", JOURNAL)
+BOUGHT = OwnRecord("mapped", wanted=(wanted("SUP-9", "88.00", BILL),))
+_BILL = seen("SUP-9", "88.00", BILL)
+OFF = record("SUP-9", "88.00", kind="procurement", batched=False, off_list=True)
 
 
 @pytest.mark.requirement("D1")
@@ -94,7 +97,11 @@ _JOURNAL = seen("INV-1-COGS", "60.00", JOURNAL)
         (Bucket.BATCHED_NOT_POSTED, record(), MAPPED, []),
         (Bucket.BATCHED_NOT_POSTED, record(), OwnRecord("skipped", codes=("ALREADY_BATCHED",)), []),
         (Bucket.NO_EFFECT, record(total="0.00"), OwnRecord("no_effect", wanted=()), []),
-        (Bucket.NO_EFFECT, record(total="0.00"), None, []),
+        (Bucket.BATCHED_NOT_POSTED, record(), OwnRecord("no_effect", wanted=()), []),  # it was 0.00 when it was decided
+        (Bucket.BATCHED_NOT_POSTED, record(total="0.00"), OwnRecord("stopped", codes=("ACCOUNT_ARCHIVED",)), []),
+        (Bucket.BATCHED_NOT_POSTED, record(total="0.00"), OwnRecord("skipped", codes=("ALREADY_BATCHED",)), []),
+        (Bucket.IN_FLIGHT, record(total="0.00"), OwnRecord("received", in_hand=True), []),
+        (Bucket.STOPPED, record(total="0.00"), None, []),
         (Bucket.EXCLUDED, record(), OwnRecord("no_effect", codes=("EXCLUDED_BY_RULE",), wanted=()), []),
         (Bucket.EXCLUDED, record(batched=False), OwnRecord("skipped", codes=("EXCLUDED_BY_RULE",)), []),
         (Bucket.EXCLUDED, record(batched=False), OwnRecord("skipped", codes=("SKIPPED",)), [seen()]),
@@ -102,6 +109,12 @@ _JOURNAL = seen("INV-1-COGS", "60.00", JOURNAL)
         (Bucket.ONBOARDED, record(before_go_live=True), None, [seen(total="99.00")]),
         (Bucket.ONBOARDED, record(batched=False), OwnRecord("skipped", codes=("BEFORE_GO_LIVE",)), []),
         (Bucket.HELD, record(batched=False), OwnRecord("held", codes=("HELD",)), []),
+        (Bucket.LEFT_THE_LIST, OFF, OwnRecord("open", codes=("NOT_ON_UNPOSTED_LIST",)), []),
+        (Bucket.LEFT_THE_LIST, OFF, replace(BOUGHT, outcome="stopped"), [_BILL]),
+        (Bucket.AMOUNT_DIFFERS, OFF, BOUGHT, [replace(_BILL, total=Decimal("80.00"))]),
+        (Bucket.IN_FLIGHT, OFF, replace(BOUGHT, in_hand=True), [_BILL]),
+        (Bucket.IN_FLIGHT, OFF, replace(BOUGHT, in_hand=True), []),
+        (Bucket.EXCLUDED, OFF, OwnRecord("skipped", codes=("SKIPPED",)), []),
         (Bucket.STOPPED, record(batched=False), OwnRecord("stopped", codes=("TAX_CODE_UNKNOWN",)), []),
         (Bucket.STOPPED, record(batched=False), OwnRecord("dead", codes=("INTERNAL_FAULT",)), []),
         (Bucket.STOPPED, record(batched=False), replace(MAPPED, outcome="stopped"), []),
@@ -116,6 +129,31 @@ _JOURNAL = seen("INV-1-COGS", "60.00", JOURNAL)
 )  # fmt: skip
 def test_a_record_is_judged_by_what_all_three_sides_show(bucket, closed, own, documents) -> None:
     assert judge(closed, own, documents).bucket is bucket
+
+
+@pytest.mark.requirement("D1")
+@pytest.mark.parametrize(
+    ("left_out", "bucket"),
+    [
+        (OwnRecord("skipped", codes=("SKIPPED",), wanted=(wanted(),)), Bucket.EXCLUDED),
+        (OwnRecord("onboarded"), Bucket.ONBOARDED),
+    ],
+)
+def test_what_is_left_out_is_judged_all_the_same_while_a_document_of_ours_stands(left_out, bucket) -> None:
+    closed = record(batched=False)
+
+    def of(*documents: SeenDocument, counts: bool = True) -> Bucket:
+        claims = [OwnDocument(closed.record_id, "Sydney", INVOICE, "INV-1", one.ledger_id, counts) for one in documents]
+        own = {closed.record_id: left_out}
+        placed = placing.place([closed], own, claims, list(documents))
+        [row] = report(PERIOD, [closed], own, placed, {}, []).rows
+        return row.bucket
+
+    assert of(seen()) is Bucket.POSTED_NOT_BATCHED
+    assert of(seen(), seen(ledger_id="another")) is Bucket.TWICE
+    assert of() is bucket
+    assert of(seen(), counts=False) is bucket, "a person left it there"
+    assert judge(closed, left_out, [seen()]).bucket is bucket, "somebody else's of that number"
 
 
 def test_what_is_settled_bears_no_codes_and_what_is_not_says_why() -> None:
@@ -196,7 +234,10 @@ _CODES = st.lists(
     max_size=2,
 )
 _WANTED = st.none() | st.lists(
-    st.builds(Wanted, st.sampled_from(list(DocumentKind)), _NUMBERS, _AMOUNTS.map(abs)), max_size=2
+    st.builds(
+        Wanted, st.sampled_from(list(DocumentKind)), _NUMBERS, _AMOUNTS.map(abs), st.sampled_from(["AUD", "USD"])
+    ),
+    max_size=2,
 ).map(tuple)
 _OWN = st.builds(
     OwnRecord,
@@ -226,6 +267,7 @@ def worlds(draw):
             draw(st.booleans()),
             before_go_live=draw(st.booleans()),
             fresh=draw(st.booleans()),
+            off_list=draw(st.booleans()),
         )
         records.append(made)
         if draw(st.booleans()):
@@ -299,9 +341,8 @@ def test_what_is_posted_once_ties_to_the_cent(world) -> None:
         if row.bucket is Bucket.POSTED_ONCE and row.record.record_type != "invoice":
             own = world[1].get(row.record.record_id)
             decided = own is not None and own.wanted is not None
-            worth = (
-                sum((signed(item.kind, item.total) for item in own.wanted), Decimal(0)) if decided else row.record.total
-            )
+            mine = [item for item in own.wanted if item.currency == row.record.currency] if decided else []
+            worth = sum((signed(item.kind, item.total) for item in mine), Decimal(0)) if decided else row.record.total
             assert row.ledger_total == worth
         if not row.documents:
             assert row.bucket not in {
@@ -321,6 +362,7 @@ def test_it_is_clean_exactly_when_no_bad_bucket_has_anything_in_it(world) -> Non
         Bucket.AMOUNT_DIFFERS,
         Bucket.POSTED_NOT_BATCHED,
         Bucket.BATCHED_NOT_POSTED,
+        Bucket.LEFT_THE_LIST,
     }
     assert {bucket for bucket in Bucket if bucket.concern is Concern.WRONG} == bad
     wrong = any(row.bucket in bad for row in found.rows) or any(

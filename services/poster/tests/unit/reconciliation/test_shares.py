@@ -34,12 +34,12 @@ GROUP = UUID(int=17)
 
 
 def share(number: int, total: str, kind: DocumentKind = BILL) -> Share:
-    return Share(uuid5(GROUP, str(number)), str(number), Wanted(kind, f"EXP-{number}", Decimal(total)))
+    return Share(uuid5(GROUP, str(number)), str(number), Wanted(kind, f"EXP-{number}", Decimal(total), "AUD"))
 
 
 def group(*shares: Share) -> Group:
     owed = sum((signed(one.wanted.kind, one.wanted.total) for one in shares), Decimal(0))
-    return Group(GROUP, "Sydney", Wanted(BILL if owed >= 0 else CREDIT, "EXPR-77", abs(owed)), shares)
+    return Group(GROUP, "Sydney", Wanted(BILL if owed >= 0 else CREDIT, "EXPR-77", abs(owed), "AUD"), shares)
 
 
 def seen(made: Group, **changes: object) -> SeenDocument:

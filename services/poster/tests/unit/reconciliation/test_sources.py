@@ -58,14 +58,14 @@ class Psa:
     async def billing_statuses(self):
         return [BillingStatus(id=2, closed_flag=True), BillingStatus(id=1)]
 
-    async def unposted_invoices(self):
-        return list(self.unposted)
+    async def unposted_invoices(self, ids=None):
+        return [one for one in self.unposted if ids is None or one.invoice_id in ids]
 
-    async def unposted_procurement(self):
-        return list(self.products)
+    async def unposted_procurement(self, ids=None):
+        return [one for one in self.products if ids is None or one.source_id in ids]
 
-    async def unposted_expenses(self):
-        return list(self.expenses)
+    async def unposted_expenses(self, ids=None):
+        return [one for one in self.expenses if ids is None or one.expense_detail_id in ids]
 
 
 def account() -> AccountContext:
@@ -90,6 +90,7 @@ def row(record_type: str, source_id: str, **fields) -> RecordRow:
         "total": Decimal("80.00"),
         "currency": "AUD",
         "batched": False,
+        "recorded": date(2026, 3, 21),
         "own": OwnRecord("mapped"),
     }
     return RecordRow(**{**values, **fields})
@@ -131,7 +132,7 @@ async def test_before_go_live_and_just_closed_are_known_by_their_dates() -> None
 
 
 @pytest.mark.requirement("D1")
-async def test_a_receipt_counts_while_it_is_listed_or_once_a_batch_of_ours_took_it() -> None:
+async def test_a_receipt_counts_while_it_is_listed_and_once_it_has_left_its_list_too() -> None:
     listed = UnpostedProcurement(
         unposted_product_id="9-1-purchase", vendor_invoice_number="SUP-1", total=Decimal("70.00"), currency=AUD,
         purchase_date_text="2026-03-10T00:00:00Z", location_id=2,
@@ -139,17 +140,60 @@ async def test_a_receipt_counts_while_it_is_listed_or_once_a_batch_of_ours_took_
     later = UnpostedProcurement(unposted_product_id="9-2-purchase", purchase_date_text="2026-04-10T00:00:00Z")
     expense = UnpostedExpense(expense_detail_id=12, date_expense_text="2026-03-11T00:00:00Z", total=Decimal("5.00"))
     psa = Psa(products=[listed, later], expenses=[expense])
-    batched = row("procurement", "8-1-purchase", batched=True)
-    left_the_list = row("procurement", "8-22-purchase")
-    own = {item.record_id: item for item in (batched, left_the_list)}
+    rows = [
+        row("procurement", "8-1-purchase", batched=True, record_id=UUID(int=301)),
+        row("procurement", "8-22-purchase", record_id=UUID(int=302)),
+        row("procurement", "8-3-purchase", record_id=UUID(int=303), own=OwnRecord("stopped")),
+        row("procurement", "8-4-purchase", record_id=UUID(int=304), dated=date(2026, 4, 20)),
+    ]
+    own = {item.record_id: item for item in rows}
     found = {item.source_id: item for item in (await turn(psa, RecordType.PROCUREMENT, RecordType.EXPENSE)).closed(own)}
-    assert {key: item.batched for key, item in found.items()} == {
-        "9-1-purchase": False,
-        "8-1-purchase": True,
-        "12": False,
+    assert {key: (item.batched, item.off_list) for key, item in found.items()} == {
+        "9-1-purchase": (False, False),
+        "12": (False, False),
+        "8-1-purchase": (True, False),
+        "8-22-purchase": (False, True),
+        "8-3-purchase": (False, True),
     }
     assert (found["9-1-purchase"].company, found["9-1-purchase"].total) == ("London", Decimal("70.00"))
     assert found["12"].number == "EXP-12"
+
+
+@pytest.mark.requirement("D1")
+async def test_a_record_without_a_date_counts_by_the_day_it_was_closed_or_written_down() -> None:
+    psa = Psa(
+        products=[
+            UnpostedProcurement(unposted_product_id="9-1-purchase", date_closed="2026-03-10T00:00:00Z"),
+            UnpostedProcurement(unposted_product_id="9-2-purchase", date_closed="2026-04-10T00:00:00Z"),
+            UnpostedProcurement(unposted_product_id="9-3-purchase"),
+        ]
+    )
+    written = [("8-1-purchase", date(2026, 3, 9)), ("8-22-purchase", date(2026, 4, 9))]
+    known = [row("procurement", source, dated=None, recorded=day) for source, day in written]
+    own = {item.record_id: item for item in known}
+    found = {item.source_id: item.dated for item in (await turn(psa, RecordType.PROCUREMENT)).closed(own)}
+    assert found == {"9-1-purchase": date(2026, 3, 10), "9-3-purchase": FIRST, "8-1-purchase": date(2026, 3, 9)}
+
+
+async def test_of_a_type_that_is_not_carried_no_list_is_read_so_nothing_can_have_left_it() -> None:
+    known = row("expense", "12")
+    [found] = (await turn(Psa())).closed({known.record_id: known})
+    assert not found.off_list
+
+
+@pytest.mark.requirement("D1")
+async def test_what_looks_wrong_is_read_again_by_its_id() -> None:
+    listed = [UnpostedProcurement(unposted_product_id=f"9-{n}-purchase", location_id=1) for n in (1, 2)]
+    unposted = [UnpostedInvoice(billing_log_id=number) for number in (1, 2, 3)]
+    before = await turn(
+        Psa(invoice(1), invoice(2), invoice(3), unposted=unposted, products=listed), RecordType.PROCUREMENT
+    )
+    batched, opened = invoice(1, gl_batch=Reference(id=7, name="INV-1")), invoice(2, OPEN)
+    now = Psa(everything=[batched, opened, invoice(3)], products=listed[1:])
+    wrong = [item for item in before.closed({}) if item.source_id != "3"]
+    known = row("procurement", "9-1-purchase", batched=True, record_id=before.id_of("procurement", "9-1-purchase"))
+    again = (await before.again(now, wrong)).closed({known.record_id: known})
+    assert {item.source_id: item.batched for item in again} == {"1": True, "9-1-purchase": True, "9-2-purchase": False}
 
 
 async def test_a_type_that_is_not_carried_is_not_looked_at() -> None:
@@ -159,12 +203,29 @@ async def test_a_type_that_is_not_carried_is_not_looked_at() -> None:
 
 async def test_a_receipt_is_worth_what_its_entries_were_made_into() -> None:
     wanted = (
-        Wanted(DocumentKind.BILL, "SUP-1", Decimal("88.00")),
-        Wanted(DocumentKind.SUPPLIER_CREDIT, "SUP-1", Decimal("8.00")),
+        Wanted(DocumentKind.BILL, "SUP-1", Decimal("88.00"), "AUD"),
+        Wanted(DocumentKind.SUPPLIER_CREDIT, "SUP-1", Decimal("8.00"), "AUD"),
     )
     known = row("procurement", "8-1-purchase", batched=True, own=OwnRecord("mapped", wanted=wanted))
     [found] = (await turn(Psa(), RecordType.PROCUREMENT)).closed({known.record_id: known})
     assert found.total == Decimal("80.00")
+
+
+@pytest.mark.requirement("D1", "M15", "M17")
+@pytest.mark.parametrize("batched", [True, False])
+async def test_a_foreign_expense_is_shown_in_the_currency_that_its_total_is_in(batched: bool) -> None:
+    journal = Wanted(DocumentKind.JOURNAL, "EXP-12", Decimal("41.80"), "AUD")
+    expense = UnpostedExpense(
+        expense_detail_id=12, date_expense_text="2026-03-11T00:00:00Z", total=Decimal("25.00"),
+        currency=CurrencyReference(currency_code="EUR"),
+    )  # fmt: skip
+    known = row("expense", "12", currency="EUR", batched=batched, own=OwnRecord("mapped", wanted=(journal,)))
+    psa = Psa(expenses=[] if batched else [expense])
+    [found] = (await turn(psa, RecordType.EXPENSE)).closed({known.record_id: known})
+    assert (found.total, found.currency) == (Decimal("41.80"), "AUD")
+    undecided = {known.record_id: replace(known, own=OwnRecord("stopped"))}
+    [found] = (await turn(psa, RecordType.EXPENSE)).closed(undecided)
+    assert (found.total, found.currency) == (Decimal("80.00") if batched else Decimal("25.00"), "EUR")
 
 
 @pytest.mark.requirement("D1")
@@ -175,13 +236,11 @@ async def test_a_record_that_is_not_closed_here_was_opened_is_gone_or_belongs_el
         row("invoice", "1", record_id=UUID(int=201)),
         row("invoice", "2", record_id=UUID(int=202)),
         row("invoice", "3", record_id=UUID(int=203)),
-        row("procurement", "8-1-purchase", record_id=UUID(int=204)),
-        row("procurement", "8-2-purchase", record_id=UUID(int=205), batched=True),
+        row("procurement", "8-1-purchase", record_id=UUID(int=204), dated=date(2026, 4, 20)),
     ]
     assert await here.whereabouts(psa, others) == {
         UUID(int=201): Stray.RECORD_OPEN,
         UUID(int=203): Stray.RECORD_GONE,
-        UUID(int=204): Stray.RECORD_GONE,
     }
     numbers = ["INV-1", "INV-2", "INV-404"]
     assert await here.of_numbers(psa, numbers) == {"INV-1": Stray.RECORD_OPEN, "INV-404": Stray.NO_RECORD}

@@ -18,6 +18,7 @@ from ledgerwire.poster.reconciliation.domain.model import (
     AT_REST,
     INVOICE,
     ClosedRecord,
+    Concern,
     OwnDocument,
     Report,
     SeenDocument,
@@ -39,6 +40,20 @@ class Clients(Protocol):
     async def account(self, account_id: UUID) -> AccountContext: ...
     async def connectwise(self, account_id: UUID, connection_id: UUID) -> sources.Psa: ...
     async def ledger(self, account_id: UUID, connection_id: UUID) -> ledger_side.Books: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """What the ledger companies show, and which of it is ours. `names` are the companies by ledger connection."""
+
+    seen: Sequence[SeenDocument]
+    postings: Sequence[PostingRow]
+    names: Mapping[UUID, str]
+
+    @property
+    def claims(self) -> list[OwnDocument]:
+        """Which documents we say stand for which record."""
+        return [_claim(item, self.names) for item in self.postings if item.connection_id in self.names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +82,44 @@ class ReconciliationDesk:
             postings = await repository.postings(unit, [*own, *(group.group_id for group in groups)])
             turn = replace(turn, announced=await repository.announced(unit, turn.ids()))
         names = {item.ledger_connection_id: item.name for item in companies}
-        unrouted = company is None
-        closed = [
-            item for item in turn.closed(own) if item.company in names.values() or (unrouted and not item.company)
-        ]
+        asked = frozenset(names.values()) | ({""} if company is None else frozenset())
+        closed = [item for item in turn.closed(own) if item.company in asked]
         seen, postings = await self._ledgers(account_id, companies, (first, last), closed, own, postings)
-        claims = [_claim(item, names) for item in postings if item.connection_id in names]
+        books = _Books(seen, postings, names)
+        found = await self._judged(psa, turn, closed, own, books)
+        wrong = {row.record.record_id: row.record for row in found.rows if row.bucket.concern is Concern.WRONG}
+        if not wrong:
+            return found
+        # The services worked while all this was read: a record may be batched by now, in what was read before it was.
+        # Ours first, then ConnectWise: so that what our rows say is batched is shown so.
         async with self.database.account(account_id) as unit:
-            groups = await repository.groups(unit, [*own, *(item.record_id for item in postings)], names)
-        claims, seen = shares.split(groups, claims, seen)
+            now = await repository.records(unit, psa_id, first, last, list(wrong), rest=AT_REST)
+        now = {record: row for record, row in now.items() if record in wrong}
+        again = (await turn.again(psa, list(wrong.values()))).closed(now)
+        closed = [item for item in closed if item.record_id not in wrong]
+        closed += [item for item in again if item.company in asked]
+        return await self._judged(psa, turn, closed, {**own, **now}, books)
+
+    async def _judged(
+        self,
+        psa: sources.Psa,
+        turn: sources.Records,
+        closed: Sequence[ClosedRecord],
+        own: Mapping[UUID, RecordRow],
+        books: _Books,
+    ) -> Report:
+        """Every one of these records in its bucket, and every document in its place."""
+        async with self.database.account(turn.account.account_id) as unit:
+            groups = await repository.groups(unit, [*own, *(item.record_id for item in books.postings)], books.names)
+        claims, seen = shares.split(groups, books.claims, books.seen)
         standing = shares.standing({record: row.own for record, row in own.items()}, groups)
         placed = placing.place(closed, standing, claims, seen)
         others = await turn.whereabouts(psa, [own[record] for record, _ in placed.of_others if record in own])
-        numbers = [item.number for item in closed if item.record_type == INVOICE] + [item.number for item in postings]
-        strangers = placing.strangers(placed, numbers)
+        numbers = [item.number for item in closed if item.record_type == INVOICE]
+        strangers = placing.strangers(placed, [*numbers, *(item.number for item in books.postings)])
         unknown = await turn.of_numbers(psa, sorted({item.number for item in strangers}))
         told = [(unknown[item.number], item) for item in strangers if item.number in unknown]
-        return report((first, last), closed, standing, placed, others, told)
+        return report((turn.first, turn.last), closed, standing, placed, others, told)
 
     async def _ledgers(
         self,

@@ -40,7 +40,8 @@ _RECORDS = text(
       LEFT JOIN LATERAL (
            SELECT bool_or(state = 'batched') AS batched FROM poster.batch
             WHERE account_id = r.account_id AND record_id = r.record_id) b ON true
-     WHERE r.connection_id = :connection_id AND (r.record_date BETWEEN :first AND :last OR r.record_id = ANY(:ids))
+     WHERE r.connection_id = :connection_id
+       AND (coalesce(r.record_date, (r.updated_at AT TIME ZONE 'UTC')::date) BETWEEN :first AND :last OR r.record_id = ANY(:ids))
     """
 ).bindparams(_IDS)
 _ANNOUNCED = text(
@@ -83,7 +84,10 @@ KEPT = timedelta(days=20)
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One record of ours, with what ConnectWise does not show afresh of receipts and expenses once they left their list."""
+    """One record of ours, with what ConnectWise does not show afresh of receipts and expenses once they left their list.
+
+    `dated` is None where ConnectWise gave no date; `recorded` is the day on which we wrote of it last.
+    """
 
     record_id: UUID
     record_type: str
@@ -92,6 +96,7 @@ class RecordRow:
     number: str
     customer: str
     dated: date | None
+    recorded: date
     total: Decimal
     currency: str
     batched: bool
@@ -113,7 +118,7 @@ class PostingRow:
 async def records(
     unit: Unit, connection_id: UUID, first: date, last: date, ids: Sequence[UUID], *, rest: timedelta
 ) -> dict[UUID, RecordRow]:
-    """Our records dated in the period, and those named; `rest` is how long untouched ones count as on their way."""
+    """Our records of the period (undated ones by the day we wrote of them), and those named; `rest` is how long untouched ones count as on their way."""
     values = {
         "connection_id": connection_id,
         "first": first,
@@ -143,6 +148,7 @@ def _record(row: Any) -> RecordRow:
         number=row.number or "",
         customer=row.customer or "",
         dated=row.record_date,
+        recorded=row.updated_at.date(),
         total=row.total or Decimal(0),
         currency=row.currency or "",
         batched=bool(row.batched),
@@ -182,7 +188,7 @@ async def groups(unit: Unit, ids: Sequence[UUID], companies: Mapping[UUID, str])
 
 
 def _documents(data: bytes) -> tuple[Wanted, ...]:
-    return tuple(Wanted(item.kind, item.number, item.total) for item in decode_documents(data))
+    return tuple(Wanted(item.kind, item.number, item.total, item.currency) for item in decode_documents(data))
 
 
 async def claims(unit: Unit, connection_id: UUID, ledger_ids: Sequence[str]) -> list[PostingRow]:

@@ -1,14 +1,14 @@
 """ConnectWise as it is now: the closed records of a period, and what became of others.
 
 Invoices are listed by date. Receipts, stock movements and expenses can only be seen while they stand on their unposted
-list; one that has left it counts as closed where a batch of ours took it.
+list; one of ours that has left it is batched where a batch of ours took it, else somebody took it off.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -35,9 +35,9 @@ class Psa(Protocol):
     async def invoices_numbered(self, numbers: Sequence[str]) -> list[Invoice]: ...
     async def invoices(self, ids: Sequence[int]) -> list[Invoice]: ...
     async def billing_statuses(self) -> list[BillingStatus]: ...
-    async def unposted_invoices(self) -> list[UnpostedInvoice]: ...
-    async def unposted_procurement(self) -> list[UnpostedProcurement]: ...
-    async def unposted_expenses(self) -> list[UnpostedExpense]: ...
+    async def unposted_invoices(self, ids: Sequence[int] | None = None) -> list[UnpostedInvoice]: ...
+    async def unposted_procurement(self, ids: Sequence[str] | None = None) -> list[UnpostedProcurement]: ...
+    async def unposted_expenses(self, ids: Sequence[int] | None = None) -> list[UnpostedExpense]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,9 @@ class Listed:
 
 @dataclass(slots=True)
 class Shown:
-    """What ConnectWise shows of a period."""
+    """What ConnectWise shows of a period; `types` are those whose lists were read."""
 
+    types: Sequence[RecordType] = ()
     invoices: list[Invoice] = field(default_factory=list)
     closed_statuses: frozenset[int] = frozenset()
     closed_at: dict[int, datetime | None] = field(default_factory=dict)
@@ -74,21 +75,41 @@ class Shown:
 
 async def read(psa: Psa, types: Sequence[RecordType], first: date, last: date) -> Shown:
     """Read the period afresh. Raises what the client raises."""
-    shown = Shown()
+    shown = Shown(types)
     statuses, shown.invoices, unposted = await asyncio.gather(
         psa.billing_statuses(), psa.invoices_dated(first, last), psa.unposted_invoices()
     )
     shown.closed_statuses = frozenset(item.id for item in statuses if item.closed_flag)
-    shown.closed_at = {row.invoice_id: row.closed_at for row in unposted if row.invoice_id is not None}
+    shown.closed_at = _closed_at(unposted)
     if RecordType.PROCUREMENT in types:
-        shown.listed |= {
-            (RecordType.PROCUREMENT, one.source_id): one for one in map(_product, await psa.unposted_procurement())
-        }
+        shown.listed |= _by_key(map(_product, await psa.unposted_procurement()))
     if RecordType.EXPENSE in types:
-        shown.listed |= {
-            (RecordType.EXPENSE, one.source_id): one for one in map(_expense, await psa.unposted_expenses())
-        }
+        shown.listed |= _by_key(map(_expense, await psa.unposted_expenses()))
     return shown
+
+
+async def _reread(psa: Psa, before: Shown, records: Sequence[ClosedRecord]) -> Shown:
+    """Only these records, by their ids."""
+    shown = Shown(before.types, closed_statuses=before.closed_statuses)
+    ids: dict[str, list[str]] = {}
+    for record in records:
+        ids.setdefault(record.record_type, []).append(record.source_id)
+    if invoices := [int(one) for one in ids.get(INVOICE, ())]:
+        shown.invoices = await psa.invoices(invoices)
+        shown.closed_at = _closed_at(await psa.unposted_invoices(invoices))
+    if products := ids.get(RecordType.PROCUREMENT):
+        shown.listed |= _by_key(map(_product, await psa.unposted_procurement(products)))
+    if expenses := ids.get(RecordType.EXPENSE):
+        shown.listed |= _by_key(map(_expense, await psa.unposted_expenses([int(one) for one in expenses])))
+    return shown
+
+
+def _closed_at(rows: Iterable[UnpostedInvoice]) -> dict[int, datetime | None]:
+    return {row.invoice_id: row.closed_at for row in rows if row.invoice_id is not None}
+
+
+def _by_key(rows: Iterable[Listed]) -> dict[tuple[str, str], Listed]:
+    return {(row.record_type, row.source_id): row for row in rows}
 
 
 def _product(row: UnpostedProcurement) -> Listed:
@@ -152,11 +173,21 @@ class Records:
         rows = {(row.record_type, row.source_id): row for row in own.values() if row.record_type != INVOICE}
         for key, listed in self.shown.listed.items():
             known = rows.pop(key, None)
-            dated = (known.dated if known else None) or listed.dated
-            if dated is not None and self.first <= dated <= self.last:
+            dated = self._dated(listed, known)
+            if self.first <= dated <= self.last:
                 found.append(self._listed(listed, dated, known))
-        left = [row for row in rows.values() if row.batched and row.dated and self.first <= row.dated <= self.last]
-        return found + [self._batched(row, row.dated) for row in left if row.dated]
+        off = [(row, row.dated or row.recorded) for row in rows.values()]
+        return found + [self._unlisted(row, dated) for row, dated in off if self.first <= dated <= self.last]
+
+    async def again(self, psa: Psa, records: Sequence[ClosedRecord]) -> Records:
+        """These records alone, as ConnectWise shows them now: while we read on, the services went on."""
+        return replace(self, shown=await _reread(psa, self.shown, records))
+
+    def _dated(self, listed: Listed, known: RecordRow | None) -> date:
+        """The day of a listed record; one of which nobody knows any stands in whatever period is asked for."""
+        closed = listed.closed_at.date() if listed.closed_at else None
+        recorded = known.recorded if known else None
+        return (known.dated if known else None) or listed.dated or closed or recorded or self.first
 
     def _counts(self, invoice: Invoice) -> bool:
         """Closed by its status, in a batch, or on the unposted list: what mapper posts and a person may have batched."""
@@ -184,6 +215,7 @@ class Records:
         )
 
     def _listed(self, listed: Listed, dated: date, known: RecordRow | None) -> ClosedRecord:
+        currency, total = _decided(known) or (_currency_of(known) or listed.currency, listed.total)
         return ClosedRecord(
             record_id=self.id_of(listed.record_type, listed.source_id),
             record_type=listed.record_type,
@@ -191,15 +223,17 @@ class Records:
             number=known.number if known and known.number else listed.number,
             customer=listed.customer,
             dated=dated,
-            currency=_currency_of(known) or listed.currency,
-            total=_decided(known, listed.total),
+            currency=currency,
+            total=total,
             company=self._company(known, listed.location_id),
             batched=False,
             before_go_live=self.account.is_before_go_live(dated),
             fresh=self._fresh(listed.record_type, listed.source_id, listed.closed_at),
         )
 
-    def _batched(self, row: RecordRow, dated: date) -> ClosedRecord:
+    def _unlisted(self, row: RecordRow, dated: date) -> ClosedRecord:
+        """One that only our rows know; it has left its list if that was read."""
+        currency, total = _decided(row) or (row.currency, row.total)
         return ClosedRecord(
             record_id=row.record_id,
             record_type=row.record_type,
@@ -207,11 +241,13 @@ class Records:
             number=row.number,
             customer=row.customer,
             dated=dated,
-            currency=row.currency,
-            total=_decided(row, row.total),
+            currency=currency,
+            total=total,
             company=self._company(row, None),
-            batched=True,
+            batched=row.batched,
             before_go_live=self.account.is_before_go_live(dated),
+            fresh=self._fresh(row.record_type, row.source_id, None),
+            off_list=not row.batched and row.record_type in self.shown.types,
         )
 
     def _company(self, known: RecordRow | None, location: int | None) -> str:
@@ -230,18 +266,14 @@ class Records:
         return closed_at is not None and self.now - closed_at < within
 
     async def whereabouts(self, psa: Psa, others: Sequence[RecordRow]) -> dict[UUID, Stray]:
-        """What became of records of ours that are not closed in the period; one of another period has no entry."""
+        """What became of invoices of ours that are not closed in the period; one of another period has no entry."""
         numbered = {
             int(row.source_id): row for row in others if row.record_type == INVOICE and row.source_id.isdecimal()
         }
         there = {item.id: item for item in await psa.invoices(list(numbered))} if numbered else {}
         found = {row.record_id: Stray.RECORD_GONE for number, row in numbered.items() if number not in there}
         opened = [item for item in there.values() if not self._counts(item)]
-        found |= {numbered[item.id].record_id: Stray.RECORD_OPEN for item in opened}
-        for row in others:
-            if row.record_type != INVOICE and (row.record_type, row.source_id) not in self.shown.listed:
-                found |= {} if row.batched else {row.record_id: Stray.RECORD_GONE}
-        return found
+        return found | {numbered[item.id].record_id: Stray.RECORD_OPEN for item in opened}
 
     async def of_numbers(self, psa: Psa, numbers: Sequence[str]) -> dict[str, Stray]:
         """Which of these numbers no invoice has, or an open one; a closed one of another period has no entry."""
@@ -266,8 +298,13 @@ def _currency_of(known: RecordRow | None) -> str:
     return known.currency if known else ""
 
 
-def _decided(known: RecordRow | None, otherwise: Decimal) -> Decimal:
-    """What a receipt's or expense's GL entries were made into (M11); as listed while nothing is decided."""
+def _decided(known: RecordRow | None) -> tuple[str, Decimal] | None:
+    """Currency and total of what a receipt's or expense's GL entries were made into (M11), None while nothing is decided.
+
+    A journal is in base currency, whatever ConnectWise lists (M15); what is in another currency is not added.
+    """
     if known is None or not known.own.wanted:
-        return otherwise
-    return sum((signed(item.kind, item.total) for item in known.own.wanted), Decimal(0))
+        return None
+    currency = known.own.wanted[0].currency
+    mine = [item for item in known.own.wanted if item.currency == currency]
+    return currency, sum((signed(item.kind, item.total) for item in mine), Decimal(0))

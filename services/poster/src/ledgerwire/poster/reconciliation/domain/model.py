@@ -30,7 +30,8 @@ class Bucket(StrEnum):
     for it moves nothing. excluded: a rule or a person left it out. onboarded: it was there before go-live. held: kept back.
     stopped: somebody has to act. in_flight: being worked on. missing: neither in the ledger nor being worked on. twice: more
     documents than it has. amount_differs: the ledger shows other figures. posted_not_batched: in the ledger, without a
-    batch, and nobody is at it. batched_not_posted: it has a batch and no document.
+    batch, and nobody is at it. batched_not_posted: it has a batch and no document. left_the_list: a receipt, stock movement
+    or expense that no batch of ours took is not on its unposted list any more: batched by hand, taken back or deleted.
     """
 
     POSTED_ONCE = "posted_once"
@@ -45,6 +46,7 @@ class Bucket(StrEnum):
     AMOUNT_DIFFERS = "amount_differs"
     POSTED_NOT_BATCHED = "posted_not_batched"
     BATCHED_NOT_POSTED = "batched_not_posted"
+    LEFT_THE_LIST = "left_the_list"
 
     @property
     def concern(self) -> Concern:
@@ -89,11 +91,13 @@ class ClosedRecord:
     """One closed record as ConnectWise shows it now.
 
     Attributes:
-        total: as ConnectWise shows it, credits negative; of receipts and expenses what their GL entries were made into.
+        currency, total: as ConnectWise shows them, credits negative; of receipts and expenses what their GL entries were made
+            into.
         company: the ledger company it belongs to, "" where none takes it.
         batched: it has a batch. `batch` is the name, where one is shown.
         before_go_live: dated before the account's first day, or the account is not live yet and never posted.
         fresh: closed so short a time ago that nobody need know of it yet.
+        off_list: it has left its unposted list, and no batch of ours took it; never of an invoice.
     """
 
     record_id: UUID
@@ -109,15 +113,20 @@ class ClosedRecord:
     batch: str = ""
     before_go_live: bool = False
     fresh: bool = False
+    off_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One document that a record was decided to become."""
+    """One document that a record was decided to become.
+
+    It is known again by kind, number and total; one in another currency is still it, and differs.
+    """
 
     kind: DocumentKind
     number: str
     total: Decimal
+    currency: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +191,11 @@ class SeenDocument:
         return signed(self.kind, self.total)
 
 
+def _foreign(item: SeenDocument, record: ClosedRecord) -> bool:
+    """Whether a document is known to be in another currency than its record."""
+    return bool(item.currency and record.currency) and item.currency != record.currency
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One closed record with its verdict."""
@@ -201,10 +215,10 @@ class Row:
 
     @property
     def ledger_total(self) -> Decimal:
-        """What the ledger shows for it: of an invoice its sales documents, of the others all."""
+        """What the ledger shows for it in its currency: of an invoice its sales documents, of the others all."""
         sales_only = self.record.record_type == INVOICE
         counted = [item for item in self.documents if item.kind in SALES or not sales_only]
-        return sum((item.amount for item in counted), Decimal(0))
+        return sum((item.amount for item in counted if not _foreign(item, self.record)), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

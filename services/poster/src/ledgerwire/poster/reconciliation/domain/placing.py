@@ -103,7 +103,7 @@ def _wanted(
 
 
 def _as_wanted(document: SeenDocument) -> Wanted:
-    return Wanted(document.kind, document.number, document.total)
+    return Wanted(document.kind, document.number, document.total, document.currency)
 
 
 def same_number(one: str, other: str) -> bool:

@@ -52,8 +52,9 @@ def report(
 
 def _row(record: ClosedRecord, own: Mapping[UUID, OwnRecord], placed: Placed) -> Row:
     documents = placed.of.get(record.record_id, ())
-    row = judge(record, own.get(record.record_id), documents)
-    return replace(row, linked=all(item.key in placed.by_id for item in documents))
+    named = [item.key in placed.by_id for item in documents]
+    row = judge(record, own.get(record.record_id), documents, ours=any(named))
+    return replace(row, linked=all(named))
 
 
 def _order(record: ClosedRecord) -> tuple[str, str, date, str, str]:

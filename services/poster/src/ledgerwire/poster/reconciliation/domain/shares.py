@@ -44,7 +44,8 @@ def split(
     shown: list[SeenDocument] = []
     for document in seen:
         claim = claimed.get(document.key)
-        forgotten = wanted.get((document.company, Wanted(document.kind, document.number, document.total)))
+        shown_as = Wanted(document.kind, document.number, document.total, document.currency)
+        forgotten = wanted.get((document.company, shown_as))
         group = by_id.get(claim.record_id) if claim is not None else forgotten
         if group is None or not group.shares or (claim is not None and not claim.counts):
             shown.append(document)

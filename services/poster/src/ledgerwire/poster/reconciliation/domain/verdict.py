@@ -21,7 +21,8 @@ from ledgerwire.poster.reconciliation.domain.model import (
 
 _LEFT_OUT = frozenset({"EXCLUDED_BY_RULE", "SKIPPED"})
 _UNKNOWN = OwnRecord("unknown")
-Part = tuple[DocumentKind, Decimal]
+Part = tuple[DocumentKind, str, Decimal]
+"""Kind, currency and total of a document."""
 
 Verdict = tuple[Bucket, str]
 
@@ -37,27 +38,27 @@ class _Expected:
     parts: Counter[Part]
     all_known: bool
 
-    def of(self, found: Sequence[SeenDocument]) -> Counter[Part]:
-        """The documents that can be compared."""
-        return Counter((item.kind, item.total) for item in found if self.all_known or item.kind in SALES)
+    def of(self, record: ClosedRecord, found: Sequence[SeenDocument]) -> Counter[Part]:
+        """The documents that can be compared; each is in its own currency: a journal is not in that of a foreign sale."""
+        return Counter(_part(record, item) for item in found if self.all_known or item.kind in SALES)
 
     def kinds(self) -> Counter[DocumentKind]:
         """How many of each kind."""
         return _kinds(self.parts)
 
 
-def judge(record: ClosedRecord, own: OwnRecord | None, documents: Sequence[SeenDocument]) -> Row:
-    """The verdict on one record and the documents that stand for it."""
+def judge(record: ClosedRecord, own: OwnRecord | None, documents: Sequence[SeenDocument], *, ours: bool = False) -> Row:
+    """The verdict on one record and the documents that stand for it; `ours`: a posting of ours names one of them."""
     known = own or _UNKNOWN
     found = tuple(sorted(documents, key=lambda item: (item.kind, item.number, item.ledger_id)))
-    bucket, detail = _left_alone(record, known) or (
+    bucket, detail = (None if ours else _left_alone(record, known)) or (
         _with_documents(record, known, found) if found else _without(record, known)
     )
     return Row(bucket, record, found, () if bucket.concern is Concern.SETTLED else known.codes, detail)
 
 
 def _left_alone(record: ClosedRecord, own: OwnRecord) -> Verdict | None:
-    """Records that are none of our business, whatever the ledger shows."""
+    """Records that are none of our business, whatever the ledger shows that we did not put there."""
     earlier = record.before_go_live or own.state == "onboarded" or "BEFORE_GO_LIVE" in own.codes
     if earlier and not own.wanted:
         return Bucket.ONBOARDED, ""
@@ -69,7 +70,7 @@ def _left_alone(record: ClosedRecord, own: OwnRecord) -> Verdict | None:
 
 def _with_documents(record: ClosedRecord, own: OwnRecord, found: Sequence[SeenDocument]) -> Verdict:
     expected = _expected(record, own)
-    there = expected.of(found)
+    there = expected.of(record, found)
     if _too_many(_kinds(there), expected):
         return Bucket.TWICE, f"{len(found)} documents: {', '.join(item.number for item in found)}"
     moving = own.moving and not record.batched
@@ -83,12 +84,15 @@ def _with_documents(record: ClosedRecord, own: OwnRecord, found: Sequence[SeenDo
         return Bucket.POSTED_ONCE, "" if own is not _UNKNOWN else "not in our own rows"
     if own.moving:
         return Bucket.IN_FLIGHT, "a draft waits for approval" if any(item.draft for item in found) else ""
-    return Bucket.POSTED_NOT_BATCHED, ""
+    return _off_the_list(record) or (Bucket.POSTED_NOT_BATCHED, "")
 
 
 def _without(record: ClosedRecord, own: OwnRecord) -> Verdict:
     if record.batched:
         return _batched_without(record, own)
+    left = None if own.moving or record.fresh else _off_the_list(record)
+    if left is not None:
+        return left
     if own.state == "held":
         return Bucket.HELD, ""
     if own.state in {"stopped", "dead"} or own.outcome == "stopped":
@@ -98,11 +102,20 @@ def _without(record: ClosedRecord, own: OwnRecord) -> Verdict:
     return Bucket.MISSING, "nobody works on it" if own is not _UNKNOWN else "we never heard of it"
 
 
+def _off_the_list(record: ClosedRecord) -> Verdict | None:
+    """What the unposted list alone tells of a receipt, stock movement or expense: somebody took it off."""
+    return (Bucket.LEFT_THE_LIST, "left the list, not batched by us") if record.off_list else None
+
+
 def _batched_without(record: ClosedRecord, own: OwnRecord) -> Verdict:
-    if own.state == "no_effect":
+    """A batch and no document. That 0.00 moves nothing is decided, not seen: it may move deferred revenue (M4)."""
+    nothing = record.total == 0
+    if own.state == "no_effect" and (nothing or record.record_type != INVOICE):
         return Bucket.NO_EFFECT, ""
-    if own.wanted is None and record.total == 0:
-        return Bucket.NO_EFFECT, "0.00, and not decided by us"
+    if nothing and own.wanted is None and own.moving:
+        return Bucket.IN_FLIGHT, ""
+    if nothing and own is _UNKNOWN:
+        return Bucket.STOPPED, "0.00, batched, and not decided by us"
     return Bucket.BATCHED_NOT_POSTED, "batched by somebody else" if "ALREADY_BATCHED" in own.codes else ""
 
 
@@ -111,11 +124,17 @@ def _expected(record: ClosedRecord, own: OwnRecord) -> _Expected:
     invoice = record.record_type == INVOICE
     if invoice:
         kind = DocumentKind.CREDIT_NOTE if record.total < 0 else DocumentKind.SALES_INVOICE
-        parts[kind, abs(record.total)] = 1
+        parts[kind, record.currency, abs(record.total)] = 1
     for item in own.wanted or ():
         if not invoice or item.kind not in SALES:
-            parts[item.kind, item.total] += 1
+            parts[item.kind, item.currency, item.total] += 1
     return _Expected(parts, own.wanted is not None)
+
+
+def _part(record: ClosedRecord, item: SeenDocument) -> Part:
+    """A document as it is compared; a sale agrees in its currency where one side shows none."""
+    unknown = not item.currency or (item.kind in SALES and not record.currency)
+    return item.kind, record.currency if unknown else item.currency, item.total
 
 
 def _too_many(there: Counter[DocumentKind], expected: _Expected) -> bool:
@@ -126,15 +145,14 @@ def _too_many(there: Counter[DocumentKind], expected: _Expected) -> bool:
 
 
 def _differs(record: ClosedRecord, found: Sequence[SeenDocument], there: Counter[Part], expected: _Expected) -> bool:
-    if any(item.currency != record.currency for item in found if item.currency and record.currency):
-        return True
     if not expected.all_known and record.record_type != INVOICE:
-        return sum((item.amount for item in found), Decimal(0)) != record.total
+        foreign = any(item.currency != record.currency for item in found if item.currency and record.currency)
+        return foreign or sum((item.amount for item in found), Decimal(0)) != record.total
     return bool(there - expected.parts)
 
 
 def _kinds(parts: Counter[Part]) -> Counter[DocumentKind]:
     kinds: Counter[DocumentKind] = Counter()
-    for (kind, _), count in parts.items():
+    for (kind, _, _), count in parts.items():
         kinds[kind] += count
     return kinds
