@@ -116,6 +116,17 @@ class Reports:
         """Wait until poster has told mapper that all of these are batched."""
         await self.until(numbers, "mapped", "batched")
 
+    async def batch_begun(self, number: int) -> None:
+        """Wait until poster has tried to batch an expense and waits."""
+        query = (
+            "SELECT 1 FROM poster.batch b JOIN poster.work w ON w.work_key = b.record_id::text WHERE b.record_id = $1"
+        )
+
+        async def tried() -> bool:
+            return bool(await self.world.rows(f"{query} AND w.attempts > 0", self.record(number)))
+
+        await self.world._explained(tried, f"a batch for EXP-{number} tried", IN_TIME)
+
     async def delete_batch(self, number: int) -> None:
         """A person deletes an expense's batch in ConnectWise."""
         rows = self.world.psa.state.tables["batches"].values()

@@ -16,6 +16,8 @@ from ledgerwire.cli.month.account_file import Package, account_content
 from ledgerwire.common.ids import account_id, connection_id
 from ledgerwire.common.settings import Settings
 from ledgerwire.poster.reconciliation.domain.model import Bucket
+from ledgerwire.sandbox.connectwise.batches import batch_records
+from ledgerwire.sandbox.connectwise.interface_records import RecordKey
 
 pytestmark = [pytest.mark.e2e, pytest.mark.requirement("M17")]
 
@@ -44,6 +46,30 @@ async def test_with_one_document_an_expense_each_has_a_document_and_a_batch_of_i
             ("EXP-9302", Decimal("12.05")),
         ]
         assert len(reports.batches()) == 2
+
+
+@pytest.mark.requirement("M8", "D3")
+async def test_one_that_is_batched_by_hand_after_it_was_posted_ends_as_a_person_answers(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with open_world(settings, tmp_path, services=("mapper", "poster"), account=account(PER_EXPENSE)) as world:
+        reports = Reports(world)
+        reports.set_up()
+        world.arm("500_before", "connectwise", method="POST", path_regex=r"/finance/accounting/batches$", times=None)
+        await reports.look(reports.enter(9301, "41.80"))
+        await reports.batch_begun(9301)
+        batch_records(world.psa.state, [RecordKey("expense", 9301)], "BY-HAND", COORDINATOR)
+        world.sandbox.world.faults.clear()
+        await world.a_while_passes()
+        await reports.until([9301], "mapped", "stopped", "RECORD_OFF_THE_LIST")
+        async with world.desk() as desk:
+            await desk.choose(world.account_id, "EXP-9301", "ACCEPT", "clerk", "I batched it")
+        await reports.settled(9301)
+        await reports.look(9301)
+        await world.quiet()
+        assert await reports.standing(9301) == ("mapped", "batched", [])
+        assert [row["Total"] for row in reports.bills()] == [Decimal("41.80")]
+        assert world.batches() == ["BY-HAND"]
 
 
 @pytest.mark.requirement("A121", "M7")

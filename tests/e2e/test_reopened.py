@@ -67,6 +67,24 @@ async def test_reopened_between_posting_and_batch_waits_for_the_close_and_update
     assert len(world.batches()) == 1
 
 
+@pytest.mark.requirement("M1")
+async def test_reopened_between_posting_and_batch_and_batched_by_hand_has_its_document_follow(world: World) -> None:
+    world.arm("500_before", "connectwise", method="POST", path_regex=r"/finance/accounting/batches$")
+    await world.close(INVOICE)
+    await world.told_to_wait("poster", INVOICE)
+    [before] = world.documents(world.number(INVOICE))
+    world.set_status(INVOICE, REOPENED)
+    await world.in_state(INVOICE, "open")
+    async with world.held_back("mapper"):
+        change_and_close(world)
+        batch_invoices(world.psa.state, [INVOICE], "BY-HAND", COORDINATOR)
+    await world.warned(INVOICE, 2, "DOCUMENT_FOLLOWS_BATCH")
+    [after] = world.documents(world.number(INVOICE))
+    assert after["InvoiceID"] == before["InvoiceID"]
+    assert after["Total"] == world.invoice(INVOICE)["total"] != before["Total"]
+    assert world.batches() == ["BY-HAND"]
+
+
 async def test_an_unbatched_and_changed_record_updates_its_document_and_gets_a_second_batch(world: World) -> None:
     await world.close(INVOICE)
     await world.settled(INVOICE)

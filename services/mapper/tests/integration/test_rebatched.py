@@ -94,3 +94,48 @@ async def test_a_batch_that_is_taken_apart_again_leaves_the_ordinary_way(office:
     await office.settle(invoice_id, "stopped", "RECORD_REBATCHED")
     record = await office.record(invoice_id)
     assert (record.state, record.revision, await office.codes(invoice_id)) == (RecordState.MAPPED, 2, [])
+
+
+@pytest.mark.requirement("M8")
+@pytest.mark.parametrize(("outcome", "code"), [("stopped", "BATCH_INCOMPLETE"), ("draft", "APPROVAL_REFUSED")])
+async def test_a_record_reopened_before_our_batch_follows_the_batch_that_a_person_made(office: Office, outcome, code):
+    invoice_id = await clean(office)
+    await office.settle(invoice_id, outcome, code)
+    before = await office.record(invoice_id)
+    office.reload(invoice_id)
+    await office.map(invoice_id)
+    assert (await office.record(invoice_id)).state is RecordState.OPEN
+    rebatch(office, invoice_id)
+    await office.map(invoice_id)
+    record = await office.record(invoice_id)
+    [document] = await office.documents(invoice_id)
+    assert (record.state, record.revision, record.settled_outcome) == (RecordState.MAPPED, 2, None)
+    assert document.total == record.total != before.total
+    assert await office.codes(invoice_id) == ["DOCUMENT_FOLLOWS_BATCH"]
+    assert await office.messages(invoice_id) == 2, "poster is told"
+
+
+@pytest.mark.requirement("M8", "M1")
+async def test_a_retry_that_meets_our_own_batch_is_told_to_poster_and_not_skipped(office: Office):
+    invoice_id = await clean(office)
+    record = await office.record(invoice_id)
+    batch_invoices(office.sandbox.world.connectwise.state, [invoice_id], f"INV-{record.number}-abcdef", PERSON)
+    await office.desk.retry(office.account_id, number=record.number)
+    await office.idle()
+    told = await office.record(invoice_id)
+    assert (told.state, told.revision, told.findings) == (RecordState.MAPPED, 1, ())
+    assert await office.messages(invoice_id) == 2
+
+
+@pytest.mark.requirement("M1")
+async def test_what_was_never_posted_is_left_in_the_batch_that_a_person_made(office: Office):
+    invoice_id = await clean(office)
+    rebatch(office, invoice_id)
+    await office.settle(invoice_id, "remap")
+    assert (await office.record(invoice_id)).revision == 2, "poster tells whether it is in the ledger"
+    await office.settle(invoice_id, "remap")
+    for _ in range(2):
+        assert (await office.record(invoice_id)).state is RecordState.SKIPPED
+        assert await office.codes(invoice_id) == ["ALREADY_BATCHED"]
+        await office.map(invoice_id)
+    assert await office.messages(invoice_id) == 2

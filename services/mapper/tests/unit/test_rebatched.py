@@ -46,6 +46,8 @@ def test_what_a_person_batched_again_is_mapped_as_if_it_were_listed_and_said_so(
 
 REPORTED = {"settled_outcome": "stopped", "settled_findings": (Finding("RECORD_REBATCHED"),)}
 PAID = {"settled_outcome": "stopped", "settled_findings": (Finding("DOCUMENT_PAID"),)}
+HANDED_OVER = {"announcements": 1, "settled_outcome": None, "settled_revision": None}
+GIVEN_BACK = {"announcements": 1, "settled_outcome": "remap"}
 
 
 @pytest.mark.requirement("M8", "M1")
@@ -60,6 +62,13 @@ PAID = {"settled_outcome": "stopped", "settled_findings": (Finding("DOCUMENT_PAI
         (PAID, True, True),
         ({"state": RecordState.SKIPPED, "settled_outcome": None}, False, False),
         ({**REPORTED, "record_type": "expense"}, False, False),
+        (HANDED_OVER, False, False),  # poster has it in hand
+        ({**HANDED_OVER, "state": RecordState.OPEN}, False, True),
+        ({**HANDED_OVER, "state": RecordState.RECEIVED}, False, True),
+        ({**HANDED_OVER, "state": RecordState.STOPPED}, False, True),
+        ({**HANDED_OVER, "state": RecordState.OPEN, "announcements": 0}, False, False),  # nothing was ever sent
+        (GIVEN_BACK, False, True),
+        ({**GIVEN_BACK, "state": RecordState.SKIPPED}, False, False),  # nothing of it is in the ledger
     ],
 )
 def test_only_a_batch_that_a_person_made_of_a_record_of_ours_is_looked_into(

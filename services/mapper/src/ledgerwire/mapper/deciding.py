@@ -44,12 +44,19 @@ class Decider:
     """Decides the records of one group, one at a time."""
 
     def __init__(
-        self, account: Account, ledgers: Ledgers, latest: dict[UUID, StoredRevision], bills: list[KnownBill]
+        self,
+        account: Account,
+        ledgers: Ledgers,
+        latest: dict[UUID, StoredRevision],
+        bills: list[KnownBill],
+        posted: frozenset[UUID] = frozenset(),
     ) -> None:
+        """`posted`: records with a document of their own in the ledger, or that may have one."""
         self._account = account
         self._ledgers = ledgers
         self._latest = latest
         self._bills = bills
+        self._posted = posted
 
     def decide(self, record: StoredRecord, subject: Subject | None, terms: SharedTerms | None = None) -> Look:
         """The look at a record; raises what reading its ledger company raised. `terms`: it shares a document (M17)."""
@@ -62,10 +69,9 @@ class Decider:
         """The record's mapping input, or the look at one that has none; raises what reading its ledger company raised."""
         if subject is None:
             name = self._ledgers.name_of(record.ledger_connection_id)
-            vanished = record.record_type == RecordType.INVOICE
-            if not vanished:
-                return looking.unlisted(record, name)
-            return looking.vanished(record, name, self._latest.get(record.record_id))
+            latest = self._latest.get(record.record_id)
+            absent = looking.vanished if record.record_type == RecordType.INVOICE else looking.unlisted
+            return absent(record, name, latest)
         record = subject.described(record)
         route = self._ledgers.route(subject)
         if route is None:
@@ -84,7 +90,8 @@ class Decider:
     def conclude(self, prepared: Prepared) -> Look:
         """What the mapping makes of it."""
         record, source, ledger, route = prepared.record, prepared.source, prepared.ledger, prepared.route
-        skipped = looking.before_go_live(record, source, self._account)
+        posted = record.record_id in self._posted
+        skipped = looking.before_go_live(record, source, self._account, posted=posted)
         if skipped is not None:
             return skipped
         result = map_any(source)
@@ -97,6 +104,7 @@ class Decider:
             account=self._account,
             ledger_connection_id=route.ledger_connection_id,
             latest=self._latest.get(record.record_id),
+            posted=posted,
         )
 
     def _composed(

@@ -12,6 +12,7 @@ from ledgerwire.common.catalogue.revisions import CHOICES
 from ledgerwire.common.errors import Transient, Waiting
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.mapper.domain.contacts import CREATE, LINK
+from ledgerwire.mapper.domain.eligibility import FOLLOWS
 from ledgerwire.mapper.domain.locks import FIRST_OPEN_DAY, HOLD
 from ledgerwire.mapper.domain.model import Ignored, Mapped, MappingInput, NoEffect, Result
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
@@ -31,6 +32,7 @@ _ANSWERS = frozenset(choice.value for choice in CHOICES[DELETED])
 _ANSWERED = frozenset({"DOCUMENT_VOIDED", "DOCUMENT_ACCEPTED"})
 _GONE = "deleted"
 _REMAP = "remap"
+_WITHOUT_DOCUMENT = frozenset({"no_effect", "excluded"})
 RELINK = "relink"
 """Who rings for a record that is done on both sides and that our rows do not know to be (R22)."""
 _ASKS_AGAIN = frozenset({"stopped", _REMAP, "refresh"})
@@ -55,19 +57,21 @@ class Look:
 def followed(records: Iterable[StoredRecord], latest: Mapping[UUID, StoredRevision]) -> frozenset[Key]:
     """The invoices that are mapped from the batch they are in, if they are in one: a person batched ours again (M8).
 
-    Poster reported it, or the record was seen open since our batch, or its latest revision follows such a batch and is not
-    settled. Nothing else that is batched is looked into (M1).
+    Poster reported it, or has the record and it is not simply decided (open, retried, stopped), or its latest revision
+    follows such a batch and is not settled. Nothing else that is batched is looked into (M1): of a record that was skipped
+    because poster proved that it had posted nothing, a batch is none of ours.
     """
     return frozenset(each.key for each in records if _follows(each, latest.get(each.record_id)))
 
 
 def _follows(record: StoredRecord, latest: StoredRevision | None) -> bool:
-    if record.record_type != RecordType.INVOICE:
+    asked = record.settled_outcome == _REMAP
+    if record.record_type != RecordType.INVOICE or (asked and record.state is RecordState.SKIPPED):
         return False
     reported = record.settled_outcome == "stopped" and any(item.code == REBATCHED for item in record.settled_findings)
-    reopened = record.state is RecordState.OPEN and record.batched
+    in_doubt = asked or record.state not in DECIDED
     following = latest is not None and latest.follows_batch and not record.batched
-    return reported or reopened or following
+    return reported or (in_doubt and handed_over(record)) or following
 
 
 def vanished(record: StoredRecord, ledger: str, latest: StoredRevision | None = None) -> Look:
@@ -77,9 +81,9 @@ def vanished(record: StoredRecord, ledger: str, latest: StoredRevision | None = 
     batched record, whose batch it has to give up. What a person has answered already is only said again by poster.
     """
     params = _about(record, ledger)
-    if not _handed_over(record):
+    if not handed_over(record):
         return found(record, RecordEvent.VANISHED, Finding("INVOICE_VANISHED", params))
-    without = latest is not None and latest.decided.outcome in {"no_effect", "excluded"}
+    without = latest is not None and latest.decided.outcome in _WITHOUT_DOCUMENT
     event = RecordEvent.NO_EFFECT if without else RecordEvent.MAPPED
     kept = replace(record, state=advance(record.state, event), findings=())
     if record.state is RecordState.RECEIVED and set(record.choices) & _ANSWERS:
@@ -116,12 +120,13 @@ def _remains(record: StoredRecord, params: dict[str, str]) -> Finding:
     return Finding(DELETED, {**params, "what": what, "amount": amount})
 
 
-def unlisted(record: StoredRecord, ledger: str) -> Look:
+def unlisted(record: StoredRecord, ledger: str, latest: StoredRevision | None) -> Look:
     """A product or expense that is not on the unposted list: batched, reopened or deleted, which the list does not tell."""
-    return ignored(record, Ignored("unlisted", Finding("NOT_ON_UNPOSTED_LIST", _about(record, ledger))))
+    result = Ignored("unlisted", Finding("NOT_ON_UNPOSTED_LIST", _about(record, ledger)))
+    return ignored(record, result, latest=latest)
 
 
-def _handed_over(record: StoredRecord) -> bool:
+def handed_over(record: StoredRecord) -> bool:
     """Whether poster was told of documents of this record, or reported on some."""
     told = record.announcements > 0 or record.settled_outcome is not None
     return told and not (record.state is RecordState.NO_EFFECT and record.revision == 1)
@@ -157,18 +162,43 @@ def found(record: StoredRecord, event: RecordEvent, *findings: Finding) -> Look:
     return Look(replace(record, state=advance(record.state, event), findings=findings), step=event.value)
 
 
-def ignored(record: StoredRecord, result: Ignored) -> Look:
+def ignored(
+    record: StoredRecord, result: Ignored, *, latest: StoredRevision | None = None, posted: bool = False
+) -> Look:
     """Nothing to do now. A decided record that has a batch, or has left the list, is poster's: its row keeps what was decided.
 
-    Unless poster asked for this look: then it has proved that the batch is not its own (M1).
+    Unless poster asked for this look: then it has proved that the batch is not its own (M1). A record that was batched is not
+    left out any more, and one with a document in the ledger (`posted`) not silently: a person is told.
     """
     its_own = record.state in DECIDED and record.settled_outcome != _REMAP
     left_the_list = result.reason in {"batched", "unlisted"}
-    if left_the_list and its_own:
+    if its_own and (left_the_list or (result.reason == "excluded" and record.batched)):
         return Look(record, step=result.reason)
     if left_the_list and _drifted(record):
-        return _answered_drift(record)
+        return _posters_again(record, RecordEvent.MAPPED)
+    event = _was(latest) if result.reason == "unlisted" and _is_told_by_poster(record) else None
+    if event is not None:
+        return _posters_again(record if record.batched else _unsettled(record), event)
+    if posted and result.reason in {"batched", "excluded"}:
+        told = {**result.finding.params, "why": result.finding.message}
+        return found(record, RecordEvent.STOPPED, Finding("LEFT_OUT_DOCUMENT_REMAINS", told))
     return found(record, _IGNORED[result.reason], result.finding)
+
+
+def _is_told_by_poster(record: StoredRecord) -> bool:
+    """Whether poster finds out what an unlisted record is: a product or expense that it has, and has not given back.
+
+    Only it knows the names of our batches, by which alone one of these is known to be batched, and only it can carry out
+    what a person chose.
+    """
+    return record.record_type != RecordType.INVOICE and handed_over(record) and record.settled_outcome != _REMAP
+
+
+def _was(latest: StoredRevision | None) -> RecordEvent | None:
+    """What the latest revision made of the record; None where it decided nothing that poster could carry out."""
+    outcome = latest.decided.outcome if latest is not None else None
+    without = RecordEvent.NO_EFFECT if outcome in _WITHOUT_DOCUMENT else None
+    return RecordEvent.MAPPED if outcome == "mapped" else without
 
 
 def _drifted(record: StoredRecord) -> bool:
@@ -181,20 +211,19 @@ def about_drift(record: StoredRecord) -> tuple[str, ...]:
     return tuple(choice for choice in record.choices if not is_mapping_choice(choice)) if _drifted(record) else ()
 
 
-def _answered_drift(record: StoredRecord) -> Look:
+def _posters_again(record: StoredRecord, event: RecordEvent) -> Look:
     """A person answered, or asked: the record is as decided and batched as before, and poster carries out what was chosen."""
-    event = RecordEvent.MAPPED
     kept = replace(record, state=advance(record.state, event), findings=(), announcements=record.announcements + 1)
     return Look(kept, event.value, announce=True)
 
 
-def before_go_live(record: StoredRecord, source: AnyInput, account: Account) -> Look | None:
+def before_go_live(record: StoredRecord, source: AnyInput, account: Account, *, posted: bool = False) -> Look | None:
     """Skip what is dated before go-live; None for everything else."""
     start, dated = account.go_live_from, dated_of(source)
     if not account.live or start is None or dated >= start:
         return None
     params = {"date": dated.isoformat(), "go_live": start.isoformat()}
-    return found(record, RecordEvent.SKIPPED, _finding("BEFORE_GO_LIVE", source, **params))
+    return ignored(record, Ignored("excluded", _finding("BEFORE_GO_LIVE", source, **params)), posted=posted)
 
 
 def decided(
@@ -205,19 +234,26 @@ def decided(
     account: Account,
     ledger_connection_id: UUID,
     latest: StoredRevision | None,
+    posted: bool = False,
 ) -> Look:
-    """What a mapping result makes of the record: a revision unless it says the same as the latest, a message if it should go out."""
+    """What a mapping result makes of the record: a revision unless it says the same as the latest, a message if it should go out.
+
+    `posted`: a document of the record is in the ledger, or may be.
+    """
     if isinstance(result, Ignored):
-        return ignored(record, result)
+        return ignored(record, result, latest=latest, posted=posted)
     new = revision_of(source, result, ledger_connection_id)
     same = latest is not None and says_the_same(latest.decided, new.decided)
-    if same and record.settled_outcome == _REMAP and isinstance(source, MappingInput) and source.rebatched:
+    given_back = record.state in DECIDED and record.settled_outcome == _REMAP
+    if same and given_back and isinstance(source, MappingInput) and source.rebatched:
         # Poster does not go on with what was read from this batch: it is like any other that is not ours.
         batch = source.invoice.batch or ""
-        return ignored(record, Ignored("batched", _finding("ALREADY_BATCHED", source, batch=batch)))
+        return ignored(record, Ignored("batched", _finding("ALREADY_BATCHED", source, batch=batch)), posted=posted)
     number = record.revision if same else record.revision + 1
     goes_out = isinstance(result, Mapped | NoEffect)
     findings = result.findings
+    if same and latest is not None and not latest.follows_batch:  # nothing follows the batch: it may be our own
+        findings = tuple(item for item in findings if item.code != FOLLOWS)
     if goes_out and not account.live:
         findings = (*findings, _finding("ACCOUNT_ON_HOLD", source))
     event = _event(result, live=account.live)

@@ -20,6 +20,7 @@ from ledgerwire.mapper import looking, points, repository
 from ledgerwire.mapper.announcing import announcement, note
 from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState
+from ledgerwire.mapper.expense_groups import repository as groups_repository
 from ledgerwire.mapper.expense_groups.deciding import Together
 from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, shares_documents, with_mates
 from ledgerwire.mapper.expense_groups.writing import store_together
@@ -147,7 +148,16 @@ class LookSession:
             client, cache, keys, fresh=fresh, followed=followed, whole_reports=shares_documents(self._account)
         )
         await self._ledgers.read(self._subjects, fresh=fresh)
-        return Decider(self._account, self._ledgers, self._latest, await self._bills(self._subjects))
+        bills = await self._bills(self._subjects)
+        return Decider(self._account, self._ledgers, self._latest, bills, await self._posted())
+
+    async def _posted(self) -> frozenset[UUID]:
+        """The records in hand that have a document of their own in the ledger, or may have one."""
+        ids = [key for key, record in self._known.items() if looking.handed_over(record)]
+        if not ids:
+            return frozenset()
+        async with self._group.unit() as unit:
+            return frozenset(await groups_repository.sent(unit, ids))
 
     async def _bills(self, subjects: Subjects) -> list[KnownBill]:
         """What earlier receipts of the vendor invoices in hand are called."""

@@ -209,6 +209,17 @@ register(
         side=Side.LEDGER,
         source="M8",
     ),
+    Entry(
+        code="LEFT_OUT_DOCUMENT_REMAINS",
+        severity=Severity.STOP,
+        title="To be left out, but posted before",
+        message="{why} But it was posted before: its document is in {ledger}, or may be.",
+        action="Void or correct the document in {ledger}, then Skip {number}; or undo what leaves it out, then Retry.",
+        where="Ledger: the document; then Ledgerwire: ledgerwire record skip {number}",
+        who="clerk",
+        side=Side.LEDGER,
+        source="M8, M19",
+    ),
     # --- worth knowing
     Entry(
         code="ALREADY_BATCHED",
