@@ -131,6 +131,19 @@ def test_exactly_the_chosen_ones_go_back_and_a_second_time_changes_nothing(comma
     assert "Nothing was given up" in command("dead-letters", "replay", "--all").stdout
 
 
+@pytest.mark.requirement("B38")
+def test_two_faults_of_ours_are_two_groups_and_each_goes_back_alone_or_both_by_their_code(command, bury) -> None:
+    mended, other = "INTERNAL[KeyError in mapper.looking.found]", "INTERNAL[KeyError in mapper.looking.died]"
+    bury(work(mended), work(mended), work(other), work("INTERNAL"), message())
+    groups = command("dead-letters", "list", "--json").value
+    assert {(one["cause"], one["letters"]) for one in groups} >= {(mended, 2), (other, 1)}
+    assert len(command("dead-letters", "list", "--cause", "INTERNAL", "--json").value) == 4
+    assert command("dead-letters", "list", "--cause", "INTER", "--json").value == []
+    assert len(command("dead-letters", "replay", "--cause", mended, "--json").value["letters"]) == 2
+    left = command("dead-letters", "list", "--cause", "INTERNAL", "--json").value
+    assert {one["cause"] for one in left} == {other, "INTERNAL"}
+
+
 def test_a_letter_that_cannot_be_read_says_so_and_stays(command, bury) -> None:
     """Also to a script: what it asked for was not done."""
     bury(message("UNDECODABLE_MESSAGE", payload=b"\xff not json"), message())

@@ -22,7 +22,9 @@ async def test_healthy_work_of_the_same_connection_ends_while_poison_is_still_tr
 
     async def poison_dead() -> int:
         await desk.execute("UPDATE mapper.work SET due_at = now()")
-        return (await desk.one("SELECT count(*) FROM mapper.dead_letter WHERE cause = 'INTERNAL'")).count
+        return (
+            await desk.one("SELECT count(*) FROM mapper.dead_letter WHERE cause = 'INTERNAL[ZeroDivisionError]'")
+        ).count
 
     await desk.ring(*(desk.bell(f"bad-{number}", connection) for number in range(POISON)))
     await desk.execute("UPDATE mapper.work SET due_at = now() - interval '1 minute'")

@@ -1,6 +1,7 @@
 """The class of an error alone decides where work goes, in one place."""
 
 from datetime import UTC, datetime, timedelta
+from types import FunctionType
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,45 @@ def test_a_fault_of_ours_is_tried_few_times_then_dead_with_its_traceback():
     dead = decide(caught.value, UNEXPECTED.attempts)
     assert "in broken" in dead.detail
     assert "hunter2" not in dead.detail
+
+
+def posting():
+    return {}["INV-1042 of Contoso"]
+
+
+def mapping():
+    return 1 / 0
+
+
+def fault_in(place, function):
+    """An error that came from a function of the module `place`."""
+    there = FunctionType(function.__code__, {"__name__": place})
+    with pytest.raises((KeyError, ZeroDivisionError)) as caught:
+        there()
+    return caught.value
+
+
+@pytest.mark.requirement("B38")
+def test_two_faults_of_ours_are_two_causes_and_one_fault_is_one():
+    spent = UNEXPECTED.attempts
+    first = decide(fault_in("ledgerwire.poster.send", posting), spent)
+    second = decide(fault_in("ledgerwire.poster.send", mapping), spent)
+    assert first.cause == "INTERNAL[KeyError in poster.send.posting]"
+    assert second.cause == "INTERNAL[ZeroDivisionError in poster.send.mapping]"
+    assert decide(fault_in("ledgerwire.poster.send", posting), spent).cause == first.cause
+    assert decide(ExceptionGroup("several", [fault_in("ledgerwire.poster.send", posting)]), spent).cause == first.cause
+
+
+def test_a_cause_has_no_values_and_no_end_of_its_own():
+    dead = decide(fault_in("ledgerwire." + "very_long." * 50, posting), UNEXPECTED.attempts)
+    assert "Contoso" not in dead.cause
+    assert len(dead.cause) < 150
+    assert decide(ZeroDivisionError(), UNEXPECTED.attempts).cause == "INTERNAL[ZeroDivisionError]"
+
+
+def test_until_it_is_given_up_a_fault_has_its_code_alone():
+    """By it the work is woken again."""
+    assert decide(fault_in("ledgerwire.poster.send", posting), 0, middle).code == "INTERNAL"
 
 
 def test_trouble_with_the_database_is_not_taken_for_a_fault_of_ours():

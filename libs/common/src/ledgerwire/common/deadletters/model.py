@@ -18,7 +18,7 @@ class DeadLetter:
 
     Attributes:
         queue: the queue a message came from, or WORK_QUEUE.
-        cause: stable code; groups are made by it.
+        cause: stable code, for a fault of ours with its place in brackets; groups are made by it.
         detail: for operators: the reason, with a traceback where the cause was a fault of ours.
         payload: the message body, or the work row as canonical JSON.
         state: dead | replayed | discarded.
@@ -39,6 +39,11 @@ class DeadLetter:
     dead_letter_id: UUID = field(default_factory=uuid4)
     dead_at: datetime | None = None
     state: str = "dead"
+
+    @property
+    def code(self) -> str:
+        """The cause without what stands in brackets."""
+        return self.cause.partition("[")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ async def write(unit: Unit, schema: ServiceSchema, letters: Sequence[DeadLetter]
     )
     for letter in letters:
         await unit.execute(statement, _parameters(letter))
-        DEAD_LETTERS.labels(schema.name, letter.cause).inc()
+        DEAD_LETTERS.labels(schema.name, letter.code).inc()
 
 
 async def listed(
@@ -46,11 +46,14 @@ async def listed(
     limit: int = 1000,
     after: DeadLetter | None = None,
 ) -> list[DeadLetter]:
-    """Dead letters the unit may see, oldest first; `after` is the last one of the page before."""
+    """Dead letters the unit may see, oldest first; `after` is the last one of the page before.
+
+    `cause` is a whole cause, or a code: then it means each cause of that code.
+    """
     result = await unit.execute(
         text(
             f"SELECT {_COLUMNS} FROM {schema.dead_letter} WHERE state = :state"
-            " AND (CAST(:cause AS text) IS NULL OR cause = :cause)"
+            " AND (CAST(:cause AS text) IS NULL OR :cause IN (cause, split_part(cause, '[', 1)))"
             " AND (CAST(:at AS timestamptz) IS NULL OR (dead_at, dead_letter_id) > (:at, CAST(:id AS uuid)))"
             " ORDER BY dead_at, dead_letter_id LIMIT :limit"
         ),
