@@ -11,7 +11,6 @@ from ledgerwire.common.contracts.document_ready_v1 import DocumentReadyV1
 from ledgerwire.common.contracts.envelope import Envelope
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import LedgerwireError
-from ledgerwire.common.ids import message_id
 from ledgerwire.common.mq.outbox import new_message
 from ledgerwire.common.work.model import Priority, WorkItem
 from ledgerwire.mapper import repository
@@ -25,7 +24,11 @@ SOURCE = "mapper"
 
 
 def announcement(record: StoredRecord, item: WorkItem) -> Envelope:
-    """The message that the record's latest revision is ready for poster; saying it twice is one message."""
+    """The message that the record's latest revision is ready for poster.
+
+    It is said once because it is committed with the look that decided it. Its id is random: after a restore the same record
+    gets the same revision again, and a message of before, which poster has taken, must not swallow the new one (R22).
+    """
     if record.ledger_connection_id is None:
         raise LedgerwireError(f"record {record.record_id} has no ledger connection")
     data = DocumentReadyV1(
@@ -41,7 +44,6 @@ def announcement(record: StoredRecord, item: WorkItem) -> Envelope:
         correlation_id=record.correlation_id,
         source=SOURCE,
         causation_id=item.causation_id,
-        message_id=message_id("document.ready", record.record_id, record.revision, record.announcements),
     )
 
 
