@@ -35,7 +35,6 @@ DRIFTED_DOCUMENTS = Gauge(
 CONSENT_DAYS_LEFT = Gauge(
     "ledgerwire_consent_days_left", "Days until a ledger's consent ends if nothing signs in meanwhile", ["connection"]
 )
-BUDGET_LEFT = Gauge("ledgerwire_budget_left", "Calls left in a provider's window", ["connection", "window"])
 DEAD_LETTERS = Counter("ledgerwire_dead_letters_total", "Dead letters written", ["service", "cause"])
 DEAD_LETTERS_WAITING = Gauge(
     "ledgerwire_dead_letters_waiting", "Dead letters that nobody has replayed or discarded yet", ["service", "cause"]
