@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import signal
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -39,7 +40,7 @@ class Fleet:
             self._running[name] = self._world.spawn(name, **{"http_port": self._ports[name], **settings})
         for name in names:
             await self._world.running(self._running[name])
-            await eventually(lambda name=name: self._answers(name), f"{name} answers")
+            await eventually(partial(self._answers, name), f"{name} answers")
 
     async def _answers(self, name: str) -> bool:
         try:
