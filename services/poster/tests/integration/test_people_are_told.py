@@ -41,6 +41,27 @@ async def test_a_record_that_a_person_batched_after_the_posting_is_told_as_batch
     await desk.until_told(INVOICE, "batched", "ALREADY_BATCHED")
 
 
+@pytest.mark.requirement("M7", "M8")
+async def test_a_record_that_a_person_changed_and_batched_after_the_posting_is_looked_at_again_and_not_told_as_batched(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = desk.world
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+
+    async def by_hand(self: ConnectWisePsa, record_type: Any, numbers: Any) -> list[Any]:
+        """Between posting and batching somebody raises it and batches it in ConnectWise."""
+        rows = await desk.world.rows("SELECT processed_record_ids FROM mapper.revision")
+        await self._client.create_batch("BY-HAND", list(rows[0]["processed_record_ids"]))
+        world.invoice(INVOICE)["total"] += 20
+        return []
+
+    monkeypatch.setattr(ConnectWisePsa, "reexport", by_hand)
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "stopped", "RECORD_REBATCHED")
+    assert not await world.rows("SELECT 1 FROM poster.batch WHERE state = 'batched'")
+
+
 async def test_a_refusal_of_one_read_stops_records_with_the_reason_and_buries_none(
     desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

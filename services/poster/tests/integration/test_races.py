@@ -16,6 +16,7 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.common.testing.run import await_now
 from ledgerwire.poster import points, send, submit
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
+from ledgerwire.sandbox.connectwise.batches import batch_invoices
 
 from .test_documents import bill, calls
 
@@ -55,16 +56,18 @@ async def test_a_record_that_still_stands_on_the_unposted_list_after_its_batch_i
 
 
 @pytest.mark.requirement("M7")
-async def test_a_batch_that_took_half_of_a_record_is_not_made_a_second_time_while_it_stands(
+async def test_a_batch_that_did_not_take_its_record_is_not_made_a_second_time_while_it_stands(
     desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world, usual = desk.world, ConnectWisePsa.create_batch
+    world, usual, asked = desk.world, ConnectWisePsa.create_batch, []
 
-    async def half(self: ConnectWisePsa, record_type: RecordType, identifier: str, ids: Any) -> None:
-        await usual(self, record_type, identifier, ids if world.batches() else ids[:-1])
+    async def beside_it(self: ConnectWisePsa, record_type: RecordType, identifier: str, ids: Any) -> None:
+        asked.append(identifier)
+        if len(asked) == 1:
+            batch_invoices(world.psa.state, [OTHER], identifier, 152)
 
-    monkeypatch.setattr(ConnectWisePsa, "create_batch", half)
-    await world.close(INVOICE)
+    monkeypatch.setattr(ConnectWisePsa, "create_batch", beside_it)
+    await world.close(INVOICE, OTHER)
     await desk.decide((INVOICE, desk.document(INVOICE)))
     await world.serve("poster")
     await desk.until_told(INVOICE, "stopped", "BATCH_INCOMPLETE")
@@ -72,7 +75,7 @@ async def test_a_batch_that_took_half_of_a_record_is_not_made_a_second_time_whil
     await desk.ring(INVOICE)
     await desk.settled_work()
     assert await desk.told(INVOICE) == [("stopped", ["BATCH_INCOMPLETE"])] * 2
-    assert len(world.batches()) == 1
+    assert len(asked) == 1, "nobody says that ConnectWise would refuse a second one of that name"
     [batch] = world.psa.state.tables["batches"]
     await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
     monkeypatch.setattr(ConnectWisePsa, "create_batch", usual)

@@ -33,7 +33,7 @@ async def mark_batched(group: RecordGroup, psa: Psa, record_type: RecordType, ca
     same, changed = await _compared(psa, record_type, [*open_cases, *fresh])
     # No export or another one: batched already, by our own late call or by a person, or truly changed (M7, M8).
     await settle_unlisted(group, psa, record_type, await _prove(group, psa, record_type, changed))
-    sent = await _create(group, psa, record_type, same)
+    sent = await _create(group, psa, record_type, await _without_batch(group, psa, same))
     for case, error in await _unproved(group, psa, record_type, sent):
         await _explain(group, psa, case, error)
 
@@ -105,6 +105,13 @@ async def _record_gone(unit: Unit, case: Case) -> None:
     await repository.add_timeline(unit, case.decided, "record_gone", batch=identifier(case))
 
 
+def _with_other_figures(group: RecordGroup, case: Case, mark: Mark) -> Finding:
+    """What is told of a record that is in a batch, whoever made it, with another total than was posted (M8)."""
+    told = {"number": case.decided.number, "ledger": group.ledger_name, "batch": mark.batch_name or ""}
+    figures = {"found": f"{mark.total:,.2f}", "expected": f"{case.decided.source_total:,.2f}"}
+    return Finding("RECORD_REBATCHED", told | figures)
+
+
 def _by_another_name(case: Case, mark: Mark) -> list[Finding]:
     """What is told of a batch that is not ours."""
     if mark.batch_name == identifier(case):
@@ -164,6 +171,14 @@ def _same_export(case: Case, fresh: Reexport | None) -> bool:
     )
 
 
+async def _without_batch(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[Case]:
+    """Those of which no batch stands that was begun before; its name is for one batch only (M7)."""
+    standing = [case for case in cases if _begun(case) and await psa.batch_exists(identifier(case))]
+    for case in standing:
+        await _half(group, case)
+    return [case for case in cases if case not in standing]
+
+
 async def _create(
     group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]
 ) -> list[tuple[Case, LedgerwireError | None]]:
@@ -215,7 +230,10 @@ def _sent(case: Case) -> BatchState:
 
 
 async def _prove(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:
-    """Settle the records whose mark can be read; return the others."""
+    """Settle the records that bear a mark; return the others.
+
+    One of which nothing was posted is another when its figures changed: like any that a person batched (M1).
+    """
     unproved = await _unproved(group, psa, record_type, [(case, None) for case in cases])
     return [case for case, _ in unproved]
 
@@ -235,8 +253,12 @@ async def _unproved(
         mark = marks.get(case.decided.source_id)
         if mark is None or mark.batch_name is None or case.decided.source_id in listed:
             rest.append((case, error))
-        else:
+        elif mark.total is None or mark.total == case.decided.source_total:
             proved.append((case, mark))
+        elif any(item.ledger_id for item in case.postings):
+            await group.settle(case, "stopped", [_with_other_figures(group, case, mark)])
+        else:
+            rest.append((case, error))
     for start in range(0, len(proved), COMMITTED_TOGETHER):
         await _batched(group, proved[start : start + COMMITTED_TOGETHER])
     return rest
@@ -260,12 +282,7 @@ async def _explain(group: RecordGroup, psa: Psa, case: Case, error: LedgerwireEr
     """No mark after the call: half a batch, a refusal, or a call that never arrived."""
     name = identifier(case)
     if await psa.batch_exists(name):
-        finding = Finding(
-            "BATCH_INCOMPLETE", {"number": case.decided.number, "ledger": group.ledger_name, "batch": name}
-        )
-        async with group.unit() as unit:
-            await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.HALF))
-            await group.settle(case, "stopped", [finding], in_unit=unit)
+        await _half(group, case)
         return
     if isinstance(error, Stopped):
         await group.settle(case, "stopped", error.findings)
@@ -273,3 +290,12 @@ async def _explain(group: RecordGroup, psa: Psa, case: Case, error: LedgerwireEr
     async with group.unit() as unit:
         await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.ABSENT))
         await group.delay_in(unit, case, error or Transient(f"batch {name} did not appear", code="BATCH_ABSENT"))
+
+
+async def _half(group: RecordGroup, case: Case) -> None:
+    """The batch is there, but the record does not bear it."""
+    name = identifier(case)
+    told = {"number": case.decided.number, "ledger": group.ledger_name, "batch": name}
+    async with group.unit() as unit:
+        await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.HALF))
+        await group.settle(case, "stopped", [Finding("BATCH_INCOMPLETE", told)], in_unit=unit)
