@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from tests.e2e.commands import run_all
+from tests.e2e.expense_reports import PER_EXPENSE, Reports, account
 from tests.e2e.world import ALL, World, open_world
 
 from ledgerwire.cli.failures import Exit
@@ -18,6 +21,7 @@ from ledgerwire.poster.reconciliation.domain.model import Bucket, Report
 
 YESTERDAY, TODAY, UNBATCHED, UNHEARD = 39001, 39002, 39003, 39004
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+TAKEN = "SELECT consumer, message_id, account_id FROM poster.inbox"
 BATCHES = {"system": "connectwise", "method": "POST", "path_regex": r"/finance/accounting/batches$"}
 
 pytestmark = pytest.mark.e2e
@@ -48,6 +52,12 @@ async def reconciled(world: World) -> Report:
         await desk.close()
 
 
+async def left_in_the_queues(world: World, messages: Sequence[Sequence[Any]]) -> None:
+    """The queues were not emptied: poster takes what was left in them, and finds no revision to any of it."""
+    for row in messages:
+        await world.rows("INSERT INTO poster.inbox VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", *row)
+
+
 def to_link(report: Report) -> list[int]:
     return [int(row.record.source_id) for row in report.rows if row.to_link]
 
@@ -74,13 +84,12 @@ async def test_nothing_is_posted_twice_after_a_restore(settings: Settings, tmp_p
         world.arm("lost_callback", "connectwise", times=None)
         await world.close(UNHEARD)
         assert len(world.documents()) == 3
-        taken = await world.rows("SELECT consumer, message_id, account_id FROM poster.inbox")
+        taken = await world.rows(TAKEN)
 
         world.sandbox.world.clock.advance(timedelta(days=2))  # Xero has forgotten our idempotency keys
         await world.tenants.close()
         await backup.restore()
-        for row in taken:  # the queues were not emptied: poster takes what was left in them, and finds no revision
-            await world.rows("INSERT INTO poster.inbox VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", *row)
+        await left_in_the_queues(world, taken)
         world.ledger.identity.revoke_all()  # the tokens of yesterday have been exchanged since
         await world.consent_again()
         await world.serve(*ALL)
@@ -99,3 +108,36 @@ async def test_nothing_is_posted_twice_after_a_restore(settings: Settings, tmp_p
         world.books_are_clean()
         [posting] = await world.rows("SELECT ledger_id FROM poster.posting WHERE number = $1", world.number(TODAY))
         assert [posting["ledger_id"]] == [row["InvoiceID"] for row in world.documents(world.number(TODAY))]
+
+
+@pytest.mark.requirement("R22")
+async def test_an_expense_posted_since_the_backup_is_not_posted_again_and_is_skipped_by_hand(
+    settings: Settings, tmp_path: Path
+) -> None:
+    services = ("mapper", "poster")
+    async with open_world(settings, tmp_path, services=services, account=account(PER_EXPENSE)) as world:
+        backup, reports = Backup(world.settings), Reports(world)
+        reports.set_up()
+        async with world.held_back("poster"):
+            await reports.look(reports.enter(9301, "41.80"))
+            await reports.until([9301], "mapped", None)
+            await world.stop(*services)
+        await world.tenants.close()
+        await backup.take()
+        await world.serve(*services)
+        await reports.settled(9301)
+        await reports.look(reports.enter(9302, "12.05"))
+        await reports.settled(9302)
+        await world.stop(*services)
+        written = reports.bills(), reports.batches()
+
+        await world.tenants.close()
+        await backup.restore()
+        await world.serve(*services)
+        await reports.until([9301], "open", "remap")
+        skip = ["record", "skip", "EXP-9301", "--reason", "in the ledger and batched before the restore"]
+        codes, said = await run_all(world, [skip])
+        assert codes == [Exit.DONE], said
+        await reports.until([9301], "skipped", "remap")
+        assert await reports.standing(9302) == ("unknown", None, [])
+        assert (reports.bills(), reports.batches()) == written

@@ -119,3 +119,12 @@ async def test_a_report_on_an_old_revision_is_no_news(office: Office):
     await office.map(invoice_id)
     await office.settle(invoice_id, "stopped", "DUPLICATE_NUMBER", revision=1)
     assert (await office.record(invoice_id)).settled_outcome is None
+
+
+@pytest.mark.requirement("R22")
+async def test_a_report_on_a_revision_that_a_restore_took_back_hides_none_on_the_one_there_is(office: Office):
+    invoice_id = await clean(office)
+    await office.settle(invoice_id, "stopped", "DOCUMENT_PAID", revision=2)
+    assert (await office.desk.rows(office.account_id))[0].status == "posting"
+    await office.settle(invoice_id, "batched")
+    assert (await office.desk.rows(office.account_id))[0].status == "posted"

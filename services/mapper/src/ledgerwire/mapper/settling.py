@@ -147,11 +147,12 @@ def reported(record: StoredRecord, item: WorkItem) -> StoredRecord:
 def is_old_news(record: StoredRecord, item: WorkItem) -> bool:
     """Whether the record has moved on: a later revision or report is known, or the revision was batched already.
 
-    After the batch only what became of the batch or the record since is news.
+    After the batch only what became of the batch or the record since is news. A report on a revision that the record does
+    not have is of a time that a restore took back (R22): kept, it would outrank every report on the one there is.
     """
-    revision, known = int(item.payload["revision"]), record.settled_revision
-    if revision < record.revision or known is None or known != revision:
-        return revision < max(record.revision, known or 0)
+    revision = int(item.payload["revision"])
+    if revision != record.revision or record.settled_revision != revision:
+        return revision != record.revision
     late = record.settled_at is not None and record.settled_at > _at(item)
     since = any(row["code"] in AFTER_THE_BATCH for row in item.payload["findings"])
     return late or (record.settled_outcome == "batched" and not since)
