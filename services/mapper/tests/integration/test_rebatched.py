@@ -49,6 +49,20 @@ async def test_posters_report_makes_the_new_revision_from_the_batch_and_a_callba
     assert (await revisions(office, invoice_id), await office.messages(invoice_id)) == (2, 2)
 
 
+@pytest.mark.requirement("M8")
+async def test_a_record_that_a_person_raised_and_batched_before_we_did_makes_its_new_revision_from_that_batch(
+    office: Office,
+):
+    invoice_id = await clean(office)
+    before = await office.record(invoice_id)
+    rebatch(office, invoice_id)
+    await office.settle(invoice_id, "stopped", "RECORD_REBATCHED")
+    after = await office.record(invoice_id)
+    assert (after.state, after.revision) == (RecordState.MAPPED, 2)
+    assert after.total != before.total
+    assert [item.code for item in after.findings] == ["DOCUMENT_FOLLOWS_BATCH"]
+
+
 @pytest.mark.requirement("M8", "D3")
 async def test_what_stops_its_document_is_answered_and_told_again_while_it_stays_in_that_batch(office: Office):
     invoice_id = await clean(office)
