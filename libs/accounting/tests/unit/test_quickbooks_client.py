@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -238,7 +239,8 @@ async def test_a_number_that_took_too_long_to_check_is_not_written_again(
     client = clients(lambda _request: fault("6140"), request_timeout=timedelta(seconds=0.2))
 
     async def frozen(*_: Any) -> bool:
-        await asyncio.sleep(0.25)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.Event().wait(), 0.25)
         return False
 
     monkeypatch.setattr(changes, "_is_taken", frozen)
