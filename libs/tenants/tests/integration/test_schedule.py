@@ -72,6 +72,26 @@ async def test_a_connection_that_comes_later_gets_its_rows_too_and_may_be_left_a
     }
 
 
+async def test_two_processes_that_find_the_same_rows_missing_make_them_and_ring_for_none(
+    tenants, box, account_file, ingest, monkeypatch
+):
+    """A row that one of them has in hand by then would be looked at a second time."""
+    await apply(tenants, box, account_file(), author="test", reason="test")
+    both_have_looked = asyncio.Barrier(2)
+    ask = WorkStore.recurring
+
+    async def recurring(store, unit, kinds):
+        found = await ask(store, unit, kinds)
+        await both_have_looked.wait()
+        return found
+
+    monkeypatch.setattr(WorkStore, "recurring", recurring)
+    assert await asyncio.gather(*(scheduler(ingest, asyncio.Event(), is_psa).fill() for _ in range(2))) == [2, 2]
+    async with ingest.system() as unit:
+        rung = await unit.execute(text("SELECT work_key, generation FROM ingest.work ORDER BY work_key"))
+        assert [tuple(row) for row in rung] == [("sweep", 1), ("watch", 1)]
+
+
 async def test_an_account_without_any_connection_left_asks_for_nothing(tenants, box, account_file, ingest):
     await apply(tenants, box, account_file(), author="test", reason="test")
     assert await scheduler(ingest, asyncio.Event(), lambda entry: False).fill() == 0

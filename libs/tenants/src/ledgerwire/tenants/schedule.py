@@ -117,7 +117,7 @@ class Scheduler:
                 for kind in self._kinds
                 if known.connection_id is not None and self._serves(known) and (known.connection_id, kind) not in have
             ]
-            await self._store.ring(unit, missing)
+            await self._store.plant(unit, missing)
             if missing:
                 unit.after_commit(self._wake.set)
         return len(missing)

@@ -10,7 +10,7 @@ _ITEM = (
 )
 
 
-def ring(table: str) -> str:
+def _insert(table: str) -> str:
     return (
         f"INSERT INTO {table} AS work (account_id, connection_id, work_key, kind, priority, due_at, correlation_id,"
         " causation_id, found_by, payload, traceparent)"
@@ -22,12 +22,23 @@ def ring(table: str) -> str:
         " CAST(:found_by AS text[]), CAST(:payload AS text[]), CAST(:traceparent AS text[]))"
         " AS bell (account_id, connection_id, work_key, kind,"
         " priority, due_after, correlation_id, causation_id, found_by, payload, traceparent)"
-        " ON CONFLICT (account_id, connection_id, work_key) DO UPDATE SET kind = excluded.kind,"
+        " ON CONFLICT (account_id, connection_id, work_key)"
+    )
+
+
+def ring(table: str) -> str:
+    return (
+        f"{_insert(table)} DO UPDATE SET kind = excluded.kind,"
         " priority = least(work.priority, excluded.priority), due_at = least(work.due_at, excluded.due_at),"
         " generation = work.generation + 1, correlation_id = excluded.correlation_id,"
         " causation_id = excluded.causation_id, found_by = excluded.found_by, traceparent = excluded.traceparent,"
         " payload = work.payload || excluded.payload"
     )
+
+
+def plant(table: str) -> str:
+    """Rows that are missing: one that is there may be in hand, and is not rung for."""
+    return f"{_insert(table)} DO NOTHING"
 
 
 def delete(table: str) -> str:

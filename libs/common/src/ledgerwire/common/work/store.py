@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import Ambiguous
@@ -56,6 +56,7 @@ class WorkStore:
         self._service = schema.name
         table = schema.work
         self._ring = text(statements.ring(table))
+        self._plant = text(statements.plant(table))
         self._candidates = text(statements.candidates(table))
         self._claim = text(statements.claim(table))
         self._delete = text(statements.delete(table))
@@ -85,11 +86,18 @@ class WorkStore:
 
     async def ring(self, unit: Unit, doorbells: Iterable[Doorbell]) -> None:
         """Make or wake one row per doorbell, in one statement; a row that waits becomes due, one in hand is seen again."""
+        await self._insert(unit, self._ring, doorbells)
+
+    async def plant(self, unit: Unit, doorbells: Iterable[Doorbell]) -> None:
+        """Make the rows that are not there; one that another process made meanwhile stays as it is."""
+        await self._insert(unit, self._plant, doorbells)
+
+    async def _insert(self, unit: Unit, statement: TextClause, doorbells: Iterable[Doorbell]) -> None:
         bells = sorted(_coalesced(doorbells), key=lambda bell: (bell.account_id, bell.connection_id, bell.work_key))
         if not bells:
             return
         await unit.execute(
-            self._ring,
+            statement,
             {
                 "account_id": [bell.account_id for bell in bells],
                 "connection_id": [bell.connection_id for bell in bells],
