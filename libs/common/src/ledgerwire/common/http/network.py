@@ -115,8 +115,8 @@ class LoopStream(httpcore.AsyncNetworkStream):
             raise httpcore.WriteError(str(self._arrivals.error)) from self._arrivals.error
 
     async def aclose(self) -> None:
-        """Close without waiting for the other side."""
-        self._transport.close()
+        """Close without waiting for the other side: an encrypted connection would stay until that has said goodbye too."""
+        self._transport.abort()
 
     async def start_tls(
         self,
