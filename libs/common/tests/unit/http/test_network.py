@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpcore
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from ledgerwire.common import event_loop
 from ledgerwire.common.http.network import LoopBackend
 
 Served = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -128,3 +139,57 @@ async def test_nobody_listening_is_a_connect_error() -> None:
     await server.wait_closed()
     with pytest.raises(httpcore.ConnectError):
         await LoopBackend().connect_tcp("127.0.0.1", port, timeout=DEADLINE)
+
+
+def _server_context(folder: Path) -> ssl.SSLContext:
+    """Of a server that signed its own certificate."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "server.pem"
+    file.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+def test_an_encrypted_connection_does_not_outlive_its_loop_though_the_other_side_does_not_say_goodbye(
+    tmp_path: Path,
+) -> None:
+    """Else a command that is done ends with an error: the loop cannot be closed, or warns of what it had to close."""
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+
+    async def command(port: int) -> None:
+        plain = await LoopBackend().connect_tcp("127.0.0.1", port, timeout=DEADLINE)
+        stream = await plain.start_tls(trusting, "127.0.0.1", timeout=DEADLINE)
+        await stream.aclose()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as elsewhere:
+        over = threading.Event()
+        served = elsewhere.submit(_silent, listening, _server_context(tmp_path), over)
+        try:
+            event_loop.run(command(listening.getsockname()[1]))
+            gc.collect()
+        finally:
+            over.set()
+            served.result(DEADLINE)
+
+
+def _silent(listening: socket.socket, context: ssl.SSLContext, over: threading.Event) -> None:
+    """A server that greets one client and then neither reads nor says anything."""
+    accepted, _ = listening.accept()
+    with (
+        accepted,
+        suppress(OSError),
+        context.wrap_socket(accepted, server_side=True),
+    ):  # it may be gone before it is greeted
+        over.wait(DEADLINE)
