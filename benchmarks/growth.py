@@ -2,10 +2,10 @@
 
     python -m benchmarks.growth [--waiting 1000 10000 100000] [--documents 2000]
 
-Waiting work of one connection is loaded by COPY: closed invoices that are due, and as many more as are asked for that are due
-in an hour, for what else is done meanwhile would be counted as the invoices' cost;
-then mapper and poster start (processes of their own over RabbitMQ; PostgreSQL with fsync and pg_stat_statements; a sandbox
-without limits or delay) and are stopped when the last invoice bears its batch. Time runs from the first batch to the last.
+Waiting work of one connection is loaded by COPY: closed invoices that are due, and as many more rows as are asked for that
+are due in an hour, for what else is done meanwhile would be counted as the invoices' cost. Then mapper and poster start
+(processes of their own over RabbitMQ; PostgreSQL with fsync and pg_stat_statements; a sandbox without limits or delay) and
+are stopped when the last invoice bears its batch. Time runs from the first batch to the last.
 Afterwards every invoice is looked for in both books. Prints one JSON object; exits 1 when one is missing or there twice, or
 the time per record in PostgreSQL with the most waiting is above 1.2 times that with the fewest.
 """

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
@@ -80,11 +80,10 @@ class Pipeline:
         services = ["ingest", *["mapper"] * mappers, "poster"]
         processes = [await world.spawned(service) for service in services]
         paths = await self._stage.paths()
-        async with AsyncExitStack() as stack:
-            async with self.unlimited():
-                await self._run(paths, self.closed(WARM_UP * len(paths)), None)
-            if rate is None:  # at a steady rate nobody meets a limit, and emptying budgets is work of its own
-                await stack.enter_async_context(self.unlimited())
+        async with self.unlimited():
+            await self._run(paths, self.closed(WARM_UP * len(paths)), None)
+        # At a steady rate nobody meets a limit, and emptying budgets is work of its own.
+        async with self.unlimited() if rate is None else nullcontext():
             if delayed:
                 for system, pause in (("xero", LEDGER_SECONDS), ("connectwise", PSA_SECONDS)):
                     world.arm("slow", system, times=None, params={"seconds": pause})

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from tests.e2e.processes import IN_TIME
-from tests.e2e.world import World
+from tests.e2e.world import World, open_world
 
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.ids import AccountId, ConnectionId, record_id
+from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.mapper.bootstrap import SCHEMA
@@ -169,6 +172,15 @@ class Reports:
     def batches(self) -> list[str]:
         """The names of the batches of expenses, without the record's hex."""
         return sorted(name for name in self.world.batches() if name.startswith("EXP-"))
+
+
+@asynccontextmanager
+async def open_reports(settings: Settings, directory: Path, expenses: dict[str, Any]) -> AsyncIterator[Reports]:
+    """The member's expenses in a world of their own, whose account makes `expenses` into documents."""
+    async with open_world(settings, directory, services=("mapper", "poster"), account=account(expenses)) as world:
+        reports = Reports(world)
+        reports.set_up()
+        yield reports
 
 
 def _loaded(value: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.e2e.expense_reports import PER_EXPENSE, PER_REPORT, Reports, account
+from tests.e2e.expense_reports import PER_EXPENSE, PER_REPORT, Reports, account, open_reports
 from tests.e2e.outcomes import Outcomes
 from tests.e2e.vendors import COORDINATOR
 from tests.e2e.world import open_world
@@ -25,9 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.requirement("M17")]
 @pytest.fixture
 async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
     """An account that makes one document of a report."""
-    async with open_world(settings, tmp_path, services=("mapper", "poster"), account=account(PER_REPORT)) as world:
-        made = Reports(world)
-        made.set_up()
+    async with open_reports(settings, tmp_path, PER_REPORT) as made:
         yield made
 
 
@@ -35,9 +33,7 @@ async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
 async def test_with_one_document_an_expense_each_has_a_document_and_a_batch_of_its_own(
     settings: Settings, tmp_path: Path
 ) -> None:
-    async with open_world(settings, tmp_path, services=("mapper", "poster"), account=account(PER_EXPENSE)) as world:
-        reports = Reports(world)
-        reports.set_up()
+    async with open_reports(settings, tmp_path, PER_EXPENSE) as reports:
         numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
         await reports.look(*numbers)
         await reports.settled(*numbers)
@@ -52,9 +48,8 @@ async def test_with_one_document_an_expense_each_has_a_document_and_a_batch_of_i
 async def test_one_that_is_batched_by_hand_after_it_was_posted_ends_as_a_person_answers(
     settings: Settings, tmp_path: Path
 ) -> None:
-    async with open_world(settings, tmp_path, services=("mapper", "poster"), account=account(PER_EXPENSE)) as world:
-        reports = Reports(world)
-        reports.set_up()
+    async with open_reports(settings, tmp_path, PER_EXPENSE) as reports:
+        world = reports.world
         world.arm("500_before", "connectwise", method="POST", path_regex=r"/finance/accounting/batches$", times=None)
         await reports.look(reports.enter(9301, "41.80"))
         await reports.batch_begun(9301)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.e2e.commands import run_all
-from tests.e2e.expense_reports import PER_EXPENSE, Reports, account
+from tests.e2e.expense_reports import PER_EXPENSE, open_reports
 from tests.e2e.world import ALL, World, open_world
 
 from ledgerwire.cli.failures import Exit
@@ -125,9 +125,8 @@ async def test_an_expense_posted_since_the_backup_is_not_posted_again_and_is_ski
     settings: Settings, tmp_path: Path
 ) -> None:
     services = ("mapper", "poster")
-    async with open_world(settings, tmp_path, services=services, account=account(PER_EXPENSE)) as world:
-        backup, reports = Backup(world.settings), Reports(world)
-        reports.set_up()
+    async with open_reports(settings, tmp_path, PER_EXPENSE) as reports:
+        world, backup = reports.world, Backup(reports.world.settings)
         async with world.held_back("poster"):
             await reports.look(reports.enter(9301, "41.80"))
             await reports.until([9301], "mapped", None)

@@ -6,6 +6,7 @@ import pytest
 
 from ledgerwire.mapper.choices import offered
 from ledgerwire.mapper.domain.record import RecordState
+from ledgerwire.mapper.records import StoredRecord
 from ledgerwire.sandbox.connectwise.batches import batch_invoices
 
 from .conftest import PERSON, Office, clean, revisions
@@ -27,6 +28,16 @@ def rebatch(office: Office, invoice_id: int) -> None:
     office.desk_of_psa.edit(invoice_id, changes, PERSON, [first, *state.invoice_lines[invoice_id][1:]])
     office.close(invoice_id)
     batch_invoices(state, [invoice_id], BY_HAND, PERSON)
+
+
+async def seen_open_and_rebatched(office: Office, invoice_id: int) -> StoredRecord:
+    """The record, which was looked at while it was open and again once a person had batched it otherwise."""
+    office.reload(invoice_id)
+    await office.map(invoice_id)
+    assert (await office.record(invoice_id)).state is RecordState.OPEN
+    rebatch(office, invoice_id)
+    await office.map(invoice_id)
+    return await office.record(invoice_id)
 
 
 @pytest.mark.requirement("M8", "M1")
@@ -87,12 +98,7 @@ async def test_what_stops_its_document_is_answered_and_told_again_while_it_stays
 async def test_a_record_seen_open_since_its_batch_follows_the_batch_that_a_person_made_meanwhile(office: Office):
     invoice_id = await clean(office)
     await office.settle(invoice_id, "batched")
-    office.reload(invoice_id)
-    await office.map(invoice_id)
-    assert (await office.record(invoice_id)).state is RecordState.OPEN
-    rebatch(office, invoice_id)
-    await office.map(invoice_id)
-    record = await office.record(invoice_id)
+    record = await seen_open_and_rebatched(office, invoice_id)
     assert (record.state, record.revision, await office.codes(invoice_id)) == (
         RecordState.MAPPED, 2, ["DOCUMENT_FOLLOWS_BATCH"],
     )  # fmt: skip
@@ -116,12 +122,7 @@ async def test_a_record_reopened_before_our_batch_follows_the_batch_that_a_perso
     invoice_id = await clean(office)
     await office.settle(invoice_id, outcome, code)
     before = await office.record(invoice_id)
-    office.reload(invoice_id)
-    await office.map(invoice_id)
-    assert (await office.record(invoice_id)).state is RecordState.OPEN
-    rebatch(office, invoice_id)
-    await office.map(invoice_id)
-    record = await office.record(invoice_id)
+    record = await seen_open_and_rebatched(office, invoice_id)
     [document] = await office.documents(invoice_id)
     assert (record.state, record.revision, record.settled_outcome) == (RecordState.MAPPED, 2, None)
     assert document.total == record.total != before.total

@@ -22,6 +22,18 @@ def puts(desk: Any) -> int:
     return len(desk.world.journal("xero", "PUT", "/Invoices"))
 
 
+def batched_by_hand_meanwhile(desk: Any, monkeypatch: pytest.MonkeyPatch, *, raised_by: int = 0) -> None:
+    """Between posting and batching somebody batches the invoice in ConnectWise, `raised_by` more or as it was posted."""
+
+    async def by_hand(self: ConnectWisePsa, record_type: Any, numbers: Any) -> list[Any]:
+        rows = await desk.world.rows("SELECT processed_record_ids FROM mapper.revision")
+        await self._client.create_batch("BY-HAND", list(rows[0]["processed_record_ids"]))
+        desk.world.invoice(INVOICE)["total"] += raised_by
+        return []
+
+    monkeypatch.setattr(ConnectWisePsa, "reexport", by_hand)
+
+
 @pytest.mark.requirement("M1", "M7")
 async def test_a_record_that_a_person_batched_after_the_posting_is_told_as_batched_by_them(
     desk: Any, monkeypatch: pytest.MonkeyPatch
@@ -29,14 +41,7 @@ async def test_a_record_that_a_person_batched_after_the_posting_is_told_as_batch
     world = desk.world
     await world.close(INVOICE)
     await desk.decide((INVOICE, desk.document(INVOICE)))
-
-    async def by_hand(self: ConnectWisePsa, record_type: Any, numbers: Any) -> list[Any]:
-        """Between posting and batching somebody batches it in ConnectWise."""
-        rows = await desk.world.rows("SELECT processed_record_ids FROM mapper.revision")
-        await self._client.create_batch("BY-HAND", list(rows[0]["processed_record_ids"]))
-        return []
-
-    monkeypatch.setattr(ConnectWisePsa, "reexport", by_hand)
+    batched_by_hand_meanwhile(desk, monkeypatch)
     await world.serve("poster")
     await desk.until_told(INVOICE, "batched", "ALREADY_BATCHED")
 
@@ -48,15 +53,7 @@ async def test_a_record_that_a_person_changed_and_batched_after_the_posting_is_l
     world = desk.world
     await world.close(INVOICE)
     await desk.decide((INVOICE, desk.document(INVOICE)))
-
-    async def by_hand(self: ConnectWisePsa, record_type: Any, numbers: Any) -> list[Any]:
-        """Between posting and batching somebody raises it and batches it in ConnectWise."""
-        rows = await desk.world.rows("SELECT processed_record_ids FROM mapper.revision")
-        await self._client.create_batch("BY-HAND", list(rows[0]["processed_record_ids"]))
-        world.invoice(INVOICE)["total"] += 20
-        return []
-
-    monkeypatch.setattr(ConnectWisePsa, "reexport", by_hand)
+    batched_by_hand_meanwhile(desk, monkeypatch, raised_by=20)
     await world.serve("poster")
     await desk.until_told(INVOICE, "stopped", "RECORD_REBATCHED")
     assert not await world.rows("SELECT 1 FROM poster.batch WHERE state = 'batched'")

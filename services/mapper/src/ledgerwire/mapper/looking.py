@@ -83,8 +83,7 @@ def vanished(record: StoredRecord, ledger: str, latest: StoredRevision | None = 
     params = _about(record, ledger)
     if not handed_over(record):
         return found(record, RecordEvent.VANISHED, Finding("INVOICE_VANISHED", params))
-    without = latest is not None and latest.decided.outcome in _WITHOUT_DOCUMENT
-    event = RecordEvent.NO_EFFECT if without else RecordEvent.MAPPED
+    event = _was(latest) or RecordEvent.MAPPED
     kept = replace(record, state=advance(record.state, event), findings=())
     if record.state is RecordState.RECEIVED and set(record.choices) & _ANSWERS:
         return _rung(_unsettled(kept))
@@ -94,9 +93,9 @@ def vanished(record: StoredRecord, ledger: str, latest: StoredRevision | None = 
     return _rung(stopped) if record.batched else Look(stopped, _GONE)
 
 
-def _rung(record: StoredRecord) -> Look:
-    """Poster is told once more of the latest revision of a record that is gone."""
-    return Look(replace(record, announcements=record.announcements + 1), _GONE, announce=True)
+def _rung(record: StoredRecord, step: str = _GONE) -> Look:
+    """Poster is told once more of the latest revision of a record; of one that is gone, unless a step is named."""
+    return Look(replace(record, announcements=record.announcements + 1), step, announce=True)
 
 
 def _stopped_by(record: StoredRecord, finding: Finding) -> StoredRecord:
@@ -213,8 +212,7 @@ def about_drift(record: StoredRecord) -> tuple[str, ...]:
 
 def _posters_again(record: StoredRecord, event: RecordEvent) -> Look:
     """A person answered, or asked: the record is as decided and batched as before, and poster carries out what was chosen."""
-    kept = replace(record, state=advance(record.state, event), findings=(), announcements=record.announcements + 1)
-    return Look(kept, event.value, announce=True)
+    return _rung(replace(record, state=advance(record.state, event), findings=()), event.value)
 
 
 def before_go_live(record: StoredRecord, source: AnyInput, account: Account, *, posted: bool = False) -> Look | None:

@@ -16,6 +16,7 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind, revision_named
 from ledgerwire.poster.domain.step import Step
+from ledgerwire.poster.domain.watched import SeenMark
 from ledgerwire.poster.ports import Mark, Psa, Reexport
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
@@ -105,11 +106,23 @@ async def _record_gone(unit: Unit, case: Case) -> None:
     await repository.add_timeline(unit, case.decided, "record_gone", batch=identifier(case))
 
 
-def _with_other_figures(group: RecordGroup, case: Case, mark: Mark) -> Finding:
-    """What is told of a record that is in a batch, whoever made it, with another total than was posted (M8)."""
-    told = {"number": case.decided.number, "ledger": group.ledger_name, "batch": mark.batch_name or ""}
-    figures = {"found": f"{mark.total:,.2f}", "expected": f"{case.decided.source_total:,.2f}"}
-    return Finding("RECORD_REBATCHED", told | figures)
+def about_batch(code: str, case: Case, ledger: str, seen: Mark | SeenMark | None = None) -> Finding:
+    """What is told of a record whose batch, as `seen`, is not what was posted (M8)."""
+    decided = case.decided
+    kind = decided.documents[0].kind if decided.documents else "document"
+    found = f"{seen.total:,.2f}" if seen is not None and seen.total is not None else ""
+    return Finding(
+        code,
+        {
+            "number": decided.number,
+            "ledger": ledger,
+            "batch": (seen.batch_name if seen else None) or identifier(case),
+            "amount": f"{decided.source_total:,.2f}",
+            "expected": f"{decided.source_total:,.2f}",
+            "found": found,
+            "what": str(kind).replace("_", " "),
+        },
+    )
 
 
 def _by_another_name(case: Case, mark: Mark) -> list[Finding]:
@@ -256,7 +269,7 @@ async def _unproved(
         elif mark.total is None or mark.total == case.decided.source_total:
             proved.append((case, mark))
         elif any(item.ledger_id for item in case.postings):
-            await group.settle(case, "stopped", [_with_other_figures(group, case, mark)])
+            await group.settle(case, "stopped", [about_batch("RECORD_REBATCHED", case, group.ledger_name, mark)])
         else:
             rest.append((case, error))
     for start in range(0, len(proved), COMMITTED_TOGETHER):

@@ -14,7 +14,7 @@ from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance
 from ledgerwire.poster.domain.watched import SeenMark, Watched, judge_mark
-from ledgerwire.poster.mark import batched_marks, identifier, named
+from ledgerwire.poster.mark import about_batch, batched_marks, identifier, named
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup, tell
 from ledgerwire.poster.records import Case
@@ -86,7 +86,7 @@ class WatchBatches:
         if event is not None:
             state = advance(BatchState.BATCHED, event)
             await repository.set_batch(unit, case.decided, state, choices_seen=case.choices_done)
-        await tell(unit, self._outbox, case, "stopped", [_finding(code, case, seen, ledger)], once=event is None)
+        await tell(unit, self._outbox, case, "stopped", [about_batch(code, case, ledger, seen)], once=event is None)
 
 
 async def tell_unbatched(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
@@ -102,22 +102,4 @@ async def tell_unbatched(group: RecordGroup, psa: Psa, record_type: RecordType, 
             continue
         there = case.decided.source_id in known
         code = "BATCH_DELETED_DOCUMENT_REMAINS" if there else "RECORD_DELETED_DOCUMENT_REMAINS"
-        await group.settle(case, "stopped", [_finding(code, case, None, group.ledger_name)])
-
-
-def _finding(code: str, case: Case, seen: SeenMark | None, ledger: str) -> Finding:
-    decided = case.decided
-    kind = decided.documents[0].kind if decided.documents else "document"
-    found = f"{seen.total:,.2f}" if seen is not None and seen.total is not None else ""
-    return Finding(
-        code,
-        {
-            "number": decided.number,
-            "ledger": ledger,
-            "batch": (seen.batch_name if seen else None) or identifier(case),
-            "amount": f"{decided.source_total:,.2f}",
-            "expected": f"{decided.source_total:,.2f}",
-            "found": found,
-            "what": str(kind).replace("_", " "),
-        },
-    )
+        await group.settle(case, "stopped", [about_batch(code, case, group.ledger_name)])

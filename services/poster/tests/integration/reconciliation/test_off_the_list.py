@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.e2e.expense_reports import PER_EXPENSE, Reports, account
-from tests.e2e.world import open_world
+from tests.e2e.expense_reports import PER_EXPENSE, Reports, open_reports
 
 from ledgerwire.common.settings import Settings
 
@@ -33,9 +32,8 @@ async def told_of(reports: Reports) -> dict[int, tuple[str, int]]:
 async def test_what_a_person_batched_of_what_was_stopped_or_posted_is_told_and_not_lost(
     settings: Settings, tmp_path: Path
 ) -> None:
-    async with open_world(settings, tmp_path, services=("mapper", "poster"), account=account(PER_EXPENSE)) as world:
-        reports = Reports(world)
-        reports.set_up()
+    async with open_reports(settings, tmp_path, PER_EXPENSE) as reports:
+        world = reports.world
         reports.enter(POSTED, "12.05")
         await reports.look(POSTED)
         await reports.settled(POSTED)

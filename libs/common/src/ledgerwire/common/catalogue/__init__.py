@@ -18,7 +18,7 @@ from ledgerwire.common.catalogue import (  # noqa: F401 - importing registers th
     records,
     revisions,
 )
-from ledgerwire.common.catalogue.finding import Finding
+from ledgerwire.common.catalogue.finding import Finding, code_of
 from ledgerwire.common.catalogue.registry import Entry, Severity, Side, entries, entry, is_known
 
-__all__ = ["Entry", "Finding", "Severity", "Side", "entries", "entry", "is_known"]
+__all__ = ["Entry", "Finding", "Severity", "Side", "code_of", "entries", "entry", "is_known"]

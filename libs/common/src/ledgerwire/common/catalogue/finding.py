@@ -46,3 +46,8 @@ class Finding:
     def cause_key(self) -> str:
         keys = ",".join(f"{name}={self.params.get(name, '')}" for name in self.entry.cause_params)
         return f"{self.code}[{keys}]"
+
+
+def code_of(cause: str) -> str:
+    """The code of a cause: what stands before the brackets that tell it from others of that code."""
+    return cause.partition("[")[0]

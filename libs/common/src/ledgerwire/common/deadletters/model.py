@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
+from ledgerwire.common.catalogue import code_of
+
 WORK_QUEUE = "work"
 """The queue name of dead letters that were work rows, not messages."""
 
@@ -43,7 +45,7 @@ class DeadLetter:
     @property
     def code(self) -> str:
         """The cause without what stands in brackets."""
-        return self.cause.partition("[")[0]
+        return code_of(self.cause)
 
 
 @dataclass(frozen=True, slots=True)

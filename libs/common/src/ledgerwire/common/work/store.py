@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
+from ledgerwire.common.catalogue import code_of
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import Ambiguous
 from ledgerwire.common.schema import ServiceSchema
@@ -38,7 +39,7 @@ class FailingLook:
 
     @property
     def code(self) -> str:
-        return self.cause.partition("[")[0]
+        return code_of(self.cause)
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,8 @@ def plan(wanted: Wanted, postings: Sequence[Posting], batch: BatchState | None, 
 
     An open outcome comes first, whatever newer revision waits: nothing is sent while it is not known what is there.
     A revision that is not decided (stopped, held, open again), or is for another company, sends nothing and makes no batch
-    (M8). A record is never
-    batched while a document it no longer asks for stands in a ledger. `batch_choices` counts the choices made before the
-    batch was found to be gone.
+    (M8). A record is never batched while a document it no longer asks for stands in a ledger. `batch_choices` counts the
+    choices made before the batch was found to be gone.
     """
     here = [item for item in postings if not item.elsewhere]
     open_first = _open_first(wanted, postings, here, batch)

@@ -190,10 +190,14 @@ class SeenDocument:
         """The total, credits negative."""
         return signed(self.kind, self.total)
 
+    @property
+    def as_wanted(self) -> Wanted:
+        """What a record was decided to become that became this."""
+        return Wanted(self.kind, self.number, self.total, self.currency)
 
-def _foreign(item: SeenDocument, record: ClosedRecord) -> bool:
-    """Whether a document is known to be in another currency than its record."""
-    return bool(item.currency and record.currency) and item.currency != record.currency
+    def is_foreign_to(self, record: ClosedRecord) -> bool:
+        """Whether it is known to be in another currency than the record."""
+        return bool(self.currency and record.currency) and self.currency != record.currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,7 @@ class Row:
         """What the ledger shows for it in its currency: of an invoice its sales documents, of the others all."""
         sales_only = self.record.record_type == INVOICE
         counted = [item for item in self.documents if item.kind in SALES or not sales_only]
-        return sum((item.amount for item in counted if not _foreign(item, self.record)), Decimal(0))
+        return sum((item.amount for item in counted if not item.is_foreign_to(self.record)), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

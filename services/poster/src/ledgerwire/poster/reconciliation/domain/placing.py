@@ -19,7 +19,6 @@ from ledgerwire.poster.reconciliation.domain.model import (
     OwnDocument,
     OwnRecord,
     SeenDocument,
-    Wanted,
 )
 
 _DIGIT = re.compile(r"\d")
@@ -95,15 +94,11 @@ def _wanted(
         known = own.get(record.record_id)
         if known is None or not known.wanted or record.company != document.company:
             continue
-        there = [_as_wanted(item) for item in placed.of.get(record.record_id, ())]
+        there = [item.as_wanted for item in placed.of.get(record.record_id, ())]
         lacking = [item for item in known.wanted if item not in there]
-        if any(item.kind not in SALES and item == _as_wanted(document) for item in lacking):
+        if any(item.kind not in SALES and item == document.as_wanted for item in lacking):
             return record.record_id
     return None
-
-
-def _as_wanted(document: SeenDocument) -> Wanted:
-    return Wanted(document.kind, document.number, document.total, document.currency)
 
 
 def same_number(one: str, other: str) -> bool:

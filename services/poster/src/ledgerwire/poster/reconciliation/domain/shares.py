@@ -44,8 +44,7 @@ def split(
     shown: list[SeenDocument] = []
     for document in seen:
         claim = claimed.get(document.key)
-        shown_as = Wanted(document.kind, document.number, document.total, document.currency)
-        forgotten = wanted.get((document.company, shown_as))
+        forgotten = wanted.get((document.company, document.as_wanted))
         group = by_id.get(claim.record_id) if claim is not None else forgotten
         if group is None or not group.shares or (claim is not None and not claim.counts):
             shown.append(document)

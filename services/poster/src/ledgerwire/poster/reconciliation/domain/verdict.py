@@ -146,7 +146,7 @@ def _too_many(there: Counter[DocumentKind], expected: _Expected) -> bool:
 
 def _differs(record: ClosedRecord, found: Sequence[SeenDocument], there: Counter[Part], expected: _Expected) -> bool:
     if not expected.all_known and record.record_type != INVOICE:
-        foreign = any(item.currency != record.currency for item in found if item.currency and record.currency)
+        foreign = any(item.is_foreign_to(record) for item in found)
         return foreign or sum((item.amount for item in found), Decimal(0)) != record.total
     return bool(there - expected.parts)
 
