@@ -112,3 +112,80 @@ async def test_a_call_whose_outcome_is_open_is_settled_by_the_company_it_went_to
     await desk.until_told(INVOICE, "batched")
     assert await called(desk) == [world.ledger_connection, branch]
     assert len(world.documents(world.number(INVOICE))) == 1
+
+
+async def posted_in_the_first_company(desk: Any) -> UUID:
+    """The invoice is in the ledger, not batched, and its location moved to another company since; that company."""
+    world, branch = desk.world, await desk.another_company()
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    [batch] = world.psa.state.tables["batches"]
+    await world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
+    await desk.decide((INVOICE, desk.document(INVOICE)), revision=2, company=branch)
+    await desk.until_told(INVOICE, "stopped", "DOCUMENT_IN_OTHER_COMPANY")
+    return UUID(str(branch))
+
+
+def voided_by_hand(desk: Any) -> dict[str, Any]:
+    """The document of the invoice, which stands no more."""
+    [document] = desk.world.documents(desk.world.number(INVOICE))
+    document["Status"] = "VOIDED"
+    return dict(document)
+
+
+@pytest.mark.requirement("A117", "M8")
+async def test_what_a_person_voids_in_the_company_of_before_is_posted_in_the_one_of_now_on_retry(desk: Any) -> None:
+    world, branch = desk.world, await posted_in_the_first_company(desk)
+    await desk.ring(INVOICE, company=branch)
+    await desk.settled_work()
+    assert await called(desk) == [world.ledger_connection], "it still stands there"
+    before = voided_by_hand(desk)
+    await desk.ring(INVOICE, company=branch)
+    await desk.until_told(INVOICE, "batched")
+    await desk.settled_work()
+    assert await called(desk) == [world.ledger_connection, branch]
+    [posted] = world.documents(world.number(INVOICE))
+    assert (posted["Total"], posted["InvoiceID"] != before["InvoiceID"]) == (before["Total"], True)
+
+
+@pytest.mark.requirement("A117", "M8")
+async def test_a_company_of_before_that_nobody_may_sign_in_to_keeps_the_record_stopped(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branch = await posted_in_the_first_company(desk)
+    voided_by_hand(desk)
+
+    async def revoked(self: XeroLedger, kind: Any, ledger_id: str) -> None:
+        raise Waiting("Xero is disconnected", code="TOKEN_REVOKED")
+
+    monkeypatch.setattr(XeroLedger, "read_document", revoked)
+    before = len(await desk.told(INVOICE))
+    await desk.ring(INVOICE, company=branch)
+    await desk.settled_work()
+    assert (await desk.told(INVOICE))[before:] == [("stopped", ["DOCUMENT_IN_OTHER_COMPANY"])]
+    assert len(await called(desk)) == 1
+
+
+@pytest.mark.requirement("A117", "M8")
+async def test_a_record_moved_back_while_the_company_of_before_is_asked_keeps_its_document(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    branch = await posted_in_the_first_company(desk)
+
+    async def moved_back(self: XeroLedger, kind: Any, ledger_id: str) -> None:
+        """What is answered is out of date by the time it is used."""
+        await desk.decide((INVOICE, desk.document(INVOICE)), revision=3, rings=False)
+
+    monkeypatch.setattr(XeroLedger, "read_document", moved_back)
+    before = await desk.told(INVOICE)
+    await desk.ring(INVOICE, company=branch)
+    await desk.settled_work()
+    [posting] = await desk.posting_states()
+    assert (posting["state"], posting["ledger_id"] is not None) == ("posted", True)
+    assert await desk.told(INVOICE) == before
+    monkeypatch.undo()
+    await desk.ring(INVOICE)
+    await desk.until_told(INVOICE, "batched")
+    assert len(await called(desk)) == 1

@@ -13,6 +13,7 @@ from ledgerwire.common.work.model import Group
 from ledgerwire.poster import chosen, look_up
 from ledgerwire.poster.domain.step import Step
 from ledgerwire.poster.mark import mark_batched, prove_again
+from ledgerwire.poster.other_company import leave_other_company
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import SHARED, RecordGroup
 from ledgerwire.poster.records import Case
@@ -74,7 +75,7 @@ class PostRecords:
 
         looked_up = of_ledger(look_up.look_up)
         return [
-            (Step.ELSEWHERE, lambda cases: look_up.stop_elsewhere(tracked, cases)),
+            (Step.ELSEWHERE, lambda cases: leave_other_company(tracked, self._clients, cases)),
             (Step.PROVE, by_psa(lambda psa, kind, cases: prove_again(tracked, psa, kind, cases))),
             (Step.UNBATCHED, by_psa(lambda psa, kind, cases: tell_unbatched(tracked, psa, kind, cases))),
             (Step.LOOK, looked_up),

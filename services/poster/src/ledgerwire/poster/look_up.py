@@ -103,13 +103,6 @@ def _left_behind(posting: StoredPosting, ledger: str) -> Finding:
     return Finding("INVENTORY_JOURNAL_EXISTS" if journal else "DOCUMENT_LEFT_BEHIND", named)
 
 
-async def stop_elsewhere(group: RecordGroup, cases: Sequence[Case]) -> None:
-    """Records whose documents went through another ledger connection: a person decides which company they belong to."""
-    for case in cases:
-        named = {"number": case.decided.number, "ledger": group.ledger_name}
-        await group.settle(case, "stopped", [Finding("DOCUMENT_IN_OTHER_COMPANY", named)])
-
-
 async def _resolve(
     group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]
 ) -> LookUp:

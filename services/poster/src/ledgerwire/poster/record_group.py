@@ -23,7 +23,7 @@ from ledgerwire.poster.records import Case
 
 Outcome = Literal["batched", "stopped", "draft", "waiting", "remap", "refresh"]
 
-_LIMITS = frozenset({"RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
+LIMITS = frozenset({"RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
 SHARED = frozenset(Step) - {Step.NOTHING, Step.ELSEWHERE, Step.BATCH, Step.PROVE, Step.UNBATCHED}
 """Steps about a document, which may be that of several records; the others are about the record."""
 
@@ -138,7 +138,7 @@ class RecordGroup:
         if isinstance(error, Stopped):
             await self.settle(case, "stopped", error.findings, in_unit=unit)
             return
-        waits = isinstance(error, Waiting) and error.code not in _LIMITS
+        waits = isinstance(error, Waiting) and error.code not in LIMITS
         for each in (case, *self.mates(case.item)):
             # What was begun here of a record that is for another company now is no news of it: that one's work tells.
             if each.is_here and (waits or (isinstance(error, Waiting | Transient) and each.item.attempts >= PATIENCE)):

@@ -10,6 +10,7 @@ from ledgerwire.accounting.port import Ledger
 from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
+from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import Ambiguous, Stopped, Transient, Waiting
 from ledgerwire.common.ids import SubmissionId, idempotency_key
 from ledgerwire.poster import points, repository
@@ -160,15 +161,22 @@ async def gone(
     voided: bool = False,
 ) -> None:
     """The ledger does not hold the document any more; `voided` when that is our own doing."""
-    state = posting.state if not voided else PostingState.VOIDING
     async with group.unit() as unit:
-        await repository.set_posting(unit, posting.posting_id, advance(state, PostingEvent.GONE), findings=findings)
-        await repository.forget_document(unit, posting.posting_id, voided=posting.ledger_id if voided else None)
-        await repository.close_looked_up(unit, posting.posting_id)
-        await repository.add_timeline(
-            unit,
-            case.decided,
-            "voided" if voided else "document_gone",
-            number=posting.number,
-            ledger_id=posting.ledger_id,
-        )
+        await gone_in(unit, case, posting, findings, voided=voided)
+
+
+async def gone_in(
+    unit: Unit, case: Case, posting: StoredPosting, findings: Sequence[Finding] = (), *, voided: bool = False
+) -> None:
+    """The same in a transaction that does more."""
+    state = posting.state if not voided else PostingState.VOIDING
+    await repository.set_posting(unit, posting.posting_id, advance(state, PostingEvent.GONE), findings=findings)
+    await repository.forget_document(unit, posting.posting_id, voided=posting.ledger_id if voided else None)
+    await repository.close_looked_up(unit, posting.posting_id)
+    await repository.add_timeline(
+        unit,
+        case.decided,
+        "voided" if voided else "document_gone",
+        number=posting.number,
+        ledger_id=posting.ledger_id,
+    )

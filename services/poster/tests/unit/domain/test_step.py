@@ -11,7 +11,7 @@ import pytest
 from ledgerwire.common.catalogue.revisions import Choice
 from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import Posting, PostingState
-from ledgerwire.poster.domain.step import Chosen, Step, Wanted, WantedDocument, plan
+from ledgerwire.poster.domain.step import Chosen, Plan, Step, Wanted, WantedDocument, plan
 
 
 def wanted(*hashes: str, revision: int = 1, decided: bool = True, kind: str = "sales_invoice") -> Wanted:
@@ -95,7 +95,7 @@ def test_a_document_that_was_voided_is_posted_anew() -> None:
 @pytest.mark.parametrize("state", [PostingState.UNKNOWN, PostingState.POSTED])
 def test_a_record_posted_to_another_company_is_not_posted_to_this_one(state: PostingState) -> None:
     there = Posting(0, "sales_invoice", 1, state, "a", ledger_id="L-1", elsewhere=True)
-    assert plan(WANTED, [there], None).step is Step.ELSEWHERE
+    assert plan(WANTED, [there], None) == Plan(Step.ELSEWHERE, (there,))
 
 
 @pytest.mark.requirement("A117")

@@ -117,8 +117,10 @@ def _open_first(
     wanted: Wanted, postings: Sequence[Posting], here: Sequence[Posting], batch: BatchState | None
 ) -> Plan | None:
     """What must be settled before anything newer: documents elsewhere, open outcomes, a voiding that has begun."""
-    if wanted.here and any(item.elsewhere and (in_flight(item.state) or item.stands) for item in postings):
-        return Plan(Step.ELSEWHERE if wanted.decided and batch is not BatchState.BATCHED else Step.NOTHING)
+    away = tuple(item for item in postings if item.elsewhere and (in_flight(item.state) or item.stands))
+    if wanted.here and away:
+        stops = wanted.decided and batch is not BatchState.BATCHED
+        return Plan(Step.ELSEWHERE, away) if stops else Plan(Step.NOTHING)
     if any(in_flight(item.state) for item in here):
         return Plan(Step.LOOK)
     going = tuple(item for item in here if item.state is PostingState.VOIDING)

@@ -20,7 +20,14 @@ from ledgerwire.poster.repository.postings import (
     set_posting,
     set_postings,
 )
-from ledgerwire.poster.repository.records import database_now, is_claimed, load_cases, still_decided, still_to_send
+from ledgerwire.poster.repository.records import (
+    database_now,
+    decided_in_turn,
+    is_claimed,
+    load_cases,
+    still_decided,
+    still_to_send,
+)
 from ledgerwire.poster.repository.submissions import (
     OpenCall,
     answered,

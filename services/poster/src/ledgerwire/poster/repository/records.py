@@ -179,14 +179,19 @@ async def still_decided(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
     )
 
 
-async def still_to_send(unit: Unit, connection_id: UUID, cases: Sequence[Case]) -> frozenset[UUID]:
-    """The same, without those of which another company has a document, or a call that may have made one.
+async def decided_in_turn(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
+    """The same, under locks that are kept until the transaction ends.
 
-    Groups of two companies take turns at a record until their transactions end: the later one sees what the other committed.
+    Groups of two companies take turns at a record: the later one sees what the other committed.
     """
+    await unit.execute(_TURN, {"ids": sorted({case.decided.owner_id for case in cases})})
+    return await still_decided(unit, cases)
+
+
+async def still_to_send(unit: Unit, connection_id: UUID, cases: Sequence[Case]) -> frozenset[UUID]:
+    """The same, without those of which another company has a document, or a call that may have made one."""
+    decided = await decided_in_turn(unit, cases)
     owners = sorted({case.decided.owner_id for case in cases})
-    await unit.execute(_TURN, {"ids": owners})
-    decided = await still_decided(unit, cases)
     elsewhere = await unit.execute(_ELSEWHERE, {"ids": owners, "connection": connection_id})
     taken = {row.record_id for row in elsewhere}
     return frozenset(
