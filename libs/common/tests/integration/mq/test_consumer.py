@@ -116,7 +116,7 @@ POISON = {
         "UNKNOWN_MESSAGE_TYPE",
     ),
     "no envelope": (lambda m: decode({"some": "header"}, None, b"raw \x00 bytes"), "NOT_A_CLOUD_EVENT"),
-    "a bug of ours": (lambda m: None, "DOORBELL_FAILED"),
+    "a bug of ours": (lambda m: None, "DOORBELL_FAILED[KeyError in common.mq.consumer.Consumer._sort]"),
 }
 
 

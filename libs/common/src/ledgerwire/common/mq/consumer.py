@@ -24,7 +24,7 @@ from ledgerwire.common.mq.topology import Queue
 from ledgerwire.common.mq.transport import Received, Transport
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.telemetry import CONSUMED
-from ledgerwire.common.work.destination import describe, is_of_the_schema, is_passing
+from ledgerwire.common.work.destination import describe, is_of_the_schema, is_passing, root_cause
 from ledgerwire.common.work.model import Doorbell
 from ledgerwire.common.work.store import WorkStore
 
@@ -142,7 +142,9 @@ class Consumer:
         except Poison as poison:
             taken.dead.append(_letter(self._queue.name, received, poison.code, str(poison)))
         except Exception as error:  # noqa: BLE001 - one message's fault must not hold up the batch
-            taken.dead.append(_letter(self._queue.name, received, "DOORBELL_FAILED", describe(error)))
+            taken.dead.append(
+                _letter(self._queue.name, received, root_cause(error, "DOORBELL_FAILED"), describe(error))
+            )
 
     async def _take_dead(self, unit: Unit, batch: Sequence[Received]) -> None:
         await self._bury(

@@ -101,8 +101,8 @@ def describe(error: BaseException) -> str:
     return redact_text("".join(traceback.format_exception(error)))[-20_000:]
 
 
-def root_cause(error: BaseException) -> str:
-    """INTERNAL, with what tells one fault of ours from another: the exception's type and the function that it came from.
+def root_cause(error: BaseException, code: str = LedgerwireError.code) -> str:
+    """`code`, with what tells one fault of ours from another: the exception's type and the function that it came from.
 
     `INTERNAL[KeyError in mapper.domain.tax.decide]`: no values of anybody, and no line, so that it is the same in the next
     release. The function is the last one of ours outside of this package, which every fault passes on its way.
@@ -112,7 +112,7 @@ def root_cause(error: BaseException) -> str:
     ours = [place for place in map(_place, traceback.walk_tb(error.__traceback__)) if place.startswith(_OURS)]
     own = [place for place in ours if not place.startswith(_SHARED)] or ours
     where = f" in {own[-1].removeprefix(_OURS)}" if own else ""
-    return f"{LedgerwireError.code}[{f'{type(error).__name__}{where}'[:_ROOT_LENGTH]}]"
+    return f"{code}[{f'{type(error).__name__}{where}'[:_ROOT_LENGTH]}]"
 
 
 def _place(step: tuple[FrameType, int]) -> str:
