@@ -70,6 +70,7 @@ async def serve_http(application: ASGIApp, host: str, port: int, stop: asyncio.E
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # nothing here asks who the caller is
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
     )

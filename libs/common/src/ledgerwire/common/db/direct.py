@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from ledgerwire.common.db.dsn import driver_dsn
-from ledgerwire.common.db.engine import CONNECT_SECONDS, server_settings
+from ledgerwire.common.db.engine import CONNECT_SECONDS, OpeningConnection, server_settings
 from ledgerwire.common.settings import Settings
 
 COMMAND_SECONDS = 10.0
@@ -22,15 +22,18 @@ _SET_ACCOUNT = "SELECT set_config('app.account_id', $1, true)"
 
 
 class DirectUnit:
-    """One transaction, whose statements see the account that `work_for` named last."""
+    """One transaction, whose statements see the account it was begun for, or that `work_for` named since."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Any, account_id: UUID) -> None:
         self._connection = connection
+        self._account_id = account_id
         self.hooks: list[Callable[[], None]] = []
 
     async def work_for(self, account_id: UUID) -> None:
         """From here on, until the end of the transaction or the next call, row-level security shows this account."""
-        await self._connection.execute(_SET_ACCOUNT, str(account_id))
+        if account_id != self._account_id:
+            await self._connection.execute(_SET_ACCOUNT, str(account_id))
+            self._account_id = account_id
 
     async def fetch(self, statement: str, *values: Any) -> list[Any]:
         """The rows of one statement."""
@@ -56,6 +59,7 @@ class DirectPool:
             command_timeout=COMMAND_SECONDS,
             min_size=0,
             max_size=size,
+            connection_class=OpeningConnection,
             # settings are of the transaction only, so nothing is left to be reset
             reset=_nothing_to_reset,
         )
@@ -63,15 +67,17 @@ class DirectPool:
         self._open = False
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[DirectUnit]:
-        """Commits on leaving, rolls back on any exception. Raises the driver's errors."""
+    async def transaction(self, account_id: UUID) -> AsyncIterator[DirectUnit]:
+        """Begun for this account; commits on leaving, rolls back on any exception. Raises the driver's errors."""
         async with self._opening:
             if not self._open:
                 await self._pool
                 self._open = True
-        async with self._pool.acquire() as connection, connection.transaction():
-            unit = DirectUnit(connection)
-            yield unit
+        async with self._pool.acquire() as connection:
+            connection.open_for(account_id)
+            async with connection.transaction():
+                unit = DirectUnit(connection, account_id)
+                yield unit
         for hook in unit.hooks:
             hook()
 

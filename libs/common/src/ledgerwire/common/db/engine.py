@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import event
@@ -39,6 +40,11 @@ class OpeningConnection(asyncpg.Connection):
     """A connection that sends what a transaction opens with in the same round trip as its BEGIN."""
 
     opening = ""
+
+    def open_for(self, account_id: UUID) -> None:
+        """Have the next transaction set its account together with its BEGIN, for row-level security."""
+        # parsed again, so that it is digits and hyphens whatever was given
+        self.opening = f"SELECT set_config('app.account_id', '{UUID(str(account_id))}', true);"
 
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
         """As the driver's; `opening` goes with the next BEGIN, once."""

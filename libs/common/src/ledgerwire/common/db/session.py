@@ -81,8 +81,7 @@ class SingleUnit(Unit):
 def _opened_for(connection: AsyncConnection, account_id: UUID) -> None:
     """Have the transaction set the account together with its BEGIN, which the first statement sends."""
     driver: Any = connection.sync_connection.connection.driver_connection if connection.sync_connection else None
-    # parsed again, so that it is digits and hyphens whatever was given
-    driver.opening = f"SELECT set_config('app.account_id', '{UUID(str(account_id))}', true);"
+    driver.open_for(account_id)
 
 
 class Database:

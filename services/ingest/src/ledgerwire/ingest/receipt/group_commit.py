@@ -56,7 +56,7 @@ class GroupCommit:
         """One transaction. In the same order everywhere, so that two of them cannot wait for each other."""
         ordered = sorted(receipts, key=lambda one: (one.account_id, one.judged.dedupe_key))
         new: set[object] = set()
-        async with self._pool.transaction() as unit:
+        async with self._pool.transaction(ordered[0].account_id) as unit:
             for account_id, own in groupby(ordered, key=lambda one: one.account_id):
                 new |= await self._rows.insert(unit, account_id, list(own))
             reach(points.WRITTEN)

@@ -51,6 +51,7 @@ __all__ = [
     "close_rounds",
     "contact_link",
     "database_now",
+    "decided_in_turn",
     "forget_document",
     "is_claimed",
     "keep_rate",
