@@ -73,7 +73,8 @@ class DirectPool:
             if not self._open:
                 await self._pool
                 self._open = True
-        async with self._pool.acquire() as connection:
+        async with self._pool.acquire() as pooled:
+            connection: Any = pooled  # a proxy, whose type does not show what our class adds
             connection.open_for(account_id)
             async with connection.transaction():
                 unit = DirectUnit(connection, account_id)
