@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from ledgerwire.accounting.port import FoundDocument, Ledger
 from ledgerwire.common.catalogue import Finding
@@ -47,7 +48,7 @@ async def look_up(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> 
                 ready += [(case, item) for item in begun]
     found = await _find(ledger, [posting for _, posting in ready])
     for case, posting in ready:
-        await _resolve(group, ledger, case, posting, found[posting.kind, posting.number])
+        await _resolve(group, ledger, case, posting, found[posting.posting_id])
 
 
 async def recheck_drafts(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
@@ -55,22 +56,31 @@ async def recheck_drafts(group: RecordGroup, ledger: Ledger, cases: Sequence[Cas
     drafts = [(case, item) for case in cases for item in case.concerned]
     found = await _find(ledger, [posting for _, posting in drafts])
     for case, posting in drafts:
-        result = await _resolve(group, ledger, case, posting, found[posting.kind, posting.number])
+        result = await _resolve(group, ledger, case, posting, found[posting.posting_id])
         if result.match is Match.SAME_DRAFT:
             async with group.unit() as unit:
                 await group.again(unit, case.item, code="APPROVAL_REFUSED", after=DRAFT_RECHECK)
 
 
-async def _find(
-    ledger: Ledger, postings: Sequence[StoredPosting]
-) -> defaultdict[tuple[DocumentKind, str], list[FoundDocument]]:
+async def _find(ledger: Ledger, postings: Sequence[StoredPosting]) -> dict[UUID, list[FoundDocument]]:
+    """What has each posting's number, in few calls, and its own document where that stands under another number.
+
+    A person may have given it one, or the update that gives it ours has not arrived: it is no reason to make another.
+    """
     numbers: defaultdict[DocumentKind, set[str]] = defaultdict(set)
     for posting in postings:
         numbers[posting.kind].add(posting.number)
-    found: defaultdict[tuple[DocumentKind, str], list[FoundDocument]] = defaultdict(list)
+    numbered: defaultdict[tuple[DocumentKind, str], list[FoundDocument]] = defaultdict(list)
     for kind, wanted in numbers.items():
         for document in await ledger.find_documents(kind, sorted(wanted)):
-            found[kind, document.number].append(document)
+            numbered[kind, document.number].append(document)
+    found: dict[UUID, list[FoundDocument]] = {}
+    for posting in postings:
+        there = numbered[posting.kind, posting.number]
+        if posting.ledger_id not in {None, *(item.ledger_id for item in there)}:
+            own = await read_standing(ledger, posting)
+            there = [*there, own.found] if own is not None else there
+        found[posting.posting_id] = there
     return found
 
 
@@ -79,7 +89,7 @@ async def recheck_mismatched(group: RecordGroup, ledger: Ledger, cases: Sequence
     differing = [(case, item) for case in cases for item in case.concerned]
     found = await _find(ledger, [posting for _, posting in differing])
     for case, posting in differing:
-        result = await _resolve(group, ledger, case, posting, found[posting.kind, posting.number])
+        result = await _resolve(group, ledger, case, posting, found[posting.posting_id])
         if result.match is Match.OURS_DIFFERS:
             await group.settle(case, "stopped", [differs(posting, result.total, group.ledger_name)])
 
@@ -106,6 +116,15 @@ def _left_behind(posting: StoredPosting, ledger: str) -> Finding:
 async def _resolve(
     group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]
 ) -> LookUp:
+    if _number_taken(posting) and any(_renumbered(posting, item) for item in found):
+        result = LookUp(Match.ABSENT)  # the update that was to give ours this number
+        others = [item for item in found if not _renumbered(posting, item)]
+        await (
+            _renumber(group, case, posting)
+            if _only_ours_voided(posting, others)
+            else _stop(group, case, posting, result)
+        )
+        return result
     result = judge(
         meant(posting),
         there(found),
@@ -129,9 +148,19 @@ async def _resolve(
     return await _settle(group, case, posting, result, forget=result.match is Match.ABSENT and not resend)
 
 
+def _number_taken(posting: StoredPosting) -> bool:
+    """The ledger refused the number: the outcome of the call is known, whose the number is is not."""
+    return posting.state is PostingState.UNKNOWN and posting.look_after is None
+
+
+def _renumbered(posting: StoredPosting, item: FoundDocument) -> bool:
+    """The posting's own document, under another number."""
+    return item.ledger_id == posting.ledger_id and item.number != posting.number
+
+
 def _taken(posting: StoredPosting, result: LookUp) -> bool:
     """The ledger refused the number and shows nobody live who has it: a voided document keeps its number."""
-    return result.match is Match.ABSENT and posting.state is PostingState.UNKNOWN and posting.look_after is None
+    return result.match is Match.ABSENT and _number_taken(posting)
 
 
 def _only_ours_voided(posting: StoredPosting, found: Sequence[FoundDocument]) -> bool:

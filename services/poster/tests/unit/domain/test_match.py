@@ -71,3 +71,9 @@ def test_a_bill_is_adopted_only_if_supplier_date_lines_and_total_agree(other: Th
     assert judge(MEANT, [other], we_sent_it=True, unique=False).match is Match.FOREIGN
     known = judge(MEANT, [other], we_sent_it=True, unique=False, known_id="L-1")
     assert known.match is Match.OURS_DIFFERS
+
+
+def test_a_document_that_is_known_to_be_ours_counts_alone_whoever_else_has_the_number() -> None:
+    others = [replace(THERE, ledger_id="L-8"), replace(THERE, ledger_id="L-9", contact_id="C-2")]
+    known = judge(MEANT, [*others, THERE], we_sent_it=False, known_id=THERE.ledger_id)
+    assert (known.match, known.ledger_id) == (Match.SAME, THERE.ledger_id)

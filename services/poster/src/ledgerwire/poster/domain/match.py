@@ -63,14 +63,15 @@ def judge(
 
     Args:
         meant: the document as composed.
-        found: every document with our number.
+        found: every document with our number, and ours where it is known and has another.
         unique: the ledger keeps the number of this kind unique. Where it does not, another contact's document with the same
             number is nothing to us, and one of the same contact is ours only if everything agrees (M16).
         we_sent_it: a submission of ours with this number has an open outcome. Then a live document of the same contact and
             date is ours with other figures (never created again); without it the number belongs to somebody else.
-        known_id: the ledger's id of our document, where it is known: that one is ours whatever it shows.
+        known_id: the ledger's id of our document, where it is known: that one is ours whatever it shows, and counts alone.
     """
     live = [item for item in found if item.live and (unique or _concerns(meant, item, known_id))]
+    live = [item for item in live if item.ledger_id == known_id] or live
     if not live:
         return LookUp(Match.ABSENT)
     if len(live) > 1:
