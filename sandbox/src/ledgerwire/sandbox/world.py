@@ -83,6 +83,11 @@ class World:
     entered: set[Settlement] = field(default_factory=set)
 
     @property
+    def in_flight(self) -> int:
+        """Requests of all systems that arrived and are not carried out yet; one that a fault slows down counts."""
+        return self.journal.in_flight
+
+    @property
     def xero(self) -> XeroState:
         """The first Xero organisation."""
         return self.organisations.first

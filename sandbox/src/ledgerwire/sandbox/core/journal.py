@@ -1,6 +1,7 @@
 """The append-only record of everything that crossed a sandbox server's wire."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,21 @@ class Journal:
         self._clock = clock
         self._bodies = bodies
         self._entries: list[Entry] = []
+        self._in_flight = 0
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that arrived and are not recorded yet: what they do may still be to come."""
+        return self._in_flight
+
+    @contextmanager
+    def arrived(self) -> Iterator[None]:
+        """One request in flight for the length of a block, at the end of which it is recorded."""
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
 
     def record(
         self,

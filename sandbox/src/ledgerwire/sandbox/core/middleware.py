@@ -78,6 +78,12 @@ class SystemMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        with self._journal.arrived():
+            answer, fault = await self._exchange(scope, receive)
+        await self._deliver(scope, receive, send, answer, fault)
+
+    async def _exchange(self, scope: Scope, receive: Receive) -> tuple[Answer, Fault | None]:
+        """Do what the request asks and record it; the answer, and the fault that may spoil its delivery."""
         started = time.perf_counter()
         body = await _read_body(receive)
         delay = self._latency()
@@ -99,7 +105,7 @@ class SystemMiddleware:
             fault.name if fault else marks.get("fault"),
             time.perf_counter() - started,
         )
-        await self._deliver(scope, receive, send, answer, fault)
+        return answer, fault
 
     async def _answer(self, scope: Scope, body: bytes, fault: Fault | None) -> Answer:
         name = fault.name if fault else None
