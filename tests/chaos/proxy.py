@@ -48,12 +48,24 @@ class _Pipe:
     direction: Direction
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    passed: int = 0
+    held: int = 0
+
+    @property
+    def on_its_way(self) -> int:
+        """Bytes read and not yet handed to the other side: those a toxic keeps, and those the other side's socket has no room for."""
+        return self.held + self.writer.transport.get_write_buffer_size()
+
+    async def pass_on(self, data: bytes) -> None:
+        """Write what has been read."""
+        self.writer.write(data)
+        await self.writer.drain()
+        self.held -= len(data)
 
 
 @dataclass(eq=False, slots=True)
 class _Connection:
     writers: tuple[asyncio.StreamWriter, asyncio.StreamWriter]
+    pipes: tuple[_Pipe, ...] = ()
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def reset(self) -> None:
@@ -124,6 +136,11 @@ class FaultProxy:
     def open_connections(self) -> int:
         return len(self._open)
 
+    @property
+    def held(self) -> int:
+        """Bytes that were read from one side and not yet written to the other, over all connections."""
+        return sum(pipe.on_its_way for connection in self._open for pipe in connection.pipes)
+
     def _tell(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
@@ -146,8 +163,8 @@ class FaultProxy:
             return
         connection = _Connection((writer, there[1]))
         self._open.add(connection)
-        pipes = (_Pipe("up", reader, there[1]), _Pipe("down", there[0], writer))
-        connection.tasks = {asyncio.ensure_future(self._carry(pipe, connection)) for pipe in pipes}
+        connection.pipes = (_Pipe("up", reader, there[1]), _Pipe("down", there[0], writer))
+        connection.tasks = {asyncio.ensure_future(self._carry(pipe, connection)) for pipe in connection.pipes}
         try:
             await asyncio.wait(connection.tasks)
         finally:
@@ -168,10 +185,9 @@ class FaultProxy:
     async def _carry(self, pipe: _Pipe, connection: _Connection) -> None:
         try:
             while data := await pipe.reader.read(_CHUNK):
+                pipe.held = len(data)
                 if not self._toxics:
-                    pipe.writer.write(data)
-                    await pipe.writer.drain()
-                    pipe.passed += len(data)
+                    await pipe.pass_on(data)
                 elif not await self._mistreated(pipe, connection, data):
                     return
             toxic = self._of("slow_close", pipe.direction)
@@ -181,6 +197,8 @@ class FaultProxy:
                 pipe.writer.write_eof()
         except (OSError, RuntimeError):
             connection.reset()
+        finally:
+            pipe.held = 0  # what has not been written by now never will be
 
     async def _mistreated(self, pipe: _Pipe, connection: _Connection, data: bytes) -> bool:
         """Pass `data` on as the toxics let it; False when they ended the connection."""
@@ -192,11 +210,10 @@ class FaultProxy:
         await self._late(pipe.direction)
         limit = self._of("limit_data", pipe.direction)
         if limit is not None and len(data) > (left := int(limit.amount)):
-            pipe.writer.write(data[:left])
+            await pipe.pass_on(data[:left])
             await self._close(connection)
             return False
         await self._sliced(pipe, data)
-        pipe.passed += len(data)
         return True
 
     async def _reset(self, toxic: Toxic, connection: _Connection) -> bool:
@@ -237,8 +254,7 @@ class FaultProxy:
                 continue
             if bandwidth:
                 await lasts(len(piece) / bandwidth.amount)
-            pipe.writer.write(piece)
-            await pipe.writer.drain()
+            await pipe.pass_on(piece)
             if slicer:
                 await lasts(0.001)
 

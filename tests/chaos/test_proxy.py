@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 from tests.chaos.proxy import CUTS, TOXICS, FaultProxy, Toxic
+
+from ledgerwire.common.embedded.process import until
 
 LINE = b"one line of text\n"
 SOON = 5.0
@@ -35,6 +37,38 @@ async def echo_behind_a_proxy() -> AsyncIterator[FaultProxy]:
         async with proxy.serving():
             yield proxy
         await asyncio.gather(*(task for task in served if task is not None))
+
+
+@asynccontextmanager
+async def unread_behind_a_proxy() -> AsyncIterator[FaultProxy]:
+    """A server that accepts and never reads."""
+    ended = asyncio.Event()
+
+    async def deaf(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, FaultProxy("deaf", lambda: [port]).serving() as proxy:
+        try:
+            yield proxy
+        finally:
+            ended.set()
+
+
+def holds(proxy: FaultProxy) -> Callable[[], Awaitable[bool]]:
+    async def held() -> bool:
+        return proxy.held > 0
+
+    return held
+
+
+def lets_go(proxy: FaultProxy) -> Callable[[], Awaitable[bool]]:
+    async def free() -> bool:
+        return proxy.held == 0
+
+    return free
 
 
 class Client:
@@ -178,6 +212,29 @@ async def test_a_partition_holds_everything_back_in_its_direction_and_delivers_i
         proxy.heal()
         async with asyncio.timeout(SOON):
             assert await client.reader.readexactly(len(LINE)) == LINE
+
+
+@pytest.mark.parametrize("kind", ["partition", "bandwidth"])
+async def test_what_is_held_back_is_counted_until_it_is_written(kind: str) -> None:
+    async with echo_behind_a_proxy() as proxy, client_of(proxy) as client:
+        assert await client.said() == LINE
+        assert proxy.held == 0
+        proxy.add(Toxic(kind, "up", 20.0))
+        client.writer.write(LINE)
+        assert await client.hears_nothing()
+        assert proxy.held == len(LINE)
+        proxy.heal()
+        async with asyncio.timeout(SOON):
+            assert await client.reader.readexactly(len(LINE)) == LINE
+        assert proxy.held == 0
+
+
+async def test_what_the_other_side_does_not_take_yet_is_held_and_what_is_cut_off_is_not() -> None:
+    async with unread_behind_a_proxy() as proxy, client_of(proxy) as client:
+        client.writer.write(b"x" * 30_000_000)
+        assert await until(holds(proxy), seconds=SOON)
+        proxy.cut()
+        assert await until(lets_go(proxy), seconds=SOON)
 
 
 async def test_a_toxic_of_one_direction_leaves_the_other_alone() -> None:
