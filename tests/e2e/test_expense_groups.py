@@ -136,7 +136,6 @@ async def test_in_quickbooks_too_a_report_is_one_bill_and_each_expense_is_batche
         assert [row.bucket for row in rows] == [Bucket.POSTED_ONCE] * 3
 
 
-@pytest.mark.requirement("R3", "R5")
 @pytest.mark.parametrize(
     ("service", "point"),
     [

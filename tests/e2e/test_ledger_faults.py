@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
+from urllib.parse import parse_qs
 
 import pytest
 from tests.e2e.world import World
+
+from ledgerwire.sandbox.core.journal import Entry
 
 INVOICE, SECOND, THIRD = 39001, 39002, 39003
 PUT_INVOICES = {"method": "PUT", "path_regex": r"/Invoices$"}
@@ -19,7 +23,34 @@ def sent(world: World) -> list[str]:
     return [{name.lower(): value for name, value in call.request_headers.items()}["idempotency-key"] for call in calls]
 
 
-@pytest.mark.requirement("A129")
+def looked_up(world: World) -> list[tuple[set[str], set[str]]]:
+    """Of each call whose answer was lost: the numbers it bore, and those the ledger was asked for before another call bore one."""
+    calls = [
+        one
+        for one in world.sandbox.world.journal.entries("xero", since_seq=world.sandbox.world.seeded_at)
+        if one.path.endswith("/Invoices") and one.method in {"GET", "PUT"}
+    ]
+    return [(borne(one), asked_about(borne(one), calls[at + 1 :])) for at, one in enumerate(calls) if one.fault in LOST]
+
+
+def borne(call: Entry) -> set[str]:
+    return {str(row["InvoiceNumber"]) for row in json.loads(call.request_body)["Invoices"]}
+
+
+def asked_about(numbers: set[str], later: list[Entry]) -> set[str]:
+    asked: set[str] = set()
+    for call in later:
+        if call.method == "GET":
+            asked |= set(",".join(parse_qs(call.query).get("InvoiceNumbers", [])).split(","))
+        elif borne(call) & numbers:
+            break
+    return asked & numbers
+
+
+LOST = {"timeout_after_commit", "500_after", "html_page", "half_body", "500_before", "500_midway"}
+
+
+@pytest.mark.requirement("A129", "R3")
 @pytest.mark.parametrize(
     ("fault", "calls"),
     [("timeout_after_commit", 1), ("500_after", 1), ("html_page", 1), ("half_body", 1), ("500_before", 2)],
@@ -33,8 +64,10 @@ async def test_an_answer_that_was_lost_is_looked_up_before_anything_is_sent_agai
     world.books_are_clean()
     keys = sent(world)
     assert len(keys) == len(set(keys)) == calls
+    assert looked_up(world) == [({world.number(INVOICE)}, {world.number(INVOICE)})]
 
 
+@pytest.mark.requirement("R3")
 async def test_a_group_that_broke_in_the_middle_is_finished_one_by_one_from_what_is_there(world: World) -> None:
     world.arm("500_midway", **PUT_INVOICES)
     async with world.held_back("poster"):
@@ -43,6 +76,8 @@ async def test_a_group_that_broke_in_the_middle_is_finished_one_by_one_from_what
     await world.settled(INVOICE, SECOND, THIRD)
     world.books_are_clean()
     assert len(sent(world)) == 2
+    numbers = {world.number(one) for one in (INVOICE, SECOND, THIRD)}
+    assert looked_up(world) == [(numbers, numbers)]
 
 
 async def test_a_rate_limit_delays_and_loses_nothing(world: World) -> None:

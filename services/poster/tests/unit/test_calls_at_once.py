@@ -45,7 +45,6 @@ def test_calls_with_a_number_in_common_follow_each_other_in_order() -> None:
     assert waves == [[first, other, credit], [again], [last]]
 
 
-@pytest.mark.requirement("R5")
 async def test_documents_that_go_one_a_call_are_sent_several_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pace = Pace()
 
@@ -100,7 +99,7 @@ class Batches:
         await self.pace.step()
 
 
-@pytest.mark.requirement("M7", "R5")
+@pytest.mark.requirement("M7")
 async def test_no_batch_call_goes_on_after_the_group_has_given_up_its_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(*given: Any, **named: Any) -> None:
         return None
