@@ -63,6 +63,20 @@ async def test_a_fault_decides_whether_the_work_was_done_and_what_the_client_see
         ]  # fmt: skip
 
 
+async def test_the_journal_tells_what_the_system_decided_from_what_a_fault_answered() -> None:
+    counter = Counter()
+    async with serve(counter.app) as served, httpx.AsyncClient(base_url=served.base_url) as client:
+        for name in ("500_before", "500_after", "429", "html_page"):
+            counter.faults.add(Fault(name, "connectwise"))
+            await client.get("/x")
+        counter.faults.add(Fault("html_page", "connectwise"))
+        await client.get("/nowhere")
+        await client.get("/x")
+        told = [(e.status, e.decided) for e in counter.journal.entries()]
+        assert told == [(500, 0), (500, 200), (429, 0), (200, 200), (200, 404), (200, 200)]
+        assert counter.journal.entries()[1].as_dict()["decided"] == 200
+
+
 async def test_timeout_after_commit_processes_the_request_and_never_answers() -> None:
     counter = Counter()
     async with serve(counter.app) as served, httpx.AsyncClient(base_url=served.base_url) as client:

@@ -77,12 +77,14 @@ class Wire:
         self.entries: list[dict[str, Any]] = []
 
     def add(
-        self, system: str, method: str, path: str, request: Any, status: int, response: Any, fault: str | None = None
-    ) -> None:
+        self, system: str, method: str, path: str, request: Any, status: int, response: Any, fault: str | None = None,
+        *, decided: int | None = None,
+    ) -> None:  # fmt: skip
         body = response if isinstance(response, str) else json.dumps(response, default=float)
         self.entries.append({
             "seq": len(self.entries) + 1, "kind": "http", "system": system, "method": method, "path": path,
             "request_body": json.dumps(request), "status": status, "response_body": body, "fault": fault,
+            "decided": status if decided is None else decided,
         })  # fmt: skip
 
     def put(self, *documents: dict[str, Any], fault: str | None = None, status: int = 200, body: Any = None) -> None:
@@ -106,14 +108,15 @@ class Wire:
         )
 
     def batch(self, record: ExpectedRecord, *, ids: list[int] | None = None, name: str | None = None,
-              status: int = 201, fault: str | None = None) -> None:  # fmt: skip
+              status: int = 201, fault: str | None = None, decided: int | None = None) -> None:  # fmt: skip
         first = record.invoice_id * 10
         request = {
             "batchIdentifier": name or batch_name(record),
             "processedRecordIds": ids or [first, first + 1, first + 2],
         }
         answer = {"transactions": [transaction(record)]} if status == 201 else {"message": "error"}
-        self.add("connectwise", "POST", "/v2025_1/apis/3.0/finance/accounting/batches", request, status, answer, fault)
+        path = "/v2025_1/apis/3.0/finance/accounting/batches"
+        self.add("connectwise", "POST", path, request, status, answer, fault, decided=decided)
 
     def post(self, record: ExpectedRecord, **changes: Any) -> None:
         """One record's whole way."""

@@ -200,12 +200,25 @@ def test_two_batches_of_one_record_are_seen_unless_the_first_was_deleted(record,
     assert audit([record], wire.entries).clean
 
 
-def test_a_batch_whose_answer_was_lost_counts_when_the_invoice_bears_its_name(record, wire):
+@pytest.mark.parametrize(("status", "fault"), [(500, "500_after"), (200, "html_page")])
+def test_a_batch_whose_answer_was_lost_counts(record, wire, status, fault):
     wire.export(record)
     wire.put(wire.document(record))
-    wire.batch(record, status=500, fault="500_after")
-    assert codes(audit([record], wire.entries)) == {"NOT_BATCHED"}
+    wire.batch(record, status=status, fault=fault, decided=201)
     assert audit([record], wire.entries, wire.state_rows([record])).clean
+
+
+def test_a_second_batch_that_nobody_was_shown_is_seen(record, wire):
+    wire.post(record)
+    wire.batch(record, name="INV-again", status=500, fault="500_after", decided=201)
+    assert codes(audit([record], wire.entries, wire.state_rows([record]))) == {"BATCHED_TWICE"}
+
+
+def test_a_refused_batch_behind_an_error_page_does_not_count(record, wire):
+    wire.export(record)
+    wire.put(wire.document(record))
+    wire.batch(record, status=200, fault="html_page", decided=400)
+    assert codes(audit([record], wire.entries)) == {"NOT_BATCHED"}
 
 
 def test_a_refused_batch_does_not_count_and_an_unmarked_invoice_is_named(record, wire):

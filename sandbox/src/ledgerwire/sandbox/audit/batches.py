@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledgerwire.sandbox.audit.exchanges import LOST_ANSWERS, Exchange
+from ledgerwire.sandbox.audit.exchanges import Exchange
 from ledgerwire.sandbox.audit.report import AuditFinding
 
 Row = Mapping[str, Any]
@@ -27,7 +27,6 @@ class Batch:
 class _Reader:
     """Follows the wire: exports tell which GL entries make up a record, batch calls name them."""
 
-    marks: frozenset[str]
     entries: dict[str, frozenset[int]] = field(default_factory=dict)
     owners: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
@@ -51,11 +50,10 @@ class _Reader:
                 self.names[int(mark["id"])] = str(mark.get("name"))
 
     def create(self, exchange: Exchange) -> None:
+        if exchange.decided != 201:
+            return
         request = exchange.request if isinstance(exchange.request, dict) else {}
         identifier = str(request.get("batchIdentifier"))
-        lost = exchange.fault in LOST_ANSWERS and identifier in self.marks
-        if exchange.status != 201 and not lost:
-            return
         given = frozenset(int(one) for one in request.get("processedRecordIds") or [])
         numbers = frozenset(self.owners[one] for one in given if one in self.owners)
         left_out = {number: self.entries[number] - given for number in numbers if self.entries[number] - given}
@@ -77,14 +75,12 @@ def entry_ids(transaction: Row) -> Iterator[int]:
         yield int(detail["id"])
 
 
-def read_batches(exchanges: Iterable[Exchange], state_rows: Iterable[Row]) -> list[Batch]:
-    """Batches in order of creation, without those deleted again.
-
-    One whose answer was lost counts when an invoice of `state_rows` or a later read bears its name.
-    """
-    calls = [exchange for exchange in exchanges if exchange.system == "connectwise"]
-    reader = _Reader(marks=frozenset(_marks(calls, state_rows)))
-    for exchange in calls:
+def read_batches(exchanges: Iterable[Exchange]) -> list[Batch]:
+    """Batches in order of creation, without those deleted again, whether or not the caller learnt of them."""
+    reader = _Reader()
+    for exchange in exchanges:
+        if exchange.system != "connectwise":
+            continue
         is_answer = exchange.ok and exchange.response is not None
         if is_answer and exchange.method == "GET":
             reader.learn_names(exchange.response)
@@ -92,24 +88,9 @@ def read_batches(exchanges: Iterable[Exchange], state_rows: Iterable[Row]) -> li
             reader.learn_export(exchange.response)
         elif exchange.method == "POST" and exchange.path_ends(_BATCHES):
             reader.create(exchange)
-        elif exchange.method == "DELETE" and _BATCHES in exchange.path and exchange.status == 204:
+        elif exchange.method == "DELETE" and _BATCHES in exchange.path and exchange.decided == 204:
             reader.delete(exchange.path)
     return list(reader.batches.values())
-
-
-def _marks(calls: Iterable[Exchange], state_rows: Iterable[Row]) -> Iterator[str]:
-    """Names of batches that anyone was shown to exist."""
-    shown = [*state_rows]
-    for exchange in calls:
-        if exchange.method == "GET" and exchange.ok:
-            rows = exchange.response if isinstance(exchange.response, list) else [exchange.response]
-            shown += [row for row in rows if isinstance(row, dict)]
-    for row in shown:
-        if "batchIdentifier" in row:
-            yield str(row["batchIdentifier"])
-        mark = row.get("glBatch")
-        if isinstance(mark, dict):
-            yield str(mark.get("name"))
 
 
 def check_batches(

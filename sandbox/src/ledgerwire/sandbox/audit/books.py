@@ -29,7 +29,7 @@ def audit(
     rows = list(cw_state_rows)
     exchanges = read(journal_entries)
     ledger = read_ledger(exchanges)
-    batches = read_batches(exchanges, rows)
+    batches = read_batches(exchanges)
     findings = [
         *_check_documents(records, ledger),
         *controls(records, ledger.documents),

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-# Faults after which the server had already done what it was asked.
-LOST_ANSWERS = frozenset({"timeout_after_commit", "500_after", "half_body", "html_page"})
-
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One HTTP exchange; a body that is no JSON is None. `tenant` is the Xero organisation that the call named."""
+    """One HTTP exchange; a body that is no JSON is None. `tenant` is the Xero organisation that the call named.
+
+    `status` goes with the response; `decided` is what the server did, whatever a fault let the caller see of it.
+    """
 
     seq: int
     system: str
@@ -22,7 +22,7 @@ class Exchange:
     status: int
     request: Any
     response: Any
-    fault: str | None
+    decided: int
     tenant: str = ""
 
     @property
@@ -71,7 +71,7 @@ def read(entries: Iterable[Any]) -> list[Exchange]:
                 status=int(values["status"]),
                 request=_decode(values.get("request_body")),
                 response=_decode(values.get("response_body")),
-                fault=values.get("fault"),
+                decided=int(values.get("decided", values["status"])),
                 tenant=str((values.get("request_headers") or {}).get("xero-tenant-id", "")),
             )
         )

@@ -12,7 +12,11 @@ from ledgerwire.sandbox.core.redaction import redact_body, redact_headers
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One HTTP exchange (`kind` "http") or one thing that happened inside a server (any other kind)."""
+    """One HTTP exchange (`kind` "http") or one thing that happened inside a server (any other kind).
+
+    `status` is that of the answer that was to be sent; `decided` the one that the server came to itself before a fault put another
+    answer in its place, 0 where a fault kept the request from it.
+    """
 
     seq: int
     at: datetime
@@ -24,6 +28,7 @@ class Entry:
     request_headers: Mapping[str, str] = field(default_factory=dict)
     request_body: bytes = b""
     status: int = 0
+    decided: int = 0
     response_body: bytes = b""
     fault: str | None = None
     seconds: float = 0.0
@@ -42,6 +47,7 @@ class Entry:
             "request_headers": dict(self.request_headers),
             "request_body": self.request_body.decode("utf-8", "replace"),
             "status": self.status,
+            "decided": self.decided,
             "response_body": self.response_body.decode("utf-8", "replace"),
             "fault": self.fault,
             "seconds": round(self.seconds, 6),
@@ -86,8 +92,10 @@ class Journal:
         response_body: bytes,
         fault: str | None,
         seconds: float,
+        *,
+        decided: int | None = None,
     ) -> Entry:
-        """Append one HTTP exchange. `status` is what the server decided, sent or not (see `fault`)."""
+        """Append one HTTP exchange. `status` was sent or not (see `fault`); `decided` is the same unless it is given."""
         entry = Entry(
             seq=len(self._entries) + 1,
             at=self._clock.now(),
@@ -99,6 +107,7 @@ class Journal:
             request_headers=redact_headers(request_headers),
             request_body=redact_body(request_body) if self._bodies else b"",
             status=status,
+            decided=status if decided is None else decided,
             response_body=redact_body(response_body) if self._bodies else b"",
             fault=fault,
             seconds=seconds,

@@ -92,7 +92,7 @@ class SystemMiddleware:
         method, path = scope["method"], scope["path"]
         marks: dict[str, str] = scope.setdefault(MARKS, {})
         fault = self._faults.take(self._system, method, path, TRANSPORT_FAULTS)
-        answer = await self._answer(scope, body, fault)
+        answer, decided = await self._answer(scope, body, fault)
         self._journal.record(
             self._system,
             method,
@@ -104,23 +104,25 @@ class SystemMiddleware:
             answer.body,
             fault.name if fault else marks.get("fault"),
             time.perf_counter() - started,
+            decided=decided,
         )
         return answer, fault
 
-    async def _answer(self, scope: Scope, body: bytes, fault: Fault | None) -> Answer:
+    async def _answer(self, scope: Scope, body: bytes, fault: Fault | None) -> tuple[Answer, int]:
+        """The answer to send, and the status that the system came to: 0 where a fault answers in its place."""
         name = fault.name if fault else None
         if fault and name == "429":
-            return self._render_429(fault)
+            return self._render_429(fault), 0
         if fault and name == "500_before":
-            return self._render_500(fault)
+            return self._render_500(fault), 0
         if name == "slow" and fault:
             await asyncio.sleep(float(fault.params.get("seconds", 2)))
-        answer = await self._run_app(scope, body)
+        own = await self._run_app(scope, body)
         if fault and name == "500_after":
-            return self._render_500(fault)
+            return self._render_500(fault), own.status
         if name == "html_page":
-            return Answer(200, HTML_PAGE, [(b"content-type", b"text/html; charset=utf-8")])
-        return answer
+            return Answer(200, HTML_PAGE, [(b"content-type", b"text/html; charset=utf-8")]), own.status
+        return own, own.status
 
     async def _run_app(self, scope: Scope, body: bytes) -> Answer:
         answer = Answer(500, b"")

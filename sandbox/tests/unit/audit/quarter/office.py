@@ -217,10 +217,11 @@ class Office:
         invoices = {("invoice", str(row["id"])) for row in state.tables["invoices"].values() if row.get("glBatch")}
         return invoices | {(key.kind, str(key.id)) for key, record in state.interface.items() if record.batch}
 
-    def audit(self, entries, *, payments=None, fixed=()):
+    def audit(self, entries, *, payments=None, fixed=(), last=()):
         companies = self.world.scenario.companies
         books = Books(
             self.package, {each.name: each.xero for each in companies}, {each.name: each.quickbooks for each in companies},
             self.marked(), payments,
         )  # fmt: skip
-        return audit_quarter(entries, self.world.journal.entries(since_seq=self.world.seeded_at), books, fixed)
+        journal = [*self.world.journal.entries(since_seq=self.world.seeded_at), *last]
+        return audit_quarter(entries, journal, books, fixed)
