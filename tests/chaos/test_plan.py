@@ -35,7 +35,6 @@ def test_faults_of_one_target_never_overlap_and_begin_within_the_load(profile: P
             free[key] = fault.at + fault.seconds
 
 
-@pytest.mark.requirement("R10")
 @pytest.mark.parametrize("seed", range(3))
 def test_the_long_run_has_every_kind_of_fault_on_every_link_and_service(seed: int) -> None:
     faults = make_plan(seed, LONG).faults
@@ -52,7 +51,6 @@ def test_the_long_run_has_every_kind_of_fault_on_every_link_and_service(seed: in
     assert {one.target for one in faults if one.category == "clock"} == {"vendors", *SERVICES}
 
 
-@pytest.mark.requirement("R2")
 def test_the_long_run_is_as_long_as_it_says() -> None:
     plan = make_plan(1, LONG)
     assert LONG.documents >= 20_000

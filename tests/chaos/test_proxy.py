@@ -201,7 +201,6 @@ async def test_down_drops_what_is_open_refuses_what_is_new_and_comes_back() -> N
             assert await again.said() == LINE
 
 
-@pytest.mark.requirement("R9")
 @pytest.mark.parametrize("direction", ["up", "down", "both"])
 async def test_a_partition_holds_everything_back_in_its_direction_and_delivers_it_once_healed(direction: str) -> None:
     async with echo_behind_a_proxy() as proxy, client_of(proxy) as client:

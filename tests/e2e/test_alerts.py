@@ -39,7 +39,6 @@ async def shown(world: World, line: str, figure: int | None) -> None:
     await eventually(told, f"{line} {figure}")
 
 
-@pytest.mark.requirement("R14")
 async def test_a_stopped_record_is_counted_by_its_cause_until_it_is_mended(counted: World) -> None:
     line = 'ledgerwire_stopped_records{cause="LEDGER_TOTAL_DIFFERS",service="mapper"}'
     counted.arm("wrong_total")

@@ -10,7 +10,7 @@ import pytest
 STARTED = "import ledgerwire.ingest.bootstrap, prometheus_client; print(prometheus_client.generate_latest().decode())"
 
 
-@pytest.mark.requirement("D6", "R14")
+@pytest.mark.requirement("D6")
 @pytest.mark.parametrize("cause", ["CALLBACK_MISSING", "CALLBACK_SWITCHED_OFF"])
 def test_each_cause_is_served_as_none_before_the_first_repair(cause: str) -> None:
     """In a process of its own, as a service starts: others of this one have repaired callbacks already."""

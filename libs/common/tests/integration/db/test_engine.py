@@ -27,7 +27,6 @@ async def test_work_goes_on_after_the_server_ended_every_connection(settings: Se
         await database.close()
 
 
-@pytest.mark.requirement("R8")
 @pytest.mark.parametrize(
     "broken",
     [asyncpg.InterfaceError("connection is closed"), asyncpg.ConnectionDoesNotExistError("closed in the middle")],
@@ -53,7 +52,6 @@ async def test_a_connection_that_breaks_while_it_is_set_up_is_passing_trouble_an
         await database.close()
 
 
-@pytest.mark.requirement("R8")
 async def test_a_connection_cut_in_the_middle_of_an_answer_is_passing_trouble(settings: Settings) -> None:
     """The driver then knows neither what it was doing nor an error that SQLAlchemy would translate."""
     database = open_database(settings, "mapper")

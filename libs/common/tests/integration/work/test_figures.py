@@ -88,6 +88,7 @@ async def test_figures_that_cannot_be_counted_any_more_show_their_age(desk) -> N
     assert counted_at() != counted
 
 
+@pytest.mark.requirement("R14")
 def test_an_alert_is_out_within_the_minute() -> None:
     scraped = evaluated = timedelta(seconds=15)
     assert EVERY + scraped + evaluated <= timedelta(minutes=1)

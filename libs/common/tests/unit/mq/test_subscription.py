@@ -46,7 +46,6 @@ async def pauses_after(monkeypatch: pytest.MonkeyPatch, *lasting: float | None) 
     return subscription.pauses
 
 
-@pytest.mark.requirement("R9", "R13")
 async def test_a_connection_that_breaks_again_and_again_uses_up_no_delivery_limit_in_seconds(monkeypatch: Any) -> None:
     """Twenty deliveries take more than a minute, although each channel could be opened and took something."""
     pauses = await pauses_after(monkeypatch, *[0.1] * 20)
