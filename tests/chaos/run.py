@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -13,16 +12,17 @@ from typing import Any
 
 from tests.chaos.arena import Arena, open_arena
 from tests.chaos.drain import drained, leftovers, unsettled
-from tests.chaos.history import History, Verdict, check
+from tests.chaos.facts import history, landed_unanswered
+from tests.chaos.history import Verdict, check
 from tests.chaos.load import Load
 from tests.chaos.nemesis import Nemesis
-from tests.chaos.plan import LANDED, Plan
+from tests.chaos.plan import Plan
 from tests.chaos.profiles import Profile
 from tests.chaos.vitals import Vitals, growth, watch
-from tests.e2e.vendors import _number
 
 from ledgerwire.common.testing.run import TestRun
 from ledgerwire.sandbox.audit import audit
+from ledgerwire.sandbox.last_look import last_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +117,13 @@ async def _judged(
     drain: float | None,
     seen: Mapping[str, list[Vitals]],
 ) -> Outcome:
-    verdict = check(await _history(arena, load))
+    told = await arena.world.rows("SELECT number FROM mapper.record WHERE settled_outcome = 'batched'")
+    verdict = check(history(arena.world, load.expected, [str(row["number"]) for row in told]))
     inside = arena.world.sandbox.world
     entries = inside.journal.entries(since_seq=inside.seeded_at)
-    books = audit(load.expected, entries, list(arena.world.psa.state.tables["invoices"].values()))
-    landed = sum(1 for one in entries if one.fault in LANDED and one.method in {"PUT", "POST"} and one.status < 300)
+    invoices = list(arena.world.psa.state.tables["invoices"].values())
+    books = audit(load.expected, [*entries, *last_look(inside)], invoices)
+    landed = landed_unanswered(entries)
     notes = [f"unsettled: {row}" for row in await unsettled(arena)] if drain is None else []
     faults = sum(nemesis.done.values())
     if arena.profile.faults_wanted > faults:
@@ -147,28 +149,6 @@ async def _judged(
         seconds_drain=drain,
         notes=notes,
         figures=await _figures(arena, entries) | {"vitals": {name: asdict(found) for name, found in grown.items()}},
-    )
-
-
-async def _history(arena: Arena, load: Load) -> History:
-    world = arena.world
-    by_id = {one.invoice_id: one for one in load.expected}
-    answered = (one.data for one in world.sandbox.world.journal.entries("connectwise", kind="callback"))
-    acknowledged = {int(one["record_id"]) for one in answered if one["status"] and 200 <= one["status"] < 300}
-    told = await world.rows("SELECT number FROM mapper.record WHERE settled_outcome = 'batched'")
-    marks: list[str] = []
-    invoices = world.psa.state.tables["invoices"]
-    named = Counter(str(row["batchIdentifier"]) for row in world.psa.state.tables["batches"].values())
-    for row in invoices.values():
-        if row.get("glBatch"):
-            marks += [str(row["invoiceNumber"])] * named[str(row["glBatch"]["name"])]
-    return History(
-        attempted=[one.number for one in load.expected],
-        acknowledged=[by_id[one].number if one in by_id else str(one) for one in acknowledged],
-        documents=[_number(row) for row in world.documents()],
-        batched=marks,
-        no_document=[one.number for one in load.expected if one.state == "no_effect"],
-        told=[str(row["number"]) for row in told],
     )
 
 

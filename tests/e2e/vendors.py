@@ -11,6 +11,7 @@ from ledgerwire.sandbox.audit import AuditReport, audit
 from ledgerwire.sandbox.connectwise.copies import copy_invoice
 from ledgerwire.sandbox.core.faults import Fault
 from ledgerwire.sandbox.core.journal import Entry
+from ledgerwire.sandbox.last_look import last_look
 from ledgerwire.sandbox.seed import ExpectedRecord, close_request
 from ledgerwire.sandbox.server import Sandbox
 
@@ -116,13 +117,12 @@ class Vendors:
         return xero + self.journal("connectwise", "POST", "/finance/accounting/batches")
 
     def audit(self) -> AuditReport:
-        """The outsider's books check over the invoices that are closed now."""
+        """The outsider's check over the invoices that are closed now: of what crossed the wire, and of the books as they are now."""
         state = self.psa.state
         inside = self.sandbox.world
         records = [one for one in inside.scenario.expected if one.invoice_id in state.closed_at]
-        return audit(
-            records, inside.journal.entries(since_seq=inside.seeded_at), list(state.tables["invoices"].values())
-        )
+        entries = [*inside.journal.entries(since_seq=inside.seeded_at), *last_look(inside)]
+        return audit(records, entries, list(state.tables["invoices"].values()))
 
     def books_are_clean(self) -> None:
         """Every closed invoice in the ledger once, to the cent, batched once after it: by the journal and by the books."""
