@@ -11,8 +11,9 @@ from sqlalchemy import text
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.settings import ExclusionRule
+from ledgerwire.sandbox.connectwise.batches import batch_invoices
 
-from .conftest import Office, clean
+from .conftest import PERSON, Office, clean
 
 LEFT_OUT = "LEFT_OUT_DOCUMENT_REMAINS"
 
@@ -82,3 +83,20 @@ async def test_what_is_posted_and_batched_is_not_left_out_any_more(office: Offic
     await leave_out(office, invoice_id, by)
     after = await office.record(invoice_id)
     assert (after.state, after.settled_outcome, after.findings) == (before.state, "batched", before.findings)
+
+
+@pytest.mark.requirement("M8", "M1")
+async def test_a_batch_made_by_hand_that_agrees_with_the_document_is_followed_and_nobody_is_told_to_void_it(
+    office: Office,
+):
+    invoice_id = await clean(office)
+    await posted(office, invoice_id)
+    batch_invoices(office.sandbox.world.connectwise.state, [invoice_id], "BY-HAND", PERSON)
+    before = await office.documents(invoice_id)
+    for messages in (2, 3):
+        await office.settle(invoice_id, "remap")
+        record = await office.record(invoice_id)
+        assert (record.state, record.revision, record.settled_outcome) == (RecordState.MAPPED, 2, None)
+        assert await office.codes(invoice_id) == ["DOCUMENT_FOLLOWS_BATCH"]
+        assert await office.documents(invoice_id) == before
+        assert await office.messages(invoice_id) == messages

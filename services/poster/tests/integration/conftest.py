@@ -59,8 +59,8 @@ class Desk:
         if rings:
             await self.ring(*[invoice_id for invoice_id, _ in decided], company=company)
 
-    async def decide_as_before(self, invoice_id: int, document: LedgerDocument, *, revision: int) -> None:
-        """A new revision of an invoice that is batched, and so not exported any more: with the GL entries of the last."""
+    async def follow_batch(self, invoice_id: int, document: LedgerDocument, *, revision: int) -> None:
+        """A new revision of an invoice that a person batched, and so not exported any more: with the GL entries of the last."""
         rows = await self.world.rows(
             "SELECT processed_record_ids, gl_lines, gl_total FROM mapper.revision WHERE record_id = $1"
             " ORDER BY revision DESC LIMIT 1",
@@ -69,6 +69,12 @@ class Desk:
         ids, lines, header = rows[0]
         gl = (ids, json.loads(lines) if isinstance(lines, str) else lines, header)
         await self._store("invoice", str(invoice_id), self.world.number(invoice_id), (document,), gl, revision)
+        await self.world.rows(
+            "UPDATE mapper.revision SET findings = $2 WHERE record_id = $1 AND revision = $3",
+            self.world.record_id(invoice_id),
+            [{"code": "DOCUMENT_FOLLOWS_BATCH", "params": {}}],
+            revision,
+        )
         await self.ring(invoice_id)
 
     async def decide_record(

@@ -179,9 +179,14 @@ def ignored(
     if event is not None:
         return _posters_again(record if record.batched else _unsettled(record), event)
     if posted and result.reason in {"batched", "excluded"}:
-        told = {**result.finding.params, "why": result.finding.message}
-        return found(record, RecordEvent.STOPPED, Finding("LEFT_OUT_DOCUMENT_REMAINS", told))
+        return document_remains(record, result.finding)
     return found(record, _IGNORED[result.reason], result.finding)
+
+
+def document_remains(record: StoredRecord, why: Finding) -> Look:
+    """The record is to be left out, but its document is in the ledger, or may be: a person has to take it out there."""
+    told = {**why.params, "why": why.message}
+    return found(record, RecordEvent.STOPPED, Finding("LEFT_OUT_DOCUMENT_REMAINS", told))
 
 
 def _is_told_by_poster(record: StoredRecord) -> bool:
@@ -244,9 +249,12 @@ def decided(
     same = latest is not None and says_the_same(latest.decided, new.decided)
     given_back = record.state in DECIDED and record.settled_outcome == _REMAP
     if same and given_back and isinstance(source, MappingInput) and source.rebatched:
-        # Poster does not go on with what was read from this batch: it is like any other that is not ours.
-        batch = source.invoice.batch or ""
-        return ignored(record, Ignored("batched", _finding("ALREADY_BATCHED", source, batch=batch)), posted=posted)
+        if not posted:
+            # Poster does not go on with what was read from this batch: it is like any other that is not ours.
+            batch = source.invoice.batch or ""
+            return ignored(record, Ignored("batched", _finding("ALREADY_BATCHED", source, batch=batch)))
+        # The batch agrees with what is in the ledger: a revision that says so is what poster proves by it.
+        same = latest is None or latest.follows_batch
     number = record.revision if same else record.revision + 1
     goes_out = isinstance(result, Mapped | NoEffect)
     findings = result.findings

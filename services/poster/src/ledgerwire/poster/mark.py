@@ -266,15 +266,25 @@ async def _unproved(
         mark = marks.get(case.decided.source_id)
         if mark is None or mark.batch_name is None or case.decided.source_id in listed:
             rest.append((case, error))
-        elif mark.total is None or mark.total == case.decided.source_total:
-            proved.append((case, mark))
-        elif any(item.ledger_id for item in case.postings):
-            await group.settle(case, "stopped", [about_batch("RECORD_REBATCHED", case, group.ledger_name, mark)])
+        elif mark.total is not None and mark.total != case.decided.source_total:
+            if any(item.ledger_id for item in case.postings):
+                await group.settle(case, "stopped", [about_batch("RECORD_REBATCHED", case, group.ledger_name, mark)])
+            else:
+                rest.append((case, error))
+        elif _says_nothing(case, mark):
+            await group.settle(case, "remap")
         else:
-            rest.append((case, error))
+            proved.append((case, mark))
     for start in range(0, len(proved), COMMITTED_TOGETHER):
         await _batched(group, proved[start : start + COMMITTED_TOGETHER])
     return rest
+
+
+def _says_nothing(case: Case, mark: Mark) -> bool:
+    """Whether a person's batch of the same total may have other lines than the document: mapper reads it first (M8)."""
+    posted = case.decided.group_id is None and any(item.ledger_id for item in case.postings)
+    theirs = case.decided.record_type is RecordType.INVOICE and not is_ours(case, mark)
+    return posted and theirs and not (case.decided.follows_batch or case.accepted)
 
 
 async def _batched(group: RecordGroup, proved: Sequence[tuple[Case, Mark]]) -> None:

@@ -35,7 +35,8 @@ _IDS = bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 _REVISIONS = text(
     """
     SELECT record_id, revision, record_state, outcome, record_type, source_id, number, connectwise_connection_id,
-           ledger_connection_id, documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices, group_id, group_revision
+           ledger_connection_id, documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices, group_id, group_revision,
+           follows_batch
       FROM mapper.revisions_for_poster
      WHERE record_id = ANY(:ids)
     """
@@ -132,6 +133,7 @@ def _decided(row: Any) -> Decided:
         choices=tuple(row.choices or ()),
         group_id=row.group_id,
         group_revision=row.group_revision or 0,
+        follows_batch=row.follows_batch,
     )
 
 
