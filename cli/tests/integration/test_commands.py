@@ -110,8 +110,9 @@ def test_every_list_is_one_json_value_also_when_it_is_empty(command, account_fil
 def test_a_choice_that_was_not_made_is_asked_for(command, account_file: Path) -> None:
     command("account", "apply", account_file)
 
-    assert command("record", "retry", "--json").value["code"] == "USAGE"
-    assert command("dead-letters", "replay", "--json").value["code"] == "USAGE"
+    for words in (("record", "retry"), ("dead-letters", "replay"), ("keys", "new", "a b")):
+        said = command(*words, "--json")
+        assert (said.exit_code, said.value["code"]) == (Exit.USAGE, "USAGE"), words
     assert command("dead-letters", "discard", str(uuid4()), "--json").value["code"] == "DEAD_LETTER_UNKNOWN"
 
 

@@ -20,6 +20,7 @@ class _RecordUnknownError(LedgerwireError):
     ("error", "code", "exit_code"),
     [
         (ConfigurationError("field x: wrong"), "CONFIGURATION", Exit.REFUSED),
+        (ConfigurationError("name one number", code="USAGE"), "USAGE", Exit.USAGE),
         (_RecordUnknownError("there is no record INV-1"), "RECORD_UNKNOWN", Exit.UNKNOWN),
         (Transient("try again", code="CONNECTWISE_BUSY"), "CONNECTWISE_BUSY", Exit.UNAVAILABLE),
         (ServerStartError("PostgreSQL ended at once"), "SERVER_START", Exit.UNAVAILABLE),

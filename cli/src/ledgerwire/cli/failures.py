@@ -72,6 +72,8 @@ def _place(error: BaseException) -> str:
 def _of_ours(error: BaseException) -> Failure | None:
     if not isinstance(error, LedgerwireError):
         return None
+    if error.code == "USAGE":
+        return Failure(error.code, str(error), Exit.USAGE)
     if error.code.endswith(("_UNKNOWN", "_NOT_FOUND")):
         return Failure(error.code, str(error), Exit.UNKNOWN)
     if isinstance(error, Waiting | Transient | Ambiguous):

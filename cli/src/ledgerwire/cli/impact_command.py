@@ -40,7 +40,10 @@ def impact(
     from_: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First document date; else last month.")
     ] = None,
-    to: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last document date.")] = None,
+    to: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last document date; with --from alone, today."),
+    ] = None,
     account: AccountOption = None,
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
@@ -65,10 +68,16 @@ def impact(
 
 
 def period(from_: datetime | None, to: datetime | None, today: date) -> tuple[date, date]:
-    """First and last day: those given, else the calendar month before `today`."""
-    end = today.replace(day=1) - timedelta(days=1)
-    first = from_.date() if from_ else (to.date() if to else end).replace(day=1)
-    return first, to.date() if to else max(first, end)
+    """First and last day: those given; from a day on it is until `today`, and without one the calendar month before.
+
+    Raises ConfigurationError (USAGE) for a period without a day: nothing is found in it, which is not that all is well.
+    """
+    last = to.date() if to else today if from_ else today.replace(day=1) - timedelta(days=1)
+    first = from_.date() if from_ else last.replace(day=1)
+    if last < first:
+        said = f"--to {last} is before --from {first}" if to else f"--from {first} is after today: name --to as well"
+        raise ConfigurationError(said, code="USAGE")
+    return first, last
 
 
 async def _impact(

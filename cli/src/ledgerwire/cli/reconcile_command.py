@@ -16,7 +16,6 @@ from ledgerwire.cli.record_desk import account_named
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.status_command import AccountOption
 from ledgerwire.cli.workplace import workplace
-from ledgerwire.common.errors import ConfigurationError
 from ledgerwire.common.settings import Settings
 from ledgerwire.poster.reconciliation.bootstrap import open_reconciliation
 from ledgerwire.poster.reconciliation.canonical import csv_bytes
@@ -32,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def reconcile(
     from_: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First date; else last month.")] = None,
-    to: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last date of the records.")] = None,
+    to: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAY, help="Last date of the records; with --from alone, today.")
+    ] = None,
     company: Annotated[str | None, typer.Option(help="One ledger company only.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all rows to this file.")] = None,
     complete: Annotated[
@@ -46,8 +47,6 @@ def reconcile(
 
     async def action(output: Output) -> Exit:
         first, last = period(from_, to, date.today())  # noqa: DTZ011 - the month people call the last one is the local one
-        if last < first:
-            raise ConfigurationError(f"--to {last} is before --from {first}", code="USAGE")
         async with workplace(data) as settings:
             found = await _reconciled(settings, account, company, first, last)
         if csv is not None:

@@ -31,7 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def relink(
     from_: Annotated[datetime | None, typer.Option("--from", formats=_DAY, help="First date; else last month.")] = None,
-    to: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last date of the records.")] = None,
+    to: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAY, help="Last date of the records; with --from alone, today.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list them.")] = False,
     account: AccountOption = None,
     data: DataOption = DEFAULT_DATA,

@@ -149,7 +149,9 @@ def reconcile(
     from_: Annotated[
         datetime | None, typer.Option("--from", formats=_DAY, help="First month; else last month.")
     ] = None,
-    to: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last month.")] = None,
+    to: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAY, help="Last month; with --from alone, this one.")
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Write all rows to this file.")] = None,
     account: AccountOption = None,
     data: DataOption = DEFAULT_DATA,
@@ -159,8 +161,6 @@ def reconcile(
 
     async def action(output: Output) -> Exit:
         first, last = period(from_, to, date.today())  # noqa: DTZ011 - the month people call the last one is the local one
-        if last < first:
-            raise ConfigurationError(f"--to {last} is before --from {first}", code="USAGE")
         async with _desk(data, account) as (desk, account_id):
             found = await desk.reconcile(account_id, first, last, _progress(output))
         if csv is not None:
