@@ -143,10 +143,10 @@ crash-points: $(VENV)/.dev ## Kill a process at every named point, N=20 times ea
 	@for round in $$(seq $(N)); do echo "round $$round of $(N)"; $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/e2e/test_crashes.py || exit 1; done
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Ingest, relay, pipeline, backlog, fairness, growth, replicas beside baselines, each id verified; one JSON line each
+bench: $(VENV)/.dev ## Ingest, relay, pipeline, backlog, fairness, growth, replicas, poison beside baselines, each id verified; one JSON line each
 	@tools/ensure_rabbitmq.sh
 	@failed=0; for each in callback_to_batched "callback_to_batched --broker rabbitmq" ingest relay_and_consumer pipeline growth \
-		mapper_replicas mapping backlog fairness; do \
+		mapper_replicas mapping backlog fairness poison; do \
 		$(BIN)/python -m benchmarks.$$each 2>/dev/null || { failed=1; echo "benchmarks.$$each fell short or failed" >&2; }; \
 	done; exit $$failed
 

@@ -6,7 +6,8 @@ Two phases: closed invoices of one tenant are loaded as work that waits, then ma
 over a private RabbitMQ) against a sandbox that enforces 1,000 ConnectWise calls and 60 Xero calls a minute; afterwards every
 invoice is looked for in both books. The first minute, in which the windows are still whole, does not count. The bound is
 min(60 calls x 50 documents, 1,000 / ConnectWise calls a document); the plain poster makes one ledger call an invoice.
-Prints one JSON object; exits 1 when less than 0.9 of the bound is reached, a call is refused or an invoice is missing.
+Prints one JSON object; exits 1 when less than 0.9 of the bound is reached, more than 1.2 ConnectWise or 0.05 Xero calls a
+document are made, a call is refused, or an invoice is not in both books and among our records once.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from uuid import uuid4
 import structlog
 from benchmarks.plain_poster import PlainPoster
 from benchmarks.stage import cpu_seconds, load_average, open_stage
+from benchmarks.verification import any_fault, verified
 from tests.e2e.world import World
 
 from ledgerwire.common.db.engine import open_database
@@ -39,6 +41,8 @@ from ledgerwire.sandbox.server import SandboxOptions
 
 CONNECTWISE_PER_MINUTE, XERO_PER_MINUTE, GROUP = 1000, 60, 50
 BAR = 0.9
+CALLS_A_DOCUMENT = {"connectwise": 1.2, "xero": 0.05}
+"""At most: the bound is reckoned from the calls that are made, so a product that made more would be measured by less."""
 TO_COPY = 39003
 FIRST_MINUTE = 60.0
 STALLED = 90.0
@@ -71,7 +75,8 @@ async def _measure(world: World, documents: int, plain_seconds: float, uncounted
     way = await _until_batched(world, ids)
     busy = load_average()
     used = {one.name: cpu_seconds(one.process.pid) - before[one.name] for one in services}
-    figures = {"documents": documents, **_pace(way, uncounted), **await verified(world, ids)}
+    told = await verified(world, world.rows, [world.account_id], ids)
+    figures: dict[str, Any] = {"documents": documents, **_pace(way, uncounted), **told}
     figures["cpu_ms_per_document"] = {name: round(spent / documents * 1000, 1) for name, spent in used.items()}
     for service in services:
         await service.stop()
@@ -154,26 +159,24 @@ def _pace(way: Sequence[Reached], uncounted: float) -> dict[str, Any]:
     }
 
 
-async def verified(world: World, ids: Sequence[int]) -> dict[str, Any]:
-    """Every id in both books: one live document with its number and total, one batch, and the record settled."""
-    await world.settled(*ids, seconds=120)
-    documents = Counter((row["InvoiceNumber"], row["Total"]) for row in world.documents() if "InvoiceNumber" in row)
-    wrong = [one for one in ids if documents[world.number(one), world.invoice(one)["total"]] != 1]
-    names = [world.batch_name(one) for one in ids]
-    return {"missing_or_twice": len(wrong), "batches": len(set(names)), "unbatched": names.count(None)}
-
-
 def _calls(world: World, documents: int, since: int) -> dict[str, Any]:
     """HTTP calls a document to each provider, refusals for the limit, and where they went."""
     entries = world.sandbox.world.journal.entries(kind="http", since_seq=since)
     figures: dict[str, Any] = {}
-    for system in ("connectwise", "xero"):
+    for system in CALLS_A_DOCUMENT:
         own = [one for one in entries if one.system == system]
         figures[f"{system}_calls_per_document"] = round(len(own) / documents, 4)
         figures[f"{system}_refused"] = sum(one.status == 429 for one in own)
         ways = Counter(f"{one.method} {one.path.rstrip('/').rsplit('/', 1)[-1]}" for one in own)
         figures[f"{system}_calls"] = dict(ways.most_common())
     return figures
+
+
+def failed(result: dict[str, Any]) -> bool:
+    """Whether a book is wrong, a call was refused, the pace is below the bound, or calls were spent that lower the bound itself."""
+    refused = any(result[f"{system}_refused"] for system in CALLS_A_DOCUMENT)
+    dear = any(result[f"{system}_calls_per_document"] > most for system, most in CALLS_A_DOCUMENT.items())
+    return any_fault(result) or refused or dear or result["share_of_bound"] < BAR
 
 
 if __name__ == "__main__":
@@ -184,6 +187,4 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     result = asyncio.run(main(chosen.documents, chosen.plain_seconds, chosen.uncounted))
     print(json.dumps(result))
-    refused = result["connectwise_refused"] + result["xero_refused"]
-    clean = not (refused or result["missing_or_twice"] or result["unbatched"])
-    sys.exit(0 if clean and result["share_of_bound"] >= BAR else 1)
+    sys.exit(1 if failed(result) else 0)

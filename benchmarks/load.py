@@ -29,7 +29,10 @@ _SILENT = 0
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What to send. `body` holds `@record@` and `@message@`; `forged` signs with another key, `strangers` guesses addresses."""
+    """What to send. `body` holds `@record@` and `@message@`; `forged` signs with another key, `strangers` guesses addresses.
+
+    `expected` is the answer that counts: throughput is made of these alone.
+    """
 
     port: int
     paths: tuple[str, ...]
@@ -42,6 +45,7 @@ class Orders:
     rate: float | None = None
     forged: bool = False
     strangers: bool = False
+    expected: int = 200
     patience: float = 60.0
 
     def message_id(self, number: int) -> str:
@@ -190,12 +194,13 @@ def spread(seconds: Sequence[float]) -> dict[str, float]:
 
 
 async def send(orders: Orders) -> dict[str, Any]:
-    """Carry out the orders; statuses by number, speed, and the answers' latency."""
+    """Carry out the orders; statuses by number, and of the expected answers speed and latency; how many others there were."""
     sender = Sender(orders)
     seconds = await sender.run()
-    answered = [took for took, status in zip(sender.seconds, sender.status, strict=True) if status != _SILENT]
+    answered = [took for took, status in zip(sender.seconds, sender.status, strict=True) if status == orders.expected]
     return {
         "per_second": round(len(answered) / seconds, 1),
+        "others": orders.count - len(answered),
         "seconds": round(seconds, 2),
         "started": sender.started,
         "milliseconds": spread(answered),

@@ -4,8 +4,8 @@
 
 A mapper serves a connection at a time, so the documents are spread over several. Only what mapper does is timed: from the first
 callback until the last record is mapped and announced; poster and its vendors are left out, since on one machine they would
-take the processors that the second mapper is given. Afterwards every record must be mapped once. Prints one JSON object; exits
-1 when one is missing.
+take the processors that the second mapper is given. Afterwards each invoice must have one record, mapped and announced once.
+Prints one JSON object; exits 1 when one has none or is there twice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import argparse
 import json
 import sys
 import tempfile
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -43,6 +44,7 @@ async def main(documents: int, accounts: int, replicas: list[int]) -> dict[str, 
         "replicas": {str(count): figures for count, figures in found.items()},
         "times_one": {str(count): round(figures["per_second"] / first, 2) for count, figures in found.items()},
         "lost": sum(figures["lost"] for figures in found.values()),
+        "twice": sum(figures["twice"] for figures in found.values()),
         "load_average": load_average(),
     }
 
@@ -54,20 +56,31 @@ async def _measure(stage: Stage, documents: int, replicas: int) -> dict[str, Any
     paths = await stage.paths()
     pipeline = Pipeline(stage)
     async with pipeline.unlimited():
-        await _mapped(stage, paths, pipeline.closed(len(paths) * 5))
+        warm = pipeline.closed(len(paths) * 5)
+        await _mapped(stage, paths, warm)
         ids = pipeline.closed(documents)
         busy = sum(map(cpu_seconds, mappers))
         seconds = await _mapped(stage, paths, ids)
         busy = sum(map(cpu_seconds, mappers)) - busy
     rows = await stage.rows(
-        "SELECT subject, count(*) AS said FROM mapper.outbox WHERE type = 'document.ready.v1' GROUP BY subject"
+        "SELECT source_id, state, (SELECT count(*) FROM mapper.outbox WHERE type = 'document.ready.v1'"
+        " AND subject = CAST(record_id AS text)) AS said FROM mapper.record"
     )
-    states = Counter(row["state"] for row in await stage.rows("SELECT state FROM mapper.record"))
     return {
         "per_second": round(documents / seconds, 1),
         "mapper_cpu_milliseconds_per_document": round(busy / documents * 1000, 2),
-        "lost": documents + len(paths) * 5 - states["mapped"],
-        "announced": len(rows),
+        **faults([*warm, *ids], [(int(row["source_id"]), row["state"], row["said"]) for row in rows]),
+    }
+
+
+def faults(ids: Sequence[int], records: Sequence[tuple[int, str, int]]) -> dict[str, int]:
+    """What is wrong with these invoices, by each record's invoice, state and number of announcements."""
+    found: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    for invoice, state, said in records:
+        found[invoice].append((state, said))
+    return {
+        "lost": sum(not any(state == "mapped" and said for state, said in found[one]) for one in ids),
+        "twice": sum(len(found[one]) > 1 or any(said > 1 for _, said in found[one]) for one in ids),
     }
 
 
@@ -101,4 +114,4 @@ if __name__ == "__main__":
     chosen = parser.parse_args()
     result = run_loop(main(chosen.documents, chosen.accounts, chosen.replicas))
     print(json.dumps(result))
-    sys.exit(1 if result["lost"] else 0)
+    sys.exit(1 if result["lost"] or result["twice"] else 0)

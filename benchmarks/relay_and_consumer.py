@@ -4,7 +4,8 @@
 
 Relay beside bare publishing with confirmations (same bodies, same window); consumer beside bare taking with
 acknowledgements. Ours and the bare one go first in turn, and the ratios are medians over rounds, since a shared machine makes
-the absolute figures move. A database without fsync, a broker with it. Prints one JSON object.
+the absolute figures move. A database without fsync, a broker with it. After each half every message is looked for by its id.
+Prints one JSON object; exits 1 when one is missing or there twice.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import asyncio
 import json
 import logging
 import statistics
-from collections.abc import AsyncIterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
@@ -31,7 +34,7 @@ from ledgerwire.common.db.session import Database
 from ledgerwire.common.embedded.process import until
 from ledgerwire.common.event_loop import run as run_loop
 from ledgerwire.common.mq.consumer import Consumer
-from ledgerwire.common.mq.envelope_codec import encode
+from ledgerwire.common.mq.envelope_codec import PREFIX, encode
 from ledgerwire.common.mq.outbox import Outbox, new_message
 from ledgerwire.common.mq.rabbit import RabbitTerms, RabbitTransport
 from ledgerwire.common.mq.relay import Relay
@@ -53,6 +56,8 @@ class Bench:
         self._sender, self._taker = sender, taker
         self._url = url
         self._messages = messages
+        self._ids = {message.id for message in messages}
+        self.faults: Counter[str] = Counter()
 
     async def round(self, *, bare_first: bool) -> dict[str, float]:
         """Messages per second of each way; the queue is filled by the publishing half and emptied by the taking half."""
@@ -92,19 +97,20 @@ class Bench:
         async with self._channel(publisher_confirms=False) as channel:
             await channel.set_qos(prefetch_count=TERMS.batch)
             queue = await channel.get_queue(RECORD_CLOSED.name, ensure=False)
-            left, finished = len(self._messages), asyncio.Event()
+            taken, finished = list[str](), asyncio.Event()
 
             async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
-                nonlocal left
                 await message.ack()
-                left -= 1
-                if not left:
+                taken.append(str(message.headers[f"{PREFIX}id"]))
+                if len(taken) >= len(self._messages):
                     finished.set()
 
             started = perf_counter()
             await queue.consume(take)
             await asyncio.wait_for(finished.wait(), PATIENCE)
-            return perf_counter() - started
+            seconds = perf_counter() - started
+            self.faults.update(faults(self._ids, map(UUID, taken)))
+            return seconds
 
     async def _relay(self, transport: RabbitTransport) -> float:
         outbox = Outbox(INGEST)
@@ -132,7 +138,23 @@ class Bench:
         started = perf_counter()
         await consumer.subscribe(transport)
         assert await until(all_taken, seconds=PATIENCE, every=0.05), "the queue did not empty in time"
-        return perf_counter() - started
+        seconds = perf_counter() - started
+        await self._verify()
+        return seconds
+
+    async def _verify(self) -> None:
+        """Each id that went into the outbox was taken once and rang for work once; nothing is left in between."""
+        async with self._sender.system() as unit:
+            unpublished = text("SELECT count(*) FROM ingest.outbox WHERE published_at IS NULL")
+            self.faults["unpublished"] += (await unit.execute(unpublished)).scalar_one()
+        async with self._taker.system() as unit:
+            taken = (await unit.execute(text("SELECT message_id FROM mapper.inbox"))).scalars().all()
+            worked = (await unit.execute(text("SELECT work_key FROM mapper.work"))).scalars().all()
+        self.faults.update(faults(self._ids, taken))
+        self.faults.update(faults({work_key(message) for message in self._messages}, worked))
+        async with self._channel(publisher_confirms=False) as channel:
+            queue = await channel.declare_queue(RECORD_CLOSED.name, passive=True)
+            self.faults["left"] += queue.declaration_result.message_count or 0
 
     @asynccontextmanager
     async def _channel(self, *, publisher_confirms: bool) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
@@ -158,13 +180,29 @@ async def main(messages: int, rounds: int, accounts: int) -> dict[str, Any]:
             bench = Bench(sender, taker, url, _envelopes(messages, accounts))
             await rabbit.purge(url)  # declares the topology
             found = [await bench.round(bare_first=number % 2 == 0) for number in range(rounds)]
+            wrong = dict(bench.faults)
         finally:
             await sender.close()
             await taker.close()
             await rabbit.wipe(url)
     finally:
         await asyncio.to_thread(run.end)
-    return {"messages": messages, "rounds": rounds, "accounts": accounts, **_figures(found)}
+    return {"messages": messages, "rounds": rounds, "accounts": accounts, **_figures(found), "faults": wrong}
+
+
+def faults(wanted: Collection[Any], found: Iterable[Any]) -> dict[str, int]:
+    """How many of the wanted are missing or there twice, and how many were never sent."""
+    times = Counter(found)
+    return {
+        "missing": sum(not times[one] for one in wanted),
+        "twice": sum(times[one] > 1 for one in wanted),
+        "strange": len(times.keys() - set(wanted)),
+    }
+
+
+def failed(result: dict[str, Any]) -> bool:
+    """Whether a message did not end as one piece of work: speed alone fails nothing, it is told."""
+    return any(result["faults"].values())
 
 
 def _figures(found: Sequence[dict[str, float]]) -> dict[str, Any]:
@@ -197,12 +235,16 @@ def _envelopes(messages: int, accounts: int) -> list[Envelope]:
     ]
 
 
+def work_key(envelope: Envelope) -> str:
+    return f"map:{envelope.id}"
+
+
 def _bells(envelope: Envelope, data: RecordClosedV1) -> list[Doorbell]:
     return [
         Doorbell(
             account_id=envelope.accountid,
             connection_id=data.connection_id,
-            work_key=f"map:{data.record_id}",
+            work_key=work_key(envelope),
             kind="map",
             priority=Priority.BULK,
             correlation_id=envelope.correlationid,
@@ -218,4 +260,6 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--accounts", type=int, default=1)
     chosen = parser.parse_args()
-    print(json.dumps(run_loop(main(chosen.messages, chosen.rounds, chosen.accounts))))
+    result = run_loop(main(chosen.messages, chosen.rounds, chosen.accounts))
+    print(json.dumps(result))
+    sys.exit(1 if failed(result) else 0)
