@@ -18,9 +18,11 @@ from ledgerwire.common.ledger.document import LedgerDocument
 from ledgerwire.common.mq.outbox import new_message
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.domain.record import RecordState
+from ledgerwire.mapper.domain.settings import DocumentPer, ExpenseSettings, OnMissing
 from ledgerwire.mapper.records import StoredRecord, decode_documents
 from ledgerwire.mapper.settling import closed_record, settled_document
 from ledgerwire.sandbox.connectwise.expenses import Expense
+from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
 
 from .conftest import PERSON, Office
 
@@ -131,6 +133,33 @@ class Expenses:
         finally:
             await database.close()
 
+    async def taken_out(self, group: str = "EXPR-77") -> None:
+        """Poster has found that the document is not in the ledger any more."""
+        await self._poster(
+            "UPDATE poster.posting SET state = 'void', ledger_id = NULL WHERE number = :number", number=group
+        )
+
+    async def asked_of_poster(self, *numbers: int) -> list[tuple[str, str | None, list[tuple[str, Decimal]]]]:
+        """What poster reads of each: its state, whose document it shares, and the documents that are to be in the ledger."""
+        rows = await self._poster(
+            "SELECT r.record_id, r.record_state, r.documents, g.number FROM mapper.revisions_for_poster r"
+            " LEFT JOIN (SELECT DISTINCT group_id, number FROM mapper.expense_groups_for_poster) g USING (group_id)"
+        )
+        found = {row.record_id: row for row in rows}
+        return [
+            (row.record_state, row.number, [(each.number, each.total) for each in decode_documents(row.documents)])
+            for row in (found[self.key(number)] for number in numbers)
+        ]
+
+    async def _poster(self, sql: str, **params: Any) -> list[Any]:
+        database = open_database(self.office.settings, "poster")
+        try:
+            async with database.account(self.office.account_id) as unit:
+                result = await unit.execute(text(sql), params)
+                return list(result) if result.returns_rows else []
+        finally:
+            await database.close()
+
     async def record(self, number: int) -> StoredRecord:
         async with self.office.database.account(self.office.account_id) as unit:
             return (await repository.records(unit, [self.key(number)]))[self.key(number)]
@@ -171,3 +200,26 @@ class Expenses:
 
 def lines_of(documents: tuple[LedgerDocument, ...]) -> list[tuple[str, Decimal]]:
     return [(line.description.split(":")[0], line.net) for document in documents for line in document.lines]
+
+
+def per_report(office: Office) -> Expenses:
+    """Expenses of an account that makes one document of a report; the GL table and the payment types have what they need."""
+    table = office.sandbox.world.connectwise.state.tables["gl_accounts"]
+    for row, gl_type in enumerate(("EE", "EI", "EO"), start=9001):
+        owner = {"mappedRecord": {"id": 1, "name": "Owner"}}
+        table[row] = {"id": row, "glType": gl_type, "mappedType": mapped_type(gl_type, "Corporate")} | owner
+        table[row]["segment1"] = "800" if gl_type == "EO" else "310"
+    mapping = office.account.mappings[0].settings
+    expenses = ExpenseSettings(
+        enabled=True,
+        untaxed_type="EXEMPTEXPENSES",
+        document_per=DocumentPer.REPORT,
+        company_paid_types=("Company card",),
+        clearing_contact="Westpac Cards",
+    )
+    tracking = replace(mapping.tracking, on_missing=OnMissing.WARN)
+    office.change(mapping=replace(mapping, expenses=expenses, tracking=tracking))
+    types = office.sandbox.world.connectwise.state.tables["payment_types"]
+    types[OWN_MONEY] = {"id": OWN_MONEY, "name": "Own money", "companyFlag": False}
+    types[COMPANY_CARD] = {"id": COMPANY_CARD, "name": "Company card", "companyFlag": True}
+    return Expenses(office)

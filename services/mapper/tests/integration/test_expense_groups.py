@@ -13,38 +13,19 @@ from sqlalchemy import text
 from ledgerwire.common.db.engine import open_database
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.domain.settings import DocumentPer, ExpenseSettings, OnMissing
+from ledgerwire.mapper.domain.settings import DocumentPer
 from ledgerwire.mapper.preview import PreviewDesk
 from ledgerwire.mapper.records import decode_documents
-from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
 
 from .conftest import PERSON, Office, OfficeClients
-from .expense_reports import COMPANY_CARD, DAY, OWN_MONEY, Expenses, lines_of
+from .expense_reports import DAY, Expenses, lines_of, per_report
 
 pytestmark = pytest.mark.requirement("M17")
 
 
 @pytest.fixture
-async def spent(office: Office) -> Expenses:
-    table = office.sandbox.world.connectwise.state.tables["gl_accounts"]
-    for row, gl_type in enumerate(("EE", "EI", "EO"), start=9001):
-        owner = {"mappedRecord": {"id": 1, "name": "Owner"}}
-        table[row] = {"id": row, "glType": gl_type, "mappedType": mapped_type(gl_type, "Corporate")} | owner
-        table[row]["segment1"] = "800" if gl_type == "EO" else "310"
-    mapping = office.account.mappings[0].settings
-    expenses = ExpenseSettings(
-        enabled=True,
-        untaxed_type="EXEMPTEXPENSES",
-        document_per=DocumentPer.REPORT,
-        company_paid_types=("Company card",),
-        clearing_contact="Westpac Cards",
-    )
-    tracking = replace(mapping.tracking, on_missing=OnMissing.WARN)
-    office.change(mapping=replace(mapping, expenses=expenses, tracking=tracking))
-    types = office.sandbox.world.connectwise.state.tables["payment_types"]
-    types[OWN_MONEY] = {"id": OWN_MONEY, "name": "Own money", "companyFlag": False}
-    types[COMPANY_CARD] = {"id": COMPANY_CARD, "name": "Company card", "companyFlag": True}
-    return Expenses(office)
+def spent(office: Office) -> Expenses:
+    return per_report(office)
 
 
 @pytest.mark.requirement("A121")

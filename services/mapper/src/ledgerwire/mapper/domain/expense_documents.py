@@ -42,6 +42,8 @@ def merged(number: str, reference: str, shares: Sequence[Share]) -> tuple[Ledger
     Contact and draft are those of the last share, which was decided last; the rate is that of the first that has one, which
     a revision keeps (M15). Line texts say whose they are. A bill turns into a credit where the credits outweigh.
     """
+    if not shares:
+        return ()
     last = shares[-1].document
     owed = total(share.owed for share in shares)
     kind = last.kind
@@ -101,6 +103,6 @@ def _moves_nothing(lines: Sequence[DocumentLine]) -> bool:
 
 def explained(number: str, about: str, shares: Sequence[Share], left_out: Sequence[LeftOut]) -> Trace:
     """Which expenses the document stands for, with their amounts, and which of the report it does not."""
-    held = ", ".join(f"{share.number} ({money_words(share.owed)})" for share in shares)
+    held = ", ".join(f"{share.number} ({money_words(share.owed)})" for share in shares) or "no expense any more"
     others = tuple(Candidate(item.number, "", matched=False, reason=item.why) for item in left_out)
     return Trace((Decision("group", about, number, others, because=f"it stands for {held}"),))

@@ -8,11 +8,12 @@ from datetime import date
 from uuid import UUID
 
 from ledgerwire.common.catalogue import Finding
+from ledgerwire.mapper import looking
 from ledgerwire.mapper.deciding import Decider, SharedTerms
 from ledgerwire.mapper.domain.expense_documents import LeftOut, Share, explained, merged
-from ledgerwire.mapper.domain.expense_groups import Grouped, Part, Way, divide, new_number, report_of
+from ledgerwire.mapper.domain.expense_groups import Grouped, KnownGroup, Part, Way, divide, new_number, report_of
 from ledgerwire.mapper.domain.purchase_model import GroupTerms
-from ledgerwire.mapper.domain.record import RecordEvent, advance
+from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.expense_groups.hands import Hand, Sorted, Sorter, Wish, goes
 from ledgerwire.mapper.expense_groups.model import GroupChange, Member, StoredGroup, group_id_of, hash_of
 from ledgerwire.mapper.looking import Look, is_mapping_choice
@@ -99,7 +100,9 @@ class GroupDecider:
         together = self.together
         together.looks |= {record: look for record, look in read.looks.items() if self._is_news(record, look, hands)}
         together.failed |= read.failed
-        parts = divide([self._grouped(wish) for wish in read.wishes.values()], [g.known for g in self._groups.values()])
+        parts = divide(
+            [self._grouped(wish) for wish in read.wishes.values()], [self._known(g) for g in self._groups.values()]
+        )
         place = {record: number for number, part in enumerate(parts) for record in part.members}
         for number, part in enumerate(parts):
             group = self._groups[part.known.group_id] if part.known else None
@@ -119,10 +122,15 @@ class GroupDecider:
         group = self._members.get(wish.hand.record_id)
         return Grouped(wish.hand.record_id, wish.hand.number, wish.key, group.group_id if group else None)
 
+    def _known(self, group: StoredGroup) -> KnownGroup:
+        """A group without those left out: who is left gives it its key, so that none of them goes to another document."""
+        known = group.known
+        return replace(known, members=known.members - self._read.left_out.keys())
+
     def _kept(self, group: StoredGroup | None, number: int, place: Mapping[UUID, int]) -> list[Member]:
         """Members that stay in a document without going now: it was sent, and they neither left nor were left out (M8)."""
         out = self._read.left_out
-        known = [one for one in group.members if one.sent] if group else []
+        known = [one for one in group.members if one.sent and not one.without] if group else []
         return [one for one in known if one.record_id not in out and place.get(one.record_id, number) == number]
 
     def _part(self, part: Part, group: StoredGroup | None, kept: Sequence[Member], taken: Numbers) -> None:
@@ -179,6 +187,8 @@ class GroupDecider:
         gone = before - ids - {item.record_id for item in stay}
         self.together.leaving |= gone if going or (group and not group.sent) else set()
         if not going and not (gone and stay):
+            if group and group.sent and not stay:
+                self._emptied(frame, group, dated)
             return
         shares = [(item.record_id, item.revision, Share(item.number, item.share)) for item in stay]
         shares += [self._share(wish) for wish in going]
@@ -189,6 +199,31 @@ class GroupDecider:
         self._tell(change, [wish.hand.record_id for wish in going], changed=changed)
         if changed and not going:
             self.together.carriers.append(tuple(item.record_id for item in stay))
+
+    def _emptied(self, frame: _Frame, group: StoredGroup, dated: date) -> None:
+        """Nobody goes or stays in a document that was sent: it has to leave the ledger before its records end (M8, M19).
+
+        What is to stay unposted stops. What is to be batched without a document keeps the group, which asks for none any more:
+        poster batches it once what was sent is gone.
+        """
+        looks, out = self.together.looks, self._read.left_out
+        there = [item for item in group.members if item.sent and not self._goes_elsewhere(item.record_id)]
+        for record in (item.record_id for item in there):
+            if record in looks and looks[record].record.state is RecordState.SKIPPED:
+                looks[record] = looking.document_remains(looks[record].record, *looks[record].record.findings)
+        ids = [item.record_id for item in there if item.record_id in looks and item.record_id in out]
+        without = [record for record in ids if looks[record].record.state is RecordState.NO_EFFECT]
+        if without:
+            members = tuple((item.record_id, item.revision) for item in there)
+            change = replace(self._change(frame, dated, []), members=members)
+            self.together.leaving |= {item.record_id for item in group.members} - {record for record, _ in members}
+            self.together.changes.append(change)
+            self._tell(change, without, changed=group.revision != change.revision)
+
+    def _goes_elsewhere(self, record: UUID) -> bool:
+        look = self.together.looks.get(record)
+        moved = record in self._read.wishes and record not in self._read.left_out
+        return moved or (look is not None and goes(look))
 
     def _share(self, wish: Wish) -> tuple[UUID, int, Share]:
         """What an expense that goes adds, and the revision that says so."""

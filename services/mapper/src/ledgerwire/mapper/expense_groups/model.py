@@ -16,7 +16,8 @@ from ledgerwire.mapper.domain.trace import Trace
 class Member:
     """A record that a group's document stands for, with the share of it that is in there.
 
-    `source_id` is its id in ConnectWise. `sent`: the document in the ledger, or on its way, stands for it too.
+    `source_id` is its id in ConnectWise. `sent`: the document in the ledger, or on its way, stands for it too. `without`: it
+    has been decided since to have no document: its share is that of before.
     """
 
     record_id: UUID
@@ -25,6 +26,7 @@ class Member:
     revision: int
     share: LedgerDocument
     sent: bool = False
+    without: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,10 @@ class StoredGroup:
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
-    """A group as it is to be stored: `members` are its records, each with the revision whose share is in the document."""
+    """A group as it is to be stored: `members` are its records, each with the revision whose share is in the document.
+
+    Without a document they are those for which the one in the ledger stands, each with its share of that.
+    """
 
     group_id: UUID
     ledger_connection_id: UUID

@@ -16,6 +16,7 @@ from ledgerwire.common.canonical import canonical_bytes
 from ledgerwire.common.db.models.mapper import ExpenseGroup, ExpenseGroupMember, Record, Revision
 from ledgerwire.common.db.session import Unit
 from ledgerwire.mapper import repository as rows_of
+from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup
 from ledgerwire.mapper.records import StoredRecord, decode_documents, decode_trace
 
@@ -61,7 +62,7 @@ async def _members(unit: Unit, group_ids: Sequence[UUID], there: dict[UUID, set[
     rows = await unit.execute(
         select(
             member.c.group_id, member.c.record_id, member.c.revision, record.c.source_id, record.c.number,
-            revision.c.documents,
+            record.c.state, revision.c.documents,
         )
         .join(record, (record.c.account_id == member.c.account_id) & (record.c.record_id == member.c.record_id))
         .join(
@@ -77,7 +78,8 @@ async def _members(unit: Unit, group_ids: Sequence[UUID], there: dict[UUID, set[
     for row in rows:
         [share] = decode_documents(row.documents)
         known = row.record_id in there.get(row.group_id, ())
-        one = Member(row.record_id, row.source_id, row.number or row.source_id, row.revision, share, known)
+        without = row.state == RecordState.NO_EFFECT
+        one = Member(row.record_id, row.source_id, row.number or row.source_id, row.revision, share, known, without)
         found.setdefault(row.group_id, []).append(one)
     return found
 
