@@ -116,15 +116,9 @@ def _left_behind(posting: StoredPosting, ledger: str) -> Finding:
 async def _resolve(
     group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting, found: Sequence[FoundDocument]
 ) -> LookUp:
-    if _number_taken(posting) and any(_renumbered(posting, item) for item in found):
-        result = LookUp(Match.ABSENT)  # the update that was to give ours this number
-        others = [item for item in found if not _renumbered(posting, item)]
-        await (
-            _renumber(group, case, posting)
-            if _only_ours_voided(posting, others)
-            else _stop(group, case, posting, result)
-        )
-        return result
+    others = [item for item in found if not _renumbered(posting, item)]
+    if _number_taken(posting) and len(others) < len(found):
+        return await _refused(group, case, posting, others)  # the update that was to give ours this number
     result = judge(
         meant(posting),
         there(found),
@@ -139,11 +133,11 @@ async def _resolve(
         result = LookUp(Match.ABSENT)
     if result.match is Match.ABSENT and not resend and await sent_again(group, ledger, case, posting):
         return result
-    if result.match in {Match.SEVERAL, Match.FOREIGN} or (_taken(posting, result) and not resend):
-        if _taken(posting, result) and _only_ours_voided(posting, found):
-            await _renumber(group, case, posting)
-        else:
-            await _stop(group, case, posting, result)
+    if result.match is Match.ABSENT and _number_taken(posting) and not resend:
+        return await _refused(group, case, posting, found)
+    if result.match in {Match.SEVERAL, Match.FOREIGN}:
+        async with group.unit() as unit:
+            await _stop_in(unit, group, case, posting, result)
         return result
     return await _settle(group, case, posting, result, forget=result.match is Match.ABSENT and not resend)
 
@@ -158,22 +152,18 @@ def _renumbered(posting: StoredPosting, item: FoundDocument) -> bool:
     return item.ledger_id == posting.ledger_id and item.number != posting.number
 
 
-def _taken(posting: StoredPosting, result: LookUp) -> bool:
-    """The ledger refused the number and shows nobody live who has it: a voided document keeps its number."""
-    return result.match is Match.ABSENT and _number_taken(posting)
-
-
-def _only_ours_voided(posting: StoredPosting, found: Sequence[FoundDocument]) -> bool:
-    return bool(found) and all(item.ledger_id in posting.gone_ids for item in found)
-
-
-async def _renumber(group: RecordGroup, case: Case, posting: StoredPosting) -> None:
-    """What we voided keeps the number: the document that replaces it takes one of its own."""
+async def _refused(group: RecordGroup, case: Case, posting: StoredPosting, others: Sequence[FoundDocument]) -> LookUp:
+    """The ledger refused a number that these have: a voided document keeps it, and ours takes another if all are our own."""
+    result = LookUp(Match.ABSENT)
     async with group.unit() as unit:
-        state = advance(posting.state, PostingEvent.FOUND_NONE)
-        await repository.set_posting(unit, posting.posting_id, state, findings=posting.warnings)
-        await repository.next_edition(unit, posting.posting_id)
-        await repository.add_timeline(unit, case.decided, "renumbered", number=posting.number)
+        if others and all(item.ledger_id in posting.gone_ids for item in others):
+            state = advance(posting.state, PostingEvent.FOUND_NONE)
+            await repository.set_posting(unit, posting.posting_id, state, findings=posting.warnings)
+            await repository.next_edition(unit, posting.posting_id)
+            await repository.add_timeline(unit, case.decided, "renumbered", number=posting.number)
+        else:
+            await _stop_in(unit, group, case, posting, result)
+    return result
 
 
 async def _settle(group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp, *, forget: bool) -> LookUp:
@@ -206,11 +196,6 @@ async def _settle(group: RecordGroup, case: Case, posting: StoredPosting, result
             await group.report(unit, case, "draft", _not_approved(posting, group.ledger_name))
     reach(points.LOOKED_UP)
     return result
-
-
-async def _stop(group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp) -> None:
-    async with group.unit() as unit:
-        await _stop_in(unit, group, case, posting, result)
 
 
 async def _stop_in(unit: Unit, group: RecordGroup, case: Case, posting: StoredPosting, result: LookUp) -> None:
