@@ -31,6 +31,16 @@ async def test_a_closed_invoice_is_in_the_ledger_once_to_the_cent_and_batched(wo
     assert world.batches() == [f"INV-{number}-{world.record_id(INVOICE).hex[:6]}"]
 
 
+async def test_the_books_check_reads_the_ledger_itself_and_not_what_the_wire_showed_of_it(world: World) -> None:
+    await world.close(INVOICE)
+    await world.settled(INVOICE)
+    world.books_are_clean()
+    [document] = world.documents(world.number(INVOICE))
+    world.ledger.invoices.put(document | {"Total": document["Total"] + 1})
+    with pytest.raises(AssertionError, match="TOTAL_DIFFERS"):
+        world.books_are_clean()
+
+
 @pytest.mark.requirement("M3", "M4", "M11", "A125")
 async def test_credits_rounded_ones_and_ones_without_effect_end_as_a_bookkeeper_expects(world: World) -> None:
     ids = (WITHOUT_EFFECT, CREDIT, ROUNDED, PREPAID)
