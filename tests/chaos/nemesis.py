@@ -17,6 +17,7 @@ from tests.chaos.pace import lasts
 from tests.chaos.plan import WRITES, Plan, Planned
 from tests.chaos.proxy import Toxic
 
+from ledgerwire.common.embedded.process import until
 from ledgerwire.sandbox.core.faults import Fault
 
 SYSTEMS = {"ledger": "xero", "connectwise": "connectwise"}
@@ -24,16 +25,19 @@ CONSENT_AFTER = 3.0
 """Seconds until a person connects the ledger again after its consent was taken away."""
 LONGER_THAN_TIMEOUT = 1.6
 HELD_SECONDS = 120.0
+BITES_WITHIN = 10.0
+"""Seconds that a fault of a link waits for something to pass before its own time begins."""
 
 
 @dataclass
 class Nemesis:
-    """`done` counts what was really done, by category and kind."""
+    """`done` counts what was really done, by category and kind; `idle` the faults that met nothing."""
 
     arena: Arena
     plan: Plan
     tell: Callable[[str], None] = lambda _: None
     done: Counter[str] = field(default_factory=Counter)
+    idle: Counter[str] = field(default_factory=Counter)
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     waiting: dict[int, Planned] = field(default_factory=dict)
 
@@ -49,19 +53,18 @@ class Nemesis:
         await lasts(began + fault.at - loop.time())
         # a service takes longer to start than was planned for on a slow machine: one thing at a time for each target
         lock = self.locks.setdefault(f"{fault.category}:{fault.target}", asyncio.Lock())
-        if fault.category in {"landed", "vendor", "callback"}:
-            await _ACTS[fault.category](self, fault)
+        if fault.category in _ARMED:
+            await _ARMED[fault.category](self, fault)
             return
         async with lock:
             self.tell(json.dumps({"second": round(loop.time() - began, 1), "fault": fault.kind, "target": fault.target,
                                   "seconds": fault.seconds}))  # fmt: skip
-            await _ACTS[fault.category](self, fault)
-            self._count(fault)
+            self._count(fault, await _ACTS[fault.category](self, fault))
 
-    def _count(self, fault: Planned, times: int = 1) -> None:
-        self.done[f"{fault.category}.{fault.kind}"] += times
+    def _count(self, fault: Planned, times: int) -> None:
+        (self.done if times else self.idle)[f"{fault.category}.{fault.kind}"] += times or 1
 
-    async def _process(self, fault: Planned) -> None:
+    async def _process(self, fault: Planned) -> int:
         slot = self.arena.slots[fault.target]
         slot.check()
         match fault.kind:
@@ -76,43 +79,54 @@ class Nemesis:
             case _:
                 await slot.stop()
                 slot.start()
+        return 1
 
-    async def _broker(self, fault: Planned) -> None:
+    async def _broker(self, fault: Planned) -> int:
         broker = self.arena.broker
         if fault.kind == "pause":
             broker.pause()
             await lasts(fault.seconds)
             broker.resume()
-            return
+            return 1
         await (broker.stop() if fault.kind == "restart" else broker.kill())
         await lasts(fault.seconds)
         await broker.start()
+        return 1
 
-    async def _database(self, fault: Planned) -> None:
+    async def _database(self, fault: Planned) -> int:
         postgres = self.arena.postgres
         await (postgres.stop() if fault.kind == "restart" else postgres.crash())
         await lasts(min(fault.seconds, 2.0))
         await postgres.start()
+        return 1
 
-    async def _link(self, fault: Planned) -> None:
+    async def _link(self, fault: Planned) -> int:
+        """Mistreat a link; 0 if nothing passed that it could have struck, however long the toxic was there."""
         proxy = self.arena.proxies[fault.target]
         direction: Any = fault.direction
-        number = proxy.add(Toxic(fault.kind, direction, fault.amount))
+        toxic = Toxic(fault.kind, direction, fault.amount)
+        number = proxy.add(toxic)
+        await until(_bites(toxic), seconds=BITES_WITHIN)
         await lasts(fault.seconds)
         proxy.remove(number)
+        return int(toxic.hits > 0)
 
-    async def _clock(self, fault: Planned) -> None:
+    async def _clock(self, fault: Planned) -> int:
         """Step and step back: a clock that stays wrong is for the people who own it."""
+        if fault.kind == "expire":
+            inside = self.arena.world.sandbox.world
+            return int(inside.xero.identity.expire_access(inside.clock.now()) > 0)
         if fault.target == "vendors":
             clock = self.arena.world.sandbox.world.clock
             clock.advance(timedelta(seconds=fault.amount))
             await lasts(fault.seconds)
             clock.advance(timedelta(seconds=-fault.amount))
-            return
+            return 1
         file = self.arena.clock_files[fault.target]
         file.write_text(str(fault.amount))
         await lasts(fault.seconds)
         file.write_text("0")
+        return 1
 
     async def _landed(self, fault: Planned) -> None:
         """Armed until a write comes, however long that takes on a slow machine, the drain included.
@@ -195,13 +209,24 @@ class Nemesis:
         await self.reconnected()
 
 
-_ACTS: dict[str, Callable[[Nemesis, Planned], Awaitable[None]]] = {
-    "broker": Nemesis._broker,
+def _bites(toxic: Toxic) -> Callable[[], Awaitable[bool]]:
+    async def has_hit() -> bool:
+        return toxic.hits > 0
+
+    return has_hit
+
+
+_ARMED: dict[str, Callable[[Nemesis, Planned], Awaitable[None]]] = {
     "callback": Nemesis._callback,
-    "clock": Nemesis._clock,
-    "database": Nemesis._database,
     "landed": Nemesis._landed,
-    "link": Nemesis._link,
-    "process": Nemesis._process,
     "vendor": Nemesis._vendor,
 }
+"""Faults by name: the vendor says how many calls each struck."""
+_ACTS: dict[str, Callable[[Nemesis, Planned], Awaitable[int]]] = {
+    "broker": Nemesis._broker,
+    "clock": Nemesis._clock,
+    "database": Nemesis._database,
+    "link": Nemesis._link,
+    "process": Nemesis._process,
+}
+"""What the harness does itself, and whether it struck anything."""

@@ -12,6 +12,7 @@ import itertools
 import random
 import socket
 import struct
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,16 +27,24 @@ TOXICS = ("latency", "jitter", "bandwidth", "slow_close", "timeout", "reset_peer
 CUTS = ("down", "partition")
 """`down` refuses and drops connections; `partition` lets nothing through and tells nobody, as a lost route does."""
 _CHUNK = 65_536
+_FELT = 0.01
+"""Seconds: a shorter delay is none."""
+_MOST_SLICES = 200
+"""A body in thousands of slices would only test the patience of the reader."""
 _RESET = struct.pack("ii", 1, 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Toxic:
-    """One mistreatment. `amount` is in the kind's own unit: seconds, bytes a second (bandwidth), bytes (slicer, limit_data)."""
+    """One mistreatment. `amount` is in the kind's own unit: seconds, bytes a second (bandwidth), bytes (slicer, limit_data).
+
+    `hits` counts what it did: bytes kept or delayed, connections refused, cut or kept open. 0 is a mistreatment of nobody.
+    """
 
     kind: str
     direction: Literal["up", "down", "both"] = "both"
     amount: float = 0.0
+    hits: int = 0
 
     def acts_on(self, direction: Direction) -> bool:
         return self.direction in {"both", direction}
@@ -49,6 +58,7 @@ class _Pipe:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     held: int = 0
+    let_through: Counter[Toxic] = field(default_factory=Counter)
 
     @property
     def on_its_way(self) -> int:
@@ -111,6 +121,7 @@ class FaultProxy:
         number = next(self._numbers)
         self._toxics[number] = toxic
         if toxic.kind == "down":
+            toxic.hits += len(self._open)
             self.cut()
         self._tell()
         return number
@@ -145,8 +156,9 @@ class FaultProxy:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _of(self, kind: str, direction: Direction) -> Toxic | None:
-        return next((one for one in self._toxics.values() if one.kind == kind and one.acts_on(direction)), None)
+    def _of(self, kind: str, direction: Direction | None = None) -> Toxic | None:
+        acting = (one for one in self._toxics.values() if direction is None or one.acts_on(direction))
+        return next((one for one in acting if one.kind == kind), None)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
@@ -154,7 +166,8 @@ class FaultProxy:
         assert task is not None
         self._accepting.add(task)
         task.add_done_callback(self._accepting.discard)
-        if any(one.kind == "down" for one in self._toxics.values()):
+        if (down := self._of("down")) is not None:
+            down.hits += 1
             _Connection((writer, writer)).reset()
             return
         there = await self._connect()
@@ -190,9 +203,9 @@ class FaultProxy:
                     await pipe.pass_on(data)
                 elif not await self._mistreated(pipe, connection, data):
                     return
-            toxic = self._of("slow_close", pipe.direction)
-            if toxic is not None:
-                await lasts(toxic.amount)
+            if (slow := self._of("slow_close", pipe.direction)) is not None:
+                slow.hits += 1
+                await lasts(slow.amount)
             if pipe.writer.can_write_eof() and not pipe.writer.is_closing():
                 pipe.writer.write_eof()
         except (OSError, RuntimeError):
@@ -206,58 +219,81 @@ class FaultProxy:
             toxic = self._of(kind, pipe.direction)
             if toxic is not None and await act(toxic, connection):
                 return False
-        await self._held(pipe.direction)
+        await self._parted(pipe.direction)
         await self._late(pipe.direction)
         limit = self._of("limit_data", pipe.direction)
-        if limit is not None and len(data) > (left := int(limit.amount)):
-            await pipe.pass_on(data[:left])
+        if limit is not None and not await self._within(limit, pipe, data):
             await self._close(connection)
             return False
         await self._sliced(pipe, data)
         return True
 
+    async def _within(self, limit: Toxic, pipe: _Pipe, data: bytes) -> bool:
+        """Whether `data` stays below what may pass since the limit began; of what does not, the part that may is passed on."""
+        left = int(limit.amount) - pipe.let_through[limit]
+        pipe.let_through[limit] += len(data)
+        if len(data) <= left:
+            return True
+        limit.hits += 1
+        await pipe.pass_on(data[:left])
+        return False
+
     async def _reset(self, toxic: Toxic, connection: _Connection) -> bool:
+        toxic.hits += 1
         await lasts(toxic.amount)
         connection.reset()
         return True
 
     async def _timeout(self, toxic: Toxic, connection: _Connection) -> bool:
         """Nothing passes; after `amount` seconds the connection is closed, unless the toxic has gone by then."""
+        toxic.hits += 1
+        if not await self._lasts(toxic, toxic.amount):
+            return False
+        await self._close(connection)
+        return True
+
+    async def _lasts(self, toxic: Toxic, seconds: float) -> bool:
+        """Let so many seconds go by; False as soon as the toxic has gone."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(toxic.amount):
+            async with asyncio.timeout(seconds):
                 while toxic in self._toxics.values():
                     await self._changed.wait()
                 return False
-        await self._close(connection)
         return True
 
     async def _close(self, connection: _Connection) -> None:
         for writer in connection.writers:
             writer.close()
 
-    async def _held(self, direction: Direction) -> None:
-        while self._of("partition", direction) is not None:
+    async def _parted(self, direction: Direction) -> None:
+        met: set[Toxic] = set()
+        while (cut := self._of("partition", direction)) is not None:
+            cut.hits += cut not in met
+            met.add(cut)
             await self._changed.wait()
 
     async def _late(self, direction: Direction) -> None:
         latency, jitter = self._of("latency", direction), self._of("jitter", direction)
-        seconds = (latency.amount if latency else 0.0) + (self._draw.random() * jitter.amount if jitter else 0.0)
-        if seconds:
-            await lasts(seconds)
+        if latency:
+            await self._delay(latency, latency.amount)
+        if jitter:
+            await self._delay(jitter, self._draw.random() * jitter.amount)
+
+    async def _delay(self, toxic: Toxic, seconds: float) -> None:
+        toxic.hits += seconds >= _FELT
+        await self._lasts(toxic, seconds)
 
     async def _sliced(self, pipe: _Pipe, data: bytes) -> None:
         slicer, bandwidth = self._of("slicer", pipe.direction), self._of("bandwidth", pipe.direction)
         size = int(slicer.amount) if slicer else len(data)
         pieces = [data[start : start + size] for start in range(0, len(data), size)]
+        if slicer:
+            slicer.hits += len(pieces) > 1
         for piece in (*pieces[:_MOST_SLICES], b"".join(pieces[_MOST_SLICES:])):
             if not piece:
                 continue
             if bandwidth:
-                await lasts(len(piece) / bandwidth.amount)
+                await self._delay(bandwidth, len(piece) / bandwidth.amount)
             await pipe.pass_on(piece)
             if slicer:
                 await lasts(0.001)
-
-
-_MOST_SLICES = 200
-"""A body in thousands of slices would only test the patience of the reader."""

@@ -71,6 +71,13 @@ def lets_go(proxy: FaultProxy) -> Callable[[], Awaitable[bool]]:
     return free
 
 
+def has_hit(toxic: Toxic) -> Callable[[], Awaitable[bool]]:
+    async def hit() -> bool:
+        return toxic.hits > 0
+
+    return hit
+
+
 class Client:
     """One connection through the proxy."""
 
@@ -119,6 +126,60 @@ async def test_without_a_toxic_it_is_a_wire() -> None:
         large = bytes(range(256)) * 4_000
         assert await client.said() == LINE
         assert await client.said(large) == large
+
+
+@pytest.mark.parametrize("kind", ["latency", "jitter", "bandwidth", "slicer", "partition", "timeout"])
+async def test_a_toxic_counts_what_it_did_and_not_that_it_was_there(kind: str) -> None:
+    toxic = Toxic(kind, "both", {"slicer": 4.0, "bandwidth": 400.0}.get(kind, 0.2))
+    async with echo_behind_a_proxy() as proxy, client_of(proxy) as client:
+        assert await client.said() == LINE
+        proxy.add(toxic)
+        assert await client.hears_nothing(0.05)
+        assert toxic.hits == 0, "nothing was sent"
+        client.writer.write(LINE)
+        assert await until(has_hit(toxic), seconds=SOON)
+        proxy.heal()
+
+
+async def test_what_is_too_little_to_be_felt_is_no_hit() -> None:
+    wide, whole, high = (
+        Toxic("bandwidth", "both", 1e9),
+        Toxic("slicer", "both", 100),
+        Toxic("limit_data", "both", 1_000),
+    )
+    async with echo_behind_a_proxy() as proxy, client_of(proxy) as client:
+        for toxic in (wide, whole, high):
+            proxy.add(toxic)
+        assert await client.said() == LINE
+    assert (wide.hits, whole.hits, high.hits) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("kind", ["reset_peer", "limit_data", "slow_close"])
+async def test_a_connection_that_a_toxic_ends_or_keeps_from_ending_is_a_hit(kind: str) -> None:
+    toxic = Toxic(kind, "up", 0.0)
+    async with echo_behind_a_proxy() as proxy, client_of(proxy) as client:
+        assert await client.said() == LINE
+        proxy.add(toxic)
+        client.writer.write(LINE if kind != "slow_close" else b"")
+        if kind == "slow_close":
+            client.writer.write_eof()
+        assert await until(has_hit(toxic), seconds=SOON)
+    assert toxic.hits == 1
+
+
+async def test_down_hits_the_connections_that_it_drops_and_those_that_it_refuses() -> None:
+    down = Toxic("down")
+    async with echo_behind_a_proxy() as proxy:
+        number = proxy.add(down)
+        assert down.hits == 0
+        proxy.remove(number)
+        async with client_of(proxy) as client:
+            assert await client.said() == LINE
+            proxy.add(down)
+            assert down.hits == 1
+            async with client_of(proxy) as refused:
+                assert await refused.said() == b""
+    assert down.hits == 2
 
 
 def test_there_are_the_eight_toxics_of_toxiproxy_and_two_cuts() -> None:
@@ -182,11 +243,12 @@ async def test_slicer_brings_everything_in_small_pieces() -> None:
         assert await client.said(LINE * 5) == LINE * 5
 
 
-async def test_limit_data_ends_a_connection_in_the_middle_of_what_is_larger() -> None:
+async def test_limit_data_lets_so_many_bytes_through_from_its_start_and_ends_the_connection() -> None:
     async with echo_behind_a_proxy() as proxy, client_of(proxy) as client:
+        assert await client.said(b"x" * 500) == b"x" * 500
         proxy.add(Toxic("limit_data", "down", 100))
         assert await client.said(b"y" * 80) == b"y" * 80
-        assert await client.said(b"z" * 150) == b"z" * 100
+        assert await client.said(b"z" * 30) == b"z" * 20
 
 
 async def test_down_drops_what_is_open_refuses_what_is_new_and_comes_back() -> None:

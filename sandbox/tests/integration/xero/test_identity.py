@@ -54,6 +54,15 @@ async def test_an_expired_access_token_is_told_apart_from_a_wrong_one(xero):
     assert (wrong.status_code, wrong.json()["Detail"]) == (401, "AuthenticationUnsuccessful")
 
 
+async def test_access_tokens_can_be_brought_to_their_end_and_the_refresh_token_still_gives_another(xero):
+    assert xero.state.identity.expire_access(xero.clock.now()) == 1
+    assert (await xero.get("Organisation")).json()["Detail"].startswith("TokenExpired")
+    assert xero.state.identity.expire_access(xero.clock.now()) == 0
+    again = (await xero.token(grant_type="refresh_token", refresh_token=xero.tokens["refresh_token"])).json()
+    fresh = {"Authorization": f"Bearer {again['access_token']}"}
+    assert (await xero.call("GET", "Organisation", headers=fresh)).status_code == 200
+
+
 async def test_a_scope_that_was_not_granted_is_401_and_a_foreign_tenant_403(xero):
     token = xero.state.identity.consent("reader", xero.clock.now())["access_token"]
     reader = {"Authorization": f"Bearer {token}"}

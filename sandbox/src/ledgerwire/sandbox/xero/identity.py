@@ -10,7 +10,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -182,6 +182,13 @@ class Identity:
         for consent in ended:
             consent.alive = consent.connected = False
         return len(ended)
+
+    def expire_access(self, now: datetime) -> int:
+        """Let every access token have come to its end, as half an hour does; returns how many still lived."""
+        living = [token for token, access in self._access.items() if access.expires > now]
+        for token in living:
+            self._access[token] = replace(self._access[token], expires=now)
+        return len(living)
 
     def access(self, token: str) -> Access | None:
         """What an access token stands for, expired or not; None for one never issued."""
