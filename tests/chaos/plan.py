@@ -36,6 +36,18 @@ WRITES = {"ledger": ("PUT", r"/(Invoices|CreditNotes)$"), "connectwise": ("POST"
 CALLBACKS = ("lost_callback", "duplicate_callback", "reordered_callback")
 QUIET_START = 3.0
 """Seconds of load before the first fault."""
+_DAY = 86_400.0
+STEPS = {
+    "token ahead": (2_400.0, 4_500.0),
+    "token behind": (-4_500.0, -2_400.0),
+    "consent ahead": (61 * _DAY, 80 * _DAY),
+    "consent behind": (-80 * _DAY, -61 * _DAY),
+}
+"""Seconds by which a service's clock is wrong: past an access token's half hour, or past the 60 days of a consent nobody uses."""
+VENDOR_STEPS = {"ahead": (9.0, 30.0), "behind": (-600.0, -180.0)}
+"""A vendor's clock that runs ahead makes closes that look too young to be swept for as long as it runs ahead."""
+LONG_LIVED = tuple(link for link in LINKS if link.endswith(("-broker", "-database")))
+"""Links whose connections live as long as their process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +152,9 @@ def _servers(
 
 
 def _links(draw: random.Random, profile: Profile, count: int) -> list[Planned]:
-    cards = [(kind, link) for kind in profile.toxics or TOXICS for link in LINKS]
+    kinds = profile.toxics or TOXICS
+    # what acts when a connection ends would mostly find none ending
+    cards = [(kind, link) for kind in kinds for link in LINKS if kind != "slow_close" or link not in LONG_LIVED]
     faults = []
     for at, (kind, link) in zip(_moments(draw, profile, count), _dealt(draw, cards, count), strict=True):
         seconds = round(draw.uniform(1.0, profile.longest_toxic), 1)
@@ -206,13 +220,14 @@ def _callbacks(draw: random.Random, profile: Profile, count: int) -> list[Planne
 
 
 def _clocks(draw: random.Random, profile: Profile, count: int) -> list[Planned]:
-    cards = [("step", "vendors"), *(("step", service) for service in SERVICES)]
+    """Each service's clock ahead and behind, by a token's life and by a consent's; the vendors'; and tokens that end at the vendor."""
+    cards = [("step", service, step) for service in SERVICES for step in STEPS]
+    cards += [("step", "vendors", step) for step in VENDOR_STEPS] + [("expire", "ledger", "")] * 2
     faults = []
-    for at, (kind, target) in zip(_moments(draw, profile, count), _dealt(draw, cards, count), strict=True):
-        # a vendor's clock that runs ahead makes closes that look too young to be swept for as long as it runs ahead
-        ahead = 30.0 if target == "vendors" else 600.0
-        step = round(draw.choice((-600.0, ahead)) * draw.uniform(0.3, 1.0), 1)
-        faults.append(Planned(at, "clock", kind, target, round(draw.uniform(1.0, profile.longest_toxic), 1), step))
+    for at, (kind, target, step) in zip(_moments(draw, profile, count), _dealt(draw, cards, count), strict=True):
+        least, most = {**STEPS, **VENDOR_STEPS}.get(step, (0.0, 0.0))
+        seconds = round(draw.uniform(1.0, profile.longest_toxic), 1) if step else 0.0
+        faults.append(Planned(at, "clock", kind, target, seconds, round(draw.uniform(least, most), 1)))
     return _apart(faults)
 
 

@@ -51,7 +51,7 @@ SHORT = Profile(
     "short",
     documents=60,
     rate=3.0,
-    faults={"process": 3, "broker": 1, "database": 1, "link": 3, "landed": 5, "vendor": 3, "callback": 3, "clock": 1},
+    faults={"process": 4, "broker": 1, "database": 1, "link": 4, "landed": 5, "vendor": 3, "callback": 3, "clock": 2},
     longest_down=1.0,
     longest_pause=2.0,
     longest_toxic=2.0,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.chaos.plan import CALLBACKS, LANDED, LINKS, REFUSED, SERVICES, TOXICS, Planned, make_plan
+from tests.chaos.plan import CALLBACKS, LANDED, LINKS, LONG_LIVED, REFUSED, SERVICES, TOXICS, Planned, make_plan
 from tests.chaos.profiles import LONG, PROFILES, SHORT, USUAL, Profile
+
+from ledgerwire.sandbox.xero.identity import ACCESS_LIFE, REFRESH_LIFE
 
 
 @pytest.mark.requirement("R11")
@@ -20,7 +22,7 @@ def test_a_schedule_is_the_one_of_its_seed_on_every_machine() -> None:
     assert (first.at, first.category, first.kind, first.target) == FIRST_OF_SEED_1
 
 
-FIRST_OF_SEED_1 = (3.87, "link", "slow_close", "ingest-broker")
+FIRST_OF_SEED_1 = (3.4, "landed", "500_after", "connectwise")
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda one: one.name)
@@ -48,7 +50,26 @@ def test_the_long_run_has_every_kind_of_fault_on_every_link_and_service(seed: in
     assert {kind for category, kind in kinds if category == "landed"} == set(LANDED)
     assert {kind for category, kind in kinds if category == "vendor"} == {*LANDED, *REFUSED}
     assert {kind for category, kind in kinds if category == "callback"} == set(CALLBACKS)
-    assert {one.target for one in faults if one.category == "clock"} == {"vendors", *SERVICES}
+    assert {one.target for one in faults if one.category == "clock"} == {"ledger", "vendors", *SERVICES}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_service_s_clock_is_wrong_by_more_than_a_token_or_a_consent_lives_both_ways(seed: int) -> None:
+    steps = [one for one in make_plan(seed, LONG).faults if one.category == "clock" and one.target in SERVICES]
+    amounts = [one.amount for one in steps]
+    assert all(abs(amount) > ACCESS_LIFE.total_seconds() for amount in amounts)
+    for service in SERVICES:
+        own = [one.amount for one in steps if one.target == service]
+        assert min(own) < -REFRESH_LIFE.total_seconds()
+        assert max(own) > REFRESH_LIFE.total_seconds()
+    assert {(one.kind, one.target) for one in make_plan(seed, LONG).faults if one.kind == "expire"} == {
+        ("expire", "ledger")
+    }
+
+
+def test_closing_slowly_is_planned_only_where_connections_close() -> None:
+    faults = make_plan(3, LONG).faults
+    assert not {one.target for one in faults if one.kind == "slow_close"} & set(LONG_LIVED)
 
 
 def test_the_long_run_is_as_long_as_it_says() -> None:
