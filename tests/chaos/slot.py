@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class UnexpectedEndError(AssertionError):
-    """A service ended although nobody ended it."""
+    """A service ended although nobody ended it, or did not end when it should."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Slot:
     clock_file: Path
     port: int = 0
     starts: int = 0
-    ended: list[int] = field(default_factory=list)
+    unclean: list[str] = field(default_factory=list)
     _process: Any = None
     _log: Path | None = None
 
@@ -78,7 +78,7 @@ class Slot:
 
         async def told() -> bool:
             self.check()
-            return self._log is not None and "process.started" in self._log.read_text(errors="replace")
+            return self._has_started()
 
         if not await until(told, seconds=START_SECONDS, every=0.1):
             raise UnexpectedEndError(f"{self.name} did not start: {tail(self._log or ROOT)}")
@@ -87,7 +87,6 @@ class Slot:
         """SIGKILL: no handler, no flush, no goodbye."""
         self._signal(signal.SIGKILL)
         self._process.wait(10)
-        self.ended.append(-signal.SIGKILL)
         self._process = None
 
     def pause(self) -> None:
@@ -97,9 +96,14 @@ class Slot:
         self._signal(signal.SIGCONT)
 
     async def stop(self) -> float:
-        """SIGTERM, and its end awaited; the seconds that took. AssertionError if it had to be killed."""
+        """SIGTERM, and its end awaited; the seconds that took. UnexpectedEndError if it had to be killed.
+
+        A process that served and does not end with 0 has not stopped in order: `unclean` tells. One that was still starting may
+        end as it likes.
+        """
         if self._process is None:
             return 0.0
+        served = self._has_started()
         self._signal(signal.SIGCONT)
         self._signal(signal.SIGTERM)
         loop = asyncio.get_running_loop()
@@ -114,9 +118,14 @@ class Slot:
             raise UnexpectedEndError(
                 f"{self.name} did not end within {STOP_SECONDS:g} s of SIGTERM: {tail(self._log or ROOT)}"
             )
-        self.ended.append(int(self._process.poll()))
+        code = int(self._process.poll())
+        if served and code != 0:
+            self.unclean.append(f"{self.name} ended with {code} after SIGTERM: {tail(self._log or ROOT)}")
         self._process = None
         return loop.time() - began
+
+    def _has_started(self) -> bool:
+        return self._log is not None and "process.started" in self._log.read_text(errors="replace")
 
     def _signal(self, number: signal.Signals) -> None:
         if self.runs:

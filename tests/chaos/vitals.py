@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -16,6 +17,10 @@ from tests.chaos.slot import Slot
 EVERY_SECONDS = 2.0
 ALLOWED = {"memory_mb": 8.0, "files": 12.0, "tasks": 20.0, "temporary": 0.0}
 """Growth from the second quarter of a run to its last one that is still noise: pools fill, caches warm up."""
+NOISE_MB = 6.0
+"""What the memory of a process that leaks nothing may still rise by in half a run. How slow a leak a run can tell follows from it."""
+LEAST_MB_PER_HOUR = 1.0
+_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +36,54 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What one process grew by: medians of the second and the last quarter, and the slope of its memory."""
+    """What one process grew by: medians of the second and the last quarter, and its memory's slope in the second half.
+
+    `allowed_mb_per_hour` is the slowest leak that a run of this length can tell from noise: 36 MB/h in 20 minutes, 1 in 12 hours.
+    """
 
     second_quarter: Mapping[str, float]
     last_quarter: Mapping[str, float]
     memory_mb_per_hour: float
+    allowed_mb_per_hour: float
 
     @property
     def leaks(self) -> list[str]:
         """What grew more than noise."""
-        return [name for name, most in ALLOWED.items() if self.last_quarter[name] - self.second_quarter[name] > most]
+        grown = [name for name, most in ALLOWED.items() if self.last_quarter[name] - self.second_quarter[name] > most]
+        return grown + ["memory_mb_per_hour"] * (self.memory_mb_per_hour > self.allowed_mb_per_hour)
 
 
 def growth(looks: Sequence[Vitals]) -> Growth | None:
     """Judge the looks at one process; None where there are too few. Pure."""
     if len(looks) < 16:
         return None
-    quarter = len(looks) // 4
-    warm = looks[quarter:]
-    slope = statistics.linear_regression([one.at for one in warm], [one.memory_mb for one in warm]).slope
-    return Growth(_median(looks[quarter : 2 * quarter]), _median(looks[-quarter:]), round(slope * 3600, 2))
+    quarter, warm = len(looks) // 4, looks[len(looks) // 2 :]
+    return Growth(
+        _median(looks[quarter : 2 * quarter]),
+        _median(looks[-quarter:]),
+        round(_slope(warm) * 3600, 2),
+        round(max(NOISE_MB * 3600 / (warm[-1].at - warm[0].at), LEAST_MB_PER_HOUR), 2),
+    )
+
+
+def _slope(looks: Sequence[Vitals]) -> float:
+    """Megabytes a second, as the median of the slopes between any two looks: one jump is no leak."""
+    some = looks[:: max(len(looks) // _POINTS, 1)]
+    return statistics.median(
+        (later.memory_mb - one.memory_mb) / (later.at - one.at) for one, later in itertools.combinations(some, 2)
+    )
+
+
+def leaks(names: Iterable[str], seen: Mapping[str, Sequence[Vitals]]) -> list[str]:
+    """What is wrong with processes that were to be watched, in words: those that grew, and those nobody can speak for."""
+    told = []
+    for name in names:
+        found = growth(seen.get(name, ()))
+        if found is None:
+            told.append(f"{name} was not watched: {len(seen.get(name, ()))} looks")
+        elif found.leaks:
+            told.append(f"{name} leaks {', '.join(found.leaks)}: {asdict(found)}")
+    return told
 
 
 def _median(looks: Sequence[Vitals]) -> dict[str, float]:
