@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.errors import Ambiguous, LedgerwireError, Stopped, Transient, Waiting
-from ledgerwire.common.ids import RecordId
-from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import points, repository
-from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance, batch_identifier, batch_kind, revision_named
+from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance
 from ledgerwire.poster.domain.step import Step
-from ledgerwire.poster.domain.watched import SeenMark
+from ledgerwire.poster.marks import (
+    about_batch,
+    batched_marks,
+    by_another_name,
+    identifier,
+    named,
+    says_nothing_of_lines,
+)
 from ledgerwire.poster.ports import Mark, Psa, Reexport
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case
@@ -91,7 +95,7 @@ async def prove_again(group: RecordGroup, psa: Psa, record_type: RecordType, cas
             elif case.batch is None or case.batch.state is not BatchState.BATCHED:
                 await group.settle(case, "remap", in_unit=unit)  # it is there after all
             elif mark.batch_name is not None:
-                await group.settle(case, "batched", [*case.warnings, *_by_another_name(case, mark)], in_unit=unit)
+                await group.settle(case, "batched", [*case.warnings, *by_another_name(case, mark)], in_unit=unit)
             elif await repository.still_decided(unit, [case]):
                 state = advance(BatchState.BATCHED, BatchEvent.WANTED_AGAIN)
                 await repository.set_batch(unit, case.decided, state)
@@ -106,62 +110,8 @@ async def _record_gone(unit: Unit, case: Case) -> None:
     await repository.add_timeline(unit, case.decided, "record_gone", batch=identifier(case))
 
 
-def about_batch(code: str, case: Case, ledger: str, seen: Mark | SeenMark | None = None) -> Finding:
-    """What is told of a record whose batch, as `seen`, is not what was posted (M8)."""
-    decided = case.decided
-    kind = decided.documents[0].kind if decided.documents else "document"
-    found = f"{seen.total:,.2f}" if seen is not None and seen.total is not None else ""
-    return Finding(
-        code,
-        {
-            "number": decided.number,
-            "ledger": ledger,
-            "batch": (seen.batch_name if seen else None) or identifier(case),
-            "amount": f"{decided.source_total:,.2f}",
-            "expected": f"{decided.source_total:,.2f}",
-            "found": found,
-            "what": str(kind).replace("_", " "),
-        },
-    )
-
-
-def _by_another_name(case: Case, mark: Mark) -> list[Finding]:
-    """What is told of a batch that is not ours."""
-    if mark.batch_name == identifier(case):
-        return []
-    return [Finding("ALREADY_BATCHED", {"number": case.decided.number, "batch": mark.batch_name or ""})]
-
-
-async def batched_marks(psa: Psa, record_type: RecordType, names: Mapping[str, str]) -> Sequence[Mark]:
-    """The marks of batched records. One without a mark of its own counts as batched while it stays off the unposted list."""
-    if record_type is RecordType.INVOICE:
-        return await psa.marks(record_type, names)
-    listed = await psa.unposted(record_type, list(names))
-    return [Mark(source_id, None, None if source_id in listed else name) for source_id, name in names.items()]
-
-
-def named(cases: Iterable[Case]) -> dict[str, str]:
-    """The batch name of each record, by its id in ConnectWise."""
-    return {case.decided.source_id: identifier(case) for case in cases}
-
-
 def _begun(case: Case) -> bool:
     return case.batch is not None and case.batch.state in {BatchState.BATCHING, BatchState.INCOMPLETE}
-
-
-def identifier(case: Case) -> str:
-    """The name of the record's batch; a revision after the first adds its number."""
-    decided = case.decided
-    credit = bool(decided.documents) and decided.documents[0].kind is DocumentKind.CREDIT_NOTE
-    kind = batch_kind(decided.record_type, decided.source_id, credit=credit)
-    return batch_identifier(kind, decided.number, RecordId(decided.record_id), decided.revision)
-
-
-def is_ours(case: Case, mark: Mark) -> bool:
-    """Whether a batch of ours, of whatever revision, holds the record: the name says it."""
-    name = mark.batch_name or ""
-    revision = revision_named(name)
-    return name == identifier(replace(case, decided=replace(case.decided, revision=revision)))
 
 
 async def _compared(psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
@@ -271,20 +221,13 @@ async def _unproved(
                 await group.settle(case, "stopped", [about_batch("RECORD_REBATCHED", case, group.ledger_name, mark)])
             else:
                 rest.append((case, error))
-        elif _says_nothing(case, mark):
+        elif says_nothing_of_lines(case, mark):
             await group.settle(case, "remap")
         else:
             proved.append((case, mark))
     for start in range(0, len(proved), COMMITTED_TOGETHER):
         await _batched(group, proved[start : start + COMMITTED_TOGETHER])
     return rest
-
-
-def _says_nothing(case: Case, mark: Mark) -> bool:
-    """Whether a person's batch of the same total may have other lines than the document: mapper reads it first (M8)."""
-    posted = case.decided.group_id is None and any(item.ledger_id for item in case.postings)
-    theirs = case.decided.record_type is RecordType.INVOICE and not is_ours(case, mark)
-    return posted and theirs and not (case.decided.follows_batch or case.accepted)
 
 
 async def _batched(group: RecordGroup, proved: Sequence[tuple[Case, Mark]]) -> None:
@@ -295,7 +238,7 @@ async def _batched(group: RecordGroup, proved: Sequence[tuple[Case, Mark]]) -> N
         await repository.put_batches(unit, named_so)
         await repository.close_rounds(unit, [case for case, _ in proved])
         for case, mark in proved:
-            found = [*case.warnings, *_by_another_name(case, mark)]
+            found = [*case.warnings, *by_another_name(case, mark)]
             await repository.add_timeline(unit, case.decided, "proved", batch=mark.batch_name, batch_id=mark.batch_id)
             await group.settle(case, "batched", found, in_unit=unit)
     reach(points.SETTLED)

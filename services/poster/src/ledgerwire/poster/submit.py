@@ -14,7 +14,8 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.expense_groups import carries, complete
-from ledgerwire.poster.mark import is_ours, settle_unlisted
+from ledgerwire.poster.mark import settle_unlisted
+from ledgerwire.poster.marks import is_ours
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case

@@ -14,7 +14,7 @@ from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance
 from ledgerwire.poster.domain.watched import SeenMark, Watched, judge_mark
-from ledgerwire.poster.mark import about_batch, batched_marks, identifier, named
+from ledgerwire.poster.marks import about_batch, batched_marks, identifier, named
 from ledgerwire.poster.ports import Clients, Psa
 from ledgerwire.poster.record_group import RecordGroup, tell
 from ledgerwire.poster.records import Case
