@@ -99,6 +99,7 @@ def requirements() -> str:
         "# Requirements and the tests that assert them",
         "",
         f"Generated from the `requirement` markers: {len(rows)} rows, {sum(len(tests) for tests in rows.values())} citations.",
+        "What only a long run shows is in [chaos.md](chaos.md#which-goal-is-kept-by-what).",
         "",
         "| row | tests |",
         "| --- | --- |",
