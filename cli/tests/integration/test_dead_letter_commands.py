@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from ledgerwire.cli.failures import Exit
+from ledgerwire.cli.trial import Trial
 from ledgerwire.common import deadletters
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
@@ -19,11 +20,15 @@ from ledgerwire.common.deadletters import DeadLetter
 from ledgerwire.common.deadletters.model import WORK_QUEUE
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.settings import Settings
+from ledgerwire.mapper import repository
+from ledgerwire.mapper.domain.record import RecordState
+from ledgerwire.mapper.records import StoredRecord
 
 ACCOUNT, PSA = UUID(int=5), UUID(int=1)
+FAILED = "DOORBELL_FAILED"
 
 
-def message(cause: str = "DOORBELL_FAILED", **others: Any) -> DeadLetter:
+def message(cause: str = FAILED, **others: Any) -> DeadLetter:
     record = uuid4()
     body = RecordClosedV1(record_id=record, connection_id=PSA, record_type="invoice", source_id="7", found_by="sweep")
     values = {
@@ -54,6 +59,15 @@ def work(cause: str = "INTERNAL") -> DeadLetter:
         "payload": {"record_id": record},
     }
     return message(cause, queue=WORK_QUEUE, type="map", payload=json.dumps(row).encode(), subject=record)
+
+
+async def _record_of(settings: Settings, letter: DeadLetter) -> None:
+    """The record that a letter is about."""
+    database = open_database(settings, "mapper")
+    record = StoredRecord(ACCOUNT, UUID(letter.subject or ""), PSA, "7", "c-8", state=RecordState.DEAD, number="INV-7")
+    async with database.account(ACCOUNT) as unit:
+        await repository.put_record(unit, record)
+    await database.close()
 
 
 Bury = Callable[..., None]
@@ -121,7 +135,8 @@ def test_exactly_the_chosen_ones_go_back_and_a_second_time_changes_nothing(comma
     ids = [one["id"] for one in done["letters"]]
     again = command("dead-letters", "replay", *ids, "--json").value
     assert [one["result"] for one in again["letters"]] == ["already settled"] * 2
-    assert "settled already" in command("dead-letters", "replay", *ids).stdout
+    assert {one["reason"] for one in again["letters"]} == {"replayed"}
+    assert "2 replayed before: nothing was done." in command("dead-letters", "replay", *ids).stdout
     assert waiting_rows("outbox") == 2
     assert command("dead-letters", "show", ids[0], "--json").value["state"] == "replayed"
 
@@ -170,6 +185,38 @@ def test_discarding_puts_letters_away_for_good_and_a_dry_run_does_not(command, b
     assert command("dead-letters", "replay", first, "--json").value["letters"][0]["result"] == "already settled"
     [group] = command("dead-letters", "list", "--json").value
     assert group["letters"] == 1
+
+
+def test_a_discard_says_what_it_did_and_what_was_settled_before(command, bury) -> None:
+    bury(message(), message(), message())
+    first, second, third = (one["id"] for one in command("dead-letters", "list", "--cause", FAILED, "--json").value)
+    command("dead-letters", "replay", first)
+    would = command("dead-letters", "discard", first, second, third, "--dry-run").stdout
+    assert "2 would be discarded; 1 settled already: nothing was done." in would
+    done = command("dead-letters", "discard", second, third, "--json").value
+    assert (done["discarded"], {one["state"] for one in done["letters"]}) == (2, {"discarded"})
+    again = command("dead-letters", "discard", first, second).stdout
+    assert "0 discarded; 2 settled already: nothing was done." in again
+    assert "Nothing was given up." in command("dead-letters", "discard", "--all").stdout
+
+
+def test_a_discarded_letter_is_not_replayed_and_says_what_looks_at_its_record_again(
+    command, bury, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = work()
+    bury(letter)
+    asyncio.run(_record_of(settings, letter))
+
+    async def never(*_: object) -> list[Trial]:
+        raise AssertionError("a settled letter is not tried")
+
+    monkeypatch.setattr("ledgerwire.cli.dead_letters.trials", never)
+    command("dead-letters", "discard", str(letter.dead_letter_id))
+    for words in ((), ("--dry-run",)):
+        said = command("dead-letters", "replay", str(letter.dead_letter_id), *words)
+        assert said.exit_code == Exit.DONE
+        assert "1 discarded before: nothing was done." in said.stdout
+        assert "ledgerwire record retry 'INV-7'" in said.stdout
 
 
 def test_every_letter_of_a_large_group_goes_back(command, bury, waiting_rows, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -102,9 +103,15 @@ def discard_(
     async def action(output: Output) -> None:
         async with workplace(data) as settings:
             chosen = await _chosen(settings, letters, cause, all_=all_)
-            count = 0 if dry_run else await _discarded(settings, chosen)
-        rows: list[dict[str, Any]] = [views.letter_value(item) for item in chosen]
-        output.result({"dry_run": dry_run, "discarded": count, "letters": rows}, views.letters_table(chosen))
+            if dry_run:
+                found, put_away = chosen, sum(item.letter.state == "dead" for item in chosen)
+            else:
+                found, put_away = await _discarded(settings, chosen)
+        rows: list[dict[str, Any]] = [views.letter_value(item) for item in found]
+        counts = {"discarded": 0 if dry_run else put_away, "settled_before": len(found) - put_away}
+        output.result(
+            {"dry_run": dry_run, **counts, "letters": rows}, *views.discarded(found, put_away, dry_run=dry_run)
+        )
 
     run(action, json_wanted=json_)
 
@@ -131,12 +138,17 @@ async def _replayed(settings: Settings, chosen: Sequence[Letter], *, dry_run: bo
     return outcomes
 
 
-async def _discarded(settings: Settings, chosen: Sequence[Letter]) -> int:
-    count = 0
+async def _discarded(settings: Settings, chosen: Sequence[Letter]) -> tuple[list[Letter], int]:
+    """The letters as they stand afterwards, and how many of them were put away now."""
+    done: set[UUID] = set()
     for service, letters in _by_service(chosen).items():
         async with dead_letters.database_of(settings, service) as database:
-            count += await discard(database, ServiceSchema(service), letters, actor=getpass.getuser())
-    return count
+            done |= set(await discard(database, ServiceSchema(service), letters, actor=getpass.getuser()))
+    after = [
+        replace(item, letter=replace(item.letter, state="discarded")) if item.letter.dead_letter_id in done else item
+        for item in chosen
+    ]
+    return after, len(done)
 
 
 def _by_service(chosen: Sequence[Letter]) -> dict[str, list[DeadLetter]]:

@@ -19,11 +19,7 @@ from ledgerwire.cli.dead_letters import Group, Letter, kind_of
 from ledgerwire.common.deadletters.model import Replayed, ReplayResult
 from ledgerwire.mapper.status import clerk_row
 
-_WORDS = {
-    ReplayResult.REPLAYED: "replayed",
-    ReplayResult.ALREADY_SETTLED: "settled already: nothing was done",
-    ReplayResult.NOT_REPLAYABLE: "cannot be replayed",
-}
+_DISCARDED = "discarded"
 
 
 def group_value(group: Group) -> dict[str, Any]:
@@ -136,9 +132,8 @@ def replayed(groups: Sequence[Group], outcomes: Mapping[UUID, Replayed], *, dry_
     if not groups:
         yield Text("Nothing was given up.")
     for group in groups:
-        results = Counter(outcomes[item.letter.dead_letter_id].result for item in group.letters)
-        verb = "would be " if dry_run else ""
-        said = ", ".join(f"{count} {verb if result is ReplayResult.REPLAYED else ''}{_WORDS[result]}" for result, count in results.items())  # fmt: skip
+        results = Counter(_words(outcomes[item.letter.dead_letter_id], dry_run=dry_run) for item in group.letters)
+        said = ", ".join(f"{count} {words}" for words, count in results.items())
         yield Text(f"{group.cause} ({group.service}, {group.kind}): {said}.")
         if group.tried:
             yield Text(f"  {trial.sentence(group.tried)}")
@@ -146,6 +141,26 @@ def replayed(groups: Sequence[Group], outcomes: Mapping[UUID, Replayed], *, dry_
             outcome = outcomes[item.letter.dead_letter_id]
             if outcome.result is ReplayResult.NOT_REPLAYABLE:
                 yield Text(f"  {item.letter.dead_letter_id}: {outcome.reason}")
+            elif outcome.reason == _DISCARDED and item.record is not None:
+                number = clerk_row(item.record).number
+                yield Text(f"  Its record is looked at again by: ledgerwire record retry '{number}'")
+
+
+def _words(outcome: Replayed, *, dry_run: bool) -> str:
+    if outcome.result is ReplayResult.REPLAYED:
+        return "would be replayed" if dry_run else "replayed"
+    if outcome.result is ReplayResult.NOT_REPLAYABLE:
+        return "cannot be replayed"
+    return f"{outcome.reason or 'settled'} before: nothing was done"
+
+
+def discarded(letters: Sequence[Letter], put_away: int, *, dry_run: bool) -> Iterator[RenderableType]:
+    """What a discard did, or would do; the others of the letters were settled before."""
+    if letters:
+        before = len(letters) - put_away
+        rest = f"; {before} settled already: nothing was done" if before else ""
+        yield Text(f"{put_away} {'would be ' if dry_run else ''}discarded{rest}.")
+    yield letters_table(letters)
 
 
 def _moment(at: datetime | None) -> str:

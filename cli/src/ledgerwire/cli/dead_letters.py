@@ -164,11 +164,13 @@ def grouped(letters: Iterable[Letter]) -> list[Group]:
 
 
 async def tried(settings: Settings, groups: Sequence[Group]) -> list[Group]:
-    """The groups with what would become of their records now."""
+    """The groups with what would become of the records of their waiting letters now: a settled one changes nothing."""
     made = []
     for group in groups:
         ids: dict[UUID, list[UUID]] = {}
         for item in group.letters:
+            if item.letter.state != "dead":
+                continue
             if item.record is not None and item.record.record_id not in ids.setdefault(item.record.account_id, []):
                 ids[item.record.account_id].append(item.record.record_id)
         found = [trial for account, some in ids.items() for trial in await trials(settings, account, some)]

@@ -54,3 +54,10 @@ def test_the_same_cause_is_one_whoever_it_is_found_on():
     one = Finding("ACCOUNT_ARCHIVED", {"account": "291", "number": "INV-1"})
     other = Finding("ACCOUNT_ARCHIVED", {"account": "291", "number": "INV-2"}, 4)
     assert one.cause_key == other.cause_key == "ACCOUNT_ARCHIVED[account=291]"
+
+
+def test_a_fault_whose_letter_was_put_away_has_a_way_on_too():
+    action = Finding("INTERNAL_FAULT", {"number": "INV-7", "cause": "INTERNAL"}).entry.render_action(
+        {"number": "INV-7"}
+    )
+    assert "ledgerwire record retry 'INV-7'" in action

@@ -32,7 +32,7 @@ register(
         severity=Severity.STOP,
         title="A fault on our side",
         message="{number} could not be worked on because of a fault in Ledgerwire ({cause}); nothing was lost.",
-        action="Ops looks at the dead letter and replays it.",
+        action="Ops looks at the dead letter and replays it; if it was discarded: ledgerwire record retry '{number}'.",
         where="Ledgerwire: ledgerwire dead-letters",
         who="ops",
         side=Side.LEDGERWIRE,

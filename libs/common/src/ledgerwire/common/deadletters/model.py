@@ -69,7 +69,7 @@ class ReplayResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The outcome for one dead letter."""
+    """The outcome for one dead letter. `reason`: why it cannot be replayed, or as what it was settled before."""
 
     dead_letter_id: UUID
     result: ReplayResult

@@ -33,17 +33,19 @@ async def replay(
     return [await _replay_one(database, schema, letter, actor, dry_run=dry_run) for letter in letters]
 
 
-async def discard(database: Database, schema: ServiceSchema, letters: Sequence[DeadLetter], *, actor: str) -> int:
-    """Put letters away for good; how many were still open."""
-    settled = 0
+async def discard(
+    database: Database, schema: ServiceSchema, letters: Sequence[DeadLetter], *, actor: str
+) -> list[UUID]:
+    """Put letters away for good; the ids of those that were still open."""
+    discarded: list[UUID] = []
     for letter in letters:
         async with _unit_of(database, letter) as unit:
             current = await store.shown(unit, schema, letter.dead_letter_id, lock=True)
             if current is not None and current.state == "dead":
                 await store.settle(unit, schema, letter.dead_letter_id, "discarded")
                 await _note(unit, schema, current, "dead_letter_discarded", actor)
-                settled += 1
-    return settled
+                discarded.append(current.dead_letter_id)
+    return discarded
 
 
 async def _replay_one(
@@ -52,7 +54,8 @@ async def _replay_one(
     async with _unit_of(database, letter) as unit:
         current = await store.shown(unit, schema, letter.dead_letter_id, lock=True)
         if current is None or current.state != "dead":
-            return Replayed(letter.dead_letter_id, ReplayResult.ALREADY_SETTLED)
+            before = current.state if current is not None else ""
+            return Replayed(letter.dead_letter_id, ReplayResult.ALREADY_SETTLED, before)
         try:
             action = _ring_again(current) if current.queue == WORK_QUEUE else _message_again(schema, current)
         except (KeyError, ValueError) as error:
