@@ -1,12 +1,17 @@
-"""The load: copies of the month's invoices, closed at a steady rate, whatever happens to the services meanwhile."""
+"""The load: copies of the month's invoices are closed and expenses approved at a steady rate, whatever happens to the services meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from itertools import cycle
 
+from tests.chaos.history import History
 from tests.chaos.pace import lasts
+from tests.e2e.expense_books import Spent, in_documents, sales
+from tests.e2e.expense_reports import Reports
 from tests.e2e.vendors import COORDINATOR
 from tests.e2e.world import World
 
@@ -16,29 +21,63 @@ AT_ONCE = 20
 """Copies made ahead of their close: the sandbox's lists stay as short as they can."""
 
 
+MEMBERS = (152, 153, 154)
+"""Whose expenses they are: the ledger knows none of them at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of the load is expenses: one in `every`, on reports of these sizes in turn."""
+
+    every: int
+    sizes: tuple[int, ...]
+
+
+USUAL_SHARE, SMALL_SHARE = Share(5, (1, 2, 1, 4)), Share(20, (8,))
+"""The ledger takes a bill a call: where its limits hold, the bills must leave room for the invoices."""
+
+
 @dataclass
 class Load:
-    """What has been closed so far, and what a bookkeeper would write for it."""
+    """What has been closed and approved so far, and what a bookkeeper would write for it."""
 
     world: World
     documents: int
     rate: float
     expected: list[ExpectedRecord] = field(default_factory=list)
+    spent: list[Spent] = field(default_factory=list)
+
+    @property
+    def attempted(self) -> int:
+        """Invoices closed and expenses approved."""
+        return len(self.expected) + len(self.spent)
 
     async def run(self) -> None:
-        """Close one after another, each at its moment; a late one does not make the next ones late."""
+        """One after another, each at its moment; a late one does not make the next ones late."""
         sources = postable(self.world)
+        share = SMALL_SHARE if self.world.ledger.switches.limits_enabled else USUAL_SHARE
+        spending, reports = expenses(share.sizes), Reports(self.world)
         loop = asyncio.get_running_loop()
         began = loop.time()
         ready: list[tuple[int, ExpectedRecord]] = []
         for number in range(self.documents):
-            if not ready:
+            is_expense = number % share.every == share.every - 1
+            if not is_expense and not ready:
                 ready = self._copies(sources, number)
-            invoice_id, record = ready.pop(0)
-            wait = began + number / self.rate - loop.time()
-            await lasts(wait)
-            self.world.psa.desk.set_status(invoice_id, {"name": "Closed"}, COORDINATOR)
-            self.expected.append(record)
+            await lasts(began + number / self.rate - loop.time())
+            if is_expense:
+                self._approve(reports, next(spending))
+            else:
+                self._close(*ready.pop(0))
+
+    def _close(self, invoice_id: int, record: ExpectedRecord) -> None:
+        self.world.psa.desk.set_status(invoice_id, {"name": "Closed"}, COORDINATOR)
+        self.expected.append(record)
+
+    def _approve(self, reports: Reports, spent: Spent) -> None:
+        """Nobody is called back about an expense: it stands on the unposted list, where a sweep finds it."""
+        reports.enter(spent.expense_id, str(spent.amount), on=spent.on, member=spent.member_id, report=spent.report_id)
+        self.spent.append(spent)
 
     def _copies(self, sources: Sequence[ExpectedRecord], number: int) -> list[tuple[int, ExpectedRecord]]:
         """The next few invoices: each copy of another one of the month's, taken in turn."""
@@ -48,6 +87,30 @@ class Load:
             [copy] = self.world.copies(source.invoice_id, 1, batched=False)
             made.append((copy, replace(source, invoice_id=copy, number=self.world.number(copy))))
         return made
+
+    def with_expenses(self, history: History) -> History:
+        """The same history with the expenses in it, each of them in a document for each line that names it.
+
+        One that is approved counts as acknowledged at once: whatever becomes of calls and processes, it is on the list.
+        """
+        names = {f"expense {one.expense_id}": one.number for one in self.spent}
+        return replace(
+            history,
+            attempted=[*history.attempted, *names.values()],
+            acknowledged=[*history.acknowledged, *names.values()],
+            documents=[*sales(self.world), *in_documents(self.world)],
+            batched=[names.get(one, one) for one in history.batched],
+        )
+
+
+def expenses(sizes: Sequence[int]) -> Iterator[Spent]:
+    """Expenses without end, report after report, the members taking turns."""
+    number = 0
+    for report, size in enumerate(cycle(sizes), start=701):
+        for _ in range(size):
+            number += 1
+            amount = Decimal(701 + number * 137 % 20_000).scaleb(-2)
+            yield Spent(50_000 + number, MEMBERS[report % len(MEMBERS)], report, amount)
 
 
 def postable(world: World) -> list[ExpectedRecord]:

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from tests.chaos.arena import Arena, open_arena
-from tests.chaos.drain import drained, leftovers, unsettled
+from tests.chaos.drain import drained, left_over, unsettled
 from tests.chaos.facts import history, landed_unanswered
 from tests.chaos.history import Verdict, check
 from tests.chaos.load import Load
@@ -19,6 +19,7 @@ from tests.chaos.nemesis import Nemesis
 from tests.chaos.plan import Plan
 from tests.chaos.profiles import Profile
 from tests.chaos.vitals import Vitals, growth, watch
+from tests.e2e.expense_books import aside, differences
 
 from ledgerwire.common.testing.run import TestRun
 from ledgerwire.sandbox.audit import audit
@@ -81,7 +82,7 @@ async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[
         async with _beside(_forget(arena)):
             await nemesis.heal()
             tell('{"drain": "begins"}')
-            drain = await drained(arena, len(load.expected))
+            drain = await drained(arena, load.attempted)
             nemesis.spent()
         return await _judged(arena, plan, load, nemesis, took, drain, seen)
 
@@ -118,13 +119,14 @@ async def _judged(
     seen: Mapping[str, list[Vitals]],
 ) -> Outcome:
     told = await arena.world.rows("SELECT number FROM mapper.record WHERE settled_outcome = 'batched'")
-    verdict = check(history(arena.world, load.expected, [str(row["number"]) for row in told]))
+    verdict = check(load.with_expenses(history(arena.world, load.expected, [str(row["number"]) for row in told])))
     inside = arena.world.sandbox.world
     entries = inside.journal.entries(since_seq=inside.seeded_at)
     invoices = list(arena.world.psa.state.tables["invoices"].values())
-    books = audit(load.expected, [*entries, *last_look(inside)], invoices)
+    books = audit(load.expected, [*entries, *last_look(inside)], invoices, aside(arena.world))
     landed = landed_unanswered(entries)
-    notes = [f"unsettled: {row}" for row in await unsettled(arena)] if drain is None else []
+    notes = [f"expenses: {one}" for one in differences(arena.world, load.spent)][:5]
+    notes += [f"unsettled: {row}" for row in await unsettled(arena)] if drain is None else []
     faults = sum(nemesis.done.values())
     if arena.profile.faults_wanted > faults:
         notes.append(f"only {faults} faults, {arena.profile.faults_wanted} were wanted")
@@ -144,7 +146,7 @@ async def _judged(
         landed_unanswered=landed,
         books_clean=books.clean,
         findings=[f"{one.code} {one.number}: {one.message}" for one in books.findings],
-        leftovers=await leftovers(arena),
+        leftovers=await left_over(arena),
         seconds_load=round(took, 1),
         seconds_drain=drain,
         notes=notes,

@@ -54,11 +54,20 @@ class Reports:
             record = {"id": row, "glType": gl_type, "mappedType": mapped_type(gl_type, "Corporate")}
             table[row] = record | owner | {"segment1": account}
 
-    def enter(self, number: int, amount: str, *, status: Any = "ApprovedByTierTwo", on: date = DAY) -> int:
-        """An expense of the member's own money on the report."""
+    def enter(
+        self,
+        number: int,
+        amount: str,
+        *,
+        status: Any = "ApprovedByTierTwo",
+        on: date = DAY,
+        member: int = MEMBER,
+        report: int = REPORT,
+    ) -> int:
+        """An expense of a member's own money on a report."""
         spent = Expense(
-            expense_id=number, member_id=MEMBER, spent=on, amount=Decimal(amount), expense_type_id=1,
-            payment_method_id=OWN_MONEY, report_id=REPORT, status=status,
+            expense_id=number, member_id=member, spent=on, amount=Decimal(amount), expense_type_id=1,
+            payment_method_id=OWN_MONEY, report_id=report, status=status,
             location_id=self.location,
         )  # fmt: skip
         self.world.psa.expenses.enter(spent)
