@@ -1,0 +1,91 @@
+"""A power cut while a correction is carried out, or an item made: after a restart it was done once, and money agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.test_reopened import change, unbatch
+from tests.e2e.vendors import CLOSED
+from tests.e2e.world import World, open_world
+
+from ledgerwire.common.settings import Settings
+
+INVOICE, ITEM = 39001, "M365-BP"
+"""An invoice, and the item of one of its lines."""
+
+pytestmark = [pytest.mark.e2e, pytest.mark.requirement("R6")]
+
+
+def live_and_voided(world: World) -> list[str]:
+    number = world.number(INVOICE)
+    return sorted(row["Status"] for row in world.ledger.collections["invoices"] if row["InvoiceNumber"] == number)
+
+
+async def chosen(world: World, choice: str) -> None:
+    async with world.desk() as desk:
+        await desk.choose(world.account_id, world.number(INVOICE), choice, "clerk", "a correction")
+
+
+@pytest.mark.parametrize("point", ["revision.void_committed", "revision.voided"])
+async def test_a_document_voided_and_made_again_is_so_once(
+    settings: Settings, tmp_path: Path, broker_url: str, point: str
+) -> None:
+    async with open_world(settings, tmp_path, services=("ingest", "mapper"), broker=broker_url) as world:
+        victim = await world.spawned("poster", crash_at=point)
+        world.arm("wrong_total", method="PUT", path_regex=r"/Invoices$", params={"by": "0.01"})
+        await world.close(INVOICE)
+        await world.stopped(INVOICE, "LEDGER_TOTAL_DIFFERS")
+        await chosen(world, "VOID_AND_RECREATE")
+        await victim.dies()
+        world.spawn("poster")
+        await world.settled(INVOICE)
+        await world.quiet()
+        assert live_and_voided(world) == ["AUTHORISED", "VOIDED"]
+        [document] = world.documents(world.number(INVOICE))
+        assert document["Total"] == world.expected(INVOICE).total
+        assert len(world.journal("xero", "PUT", "/Invoices")) == 2
+        assert len(world.batches()) == 1
+
+
+async def test_a_credit_is_made_once(settings: Settings, tmp_path: Path, broker_url: str) -> None:
+    async with open_world(settings, tmp_path, services=("ingest", "mapper"), broker=broker_url) as world:
+        victim = await world.spawned("poster", crash_at="revision.reversal_committed")
+        await world.close(INVOICE)
+        await world.settled(INVOICE)
+        number = world.number(INVOICE)
+        [row] = world.documents(number)
+        paid = {**row, "Status": "PAID", "AmountPaid": row["Total"], "AmountDue": Decimal(0)}
+        world.ledger.collections["invoices"].put(paid)
+        await unbatch(world)
+        change(world)
+        world.set_status(INVOICE, CLOSED)
+        await world.stopped(INVOICE, "DOCUMENT_PAID")
+        await chosen(world, "CREDIT_AND_NEW")
+        await victim.dies()
+        world.spawn("poster")
+        await world.told(INVOICE, "batched", "DOCUMENT_CREDITED")
+        await world.quiet()
+        assert world.documents(number) == [paid]
+        [credit], [new] = world.documents(f"{number}-CR"), world.documents(f"{number}-2")
+        assert (credit["Total"], new["Total"]) == (row["Total"], world.invoice(INVOICE)["total"])
+        assert len(world.journal("xero", "PUT", "/CreditNotes")) == 1
+
+
+@pytest.mark.parametrize("point", ["revision.before_item", "revision.item_created"])
+async def test_an_item_is_made_once(settings: Settings, tmp_path: Path, broker_url: str, point: str) -> None:
+    made: Mapping[str, Any] = {"mapping": {"sales_items": {"on_unknown": "create"}}}
+    async with open_world(settings, tmp_path, services=("ingest", "mapper"), broker=broker_url, account=made) as world:
+        items = world.ledger.collections["items"]
+        items.restore(str(next(row for row in items if row["Code"] == ITEM)["ItemID"]).lower(), None)
+        victim = await world.spawned("poster", crash_at=point)
+        await world.close(INVOICE)
+        await victim.dies()
+        world.spawn("poster")
+        await world.settled(INVOICE)
+        await world.quiet()
+        world.books_are_clean()
+        assert [row["Code"] for row in items].count(ITEM) == 1
