@@ -18,7 +18,7 @@ from tests.chaos.load import Load
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.plan import Plan
 from tests.chaos.profiles import Profile
-from tests.chaos.vitals import Vitals, growth, watch
+from tests.chaos.vitals import Vitals, growth, leaks, watch
 from tests.e2e.expense_books import aside, differences
 
 from ledgerwire.common.testing.run import TestRun
@@ -96,6 +96,8 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()  # what went on beside has ended by itself: a run that was not looked at is no proof
 
 
 async def _forget(arena: Arena) -> None:
@@ -133,10 +135,8 @@ async def _judged(
     if arena.profile.landed_wanted > landed:
         notes.append(f"only {landed} answers lost after a write, {arena.profile.landed_wanted} were wanted")
     grown = {name: found for name, looks in seen.items() if (found := growth(looks)) is not None}
-    if arena.profile.watch_vitals:
-        notes += [
-            f"{name} leaks {', '.join(found.leaks)}: {asdict(found)}" for name, found in grown.items() if found.leaks
-        ]
+    notes += leaks(arena.slots, seen) if arena.profile.watch_vitals else []
+    notes += [told for slot in arena.slots.values() for told in slot.unclean]
     return Outcome(
         seed=plan.seed,
         profile=plan.profile,
@@ -150,7 +150,11 @@ async def _judged(
         seconds_load=round(took, 1),
         seconds_drain=drain,
         notes=notes,
-        figures=await _figures(arena, entries) | {"vitals": {name: asdict(found) for name, found in grown.items()}},
+        figures=await _figures(arena, entries)
+        | {
+            "idle": dict(sorted(nemesis.idle.items())),
+            "vitals": {name: asdict(found) for name, found in grown.items()},
+        },
     )
 
 
