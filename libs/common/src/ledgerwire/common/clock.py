@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the business time; leases, due times and token expiry use PostgreSQL's clock instead."""
+    """Tells the business time, by which an access token's end is judged too; leases, due times and budgets use PostgreSQL's clock."""
 
     def now(self) -> datetime:
         """The current moment, aware, in UTC."""
