@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 from tests.chaos.run import _beside
+
+
+async def run_beside(work: Coroutine[Any, Any, None], error: Exception | None = None) -> None:
+    """A run beside which `work` goes on; it lasts until that has begun, and ends with `error`."""
+    async with _beside(work):
+        await asyncio.sleep(0)
+        if error is not None:
+            raise error
 
 
 async def test_an_error_of_what_went_on_beside_is_raised() -> None:
@@ -13,9 +23,7 @@ async def test_an_error_of_what_went_on_beside_is_raised() -> None:
         raise OSError("the vitals of poster-1 cannot be read")
 
     with pytest.raises(OSError, match="poster-1"):
-        async with _beside(breaks()):
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+        await run_beside(breaks())
 
 
 async def test_what_still_goes_on_at_the_end_is_ended() -> None:
@@ -38,6 +46,4 @@ async def test_an_error_of_the_run_itself_is_the_one_that_is_told() -> None:
         raise OSError
 
     with pytest.raises(ValueError, match="the run"):
-        async with _beside(breaks()):
-            await asyncio.sleep(0)
-            raise ValueError("the run")
+        await run_beside(breaks(), ValueError("the run"))
