@@ -140,7 +140,7 @@ soak: $(VENV)/.dev ## Twenty minutes of load with a fault a minute: memory, file
 .PHONY: crash-points
 crash-points: $(VENV)/.dev ## Kill a process at every named point, N=20 times each, restart it, and check the books
 	@tools/ensure_rabbitmq.sh
-	@for round in $$(seq $(N)); do echo "round $$round of $(N)"; $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/e2e/test_crashes.py || exit 1; done
+	@for round in $$(seq $(N)); do echo "round $$round of $(N)"; $(BIN)/pytest -q -n $(WORKERS) --dist worksteal tests/e2e/test_crashes.py tests/e2e/test_crashes_of_corrections.py || exit 1; done
 
 .PHONY: bench
 bench: $(VENV)/.dev ## Ingest, relay, pipeline, backlog, fairness, growth, replicas, poison beside baselines, each id verified; one JSON line each

@@ -12,10 +12,14 @@ from tests.e2e.test_reopened import change, unbatch
 from tests.e2e.vendors import CLOSED
 from tests.e2e.world import World, open_world
 
+from ledgerwire.common.crashpoints import POINTS
 from ledgerwire.common.settings import Settings
+from ledgerwire.poster import points
 
 INVOICE, ITEM = 39001, "M365-BP"
 """An invoice, and the item of one of its lines."""
+VOIDING = (points.VOID_COMMITTED, points.VOIDED)
+MAKING_AN_ITEM = (points.BEFORE_ITEM, points.ITEM_CREATED)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.requirement("R6")]
 
@@ -30,7 +34,12 @@ async def chosen(world: World, choice: str) -> None:
         await desk.choose(world.account_id, world.number(INVOICE), choice, "clerk", "a correction")
 
 
-@pytest.mark.parametrize("point", ["revision.void_committed", "revision.voided"])
+def test_every_step_of_a_correction_is_cut_here() -> None:
+    declared = {point for point in POINTS if point.startswith("revision.")}
+    assert declared == {points.REVERSAL_COMMITTED, *VOIDING, *MAKING_AN_ITEM}
+
+
+@pytest.mark.parametrize("point", VOIDING)
 async def test_a_document_voided_and_made_again_is_so_once(
     settings: Settings, tmp_path: Path, broker_url: str, point: str
 ) -> None:
@@ -53,7 +62,7 @@ async def test_a_document_voided_and_made_again_is_so_once(
 
 async def test_a_credit_is_made_once(settings: Settings, tmp_path: Path, broker_url: str) -> None:
     async with open_world(settings, tmp_path, services=("ingest", "mapper"), broker=broker_url) as world:
-        victim = await world.spawned("poster", crash_at="revision.reversal_committed")
+        victim = await world.spawned("poster", crash_at=points.REVERSAL_COMMITTED)
         await world.close(INVOICE)
         await world.settled(INVOICE)
         number = world.number(INVOICE)
@@ -75,7 +84,7 @@ async def test_a_credit_is_made_once(settings: Settings, tmp_path: Path, broker_
         assert len(world.journal("xero", "PUT", "/CreditNotes")) == 1
 
 
-@pytest.mark.parametrize("point", ["revision.before_item", "revision.item_created"])
+@pytest.mark.parametrize("point", MAKING_AN_ITEM)
 async def test_an_item_is_made_once(settings: Settings, tmp_path: Path, broker_url: str, point: str) -> None:
     made: Mapping[str, Any] = {"mapping": {"sales_items": {"on_unknown": "create"}}}
     async with open_world(settings, tmp_path, services=("ingest", "mapper"), broker=broker_url, account=made) as world:
