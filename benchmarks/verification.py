@@ -15,7 +15,7 @@ from ledgerwire.common.embedded.process import until
 FAULTS = ("lost", "twice", "amount_differs", "unsettled")
 SETTLING = 120.0
 
-Rows = Callable[..., Awaitable[Sequence[Mapping[str, Any]]]]
+Rows = Callable[..., Awaitable[Sequence[Any]]]
 
 
 async def verified(vendors: Vendors, rows: Rows, accounts: Sequence[UUID], ids: Sequence[int]) -> dict[str, int]:
