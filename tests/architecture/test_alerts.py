@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from ledgerwire.common import telemetry
 from ledgerwire.common.db.roles import SERVICES
+from ledgerwire.common.figures import EVERY
 
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "alerts.yaml"
 _METRIC = re.compile(r"\bledgerwire_[a-z_]+\b")
@@ -54,6 +56,24 @@ def test_every_metric_of_a_rule_is_exported_with_the_labels_it_is_grouped_by(rul
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"]["summary"]
     assert rule["annotations"]["action"]
+
+
+@pytest.mark.requirement("R14")
+def test_a_dead_letter_pages_within_the_minute() -> None:
+    """Counted anew, scraped as often as the rules are evaluated, and evaluated: one after the other at worst."""
+    [group] = [
+        group for group in yaml.safe_load(RULES.read_text())["groups"] if "DeadLetters" in map(_name, group["rules"])
+    ]
+    [rule] = [rule for rule in group["rules"] if _name(rule) == "DeadLetters"]
+    assert rule["expr"] == f"max by (service, cause) ({telemetry.DEAD_LETTERS_WAITING._name}) > 0"
+    assert rule["labels"]["severity"] == "page"
+    assert "for" not in rule
+    evaluated = timedelta(seconds=int(group["interval"].removesuffix("s")))
+    assert EVERY + 2 * evaluated <= timedelta(minutes=1)
+
+
+def _name(rule: dict[str, Any]) -> str:
+    return str(rule["alert"])
 
 
 def test_a_label_that_is_told_is_one_that_the_rule_keeps() -> None:
