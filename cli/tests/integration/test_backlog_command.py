@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -73,6 +74,35 @@ def test_it_says_what_waits_what_is_left_and_when_it_is_done(command, settings: 
     assert {one["left"] for one in later["budget"] if not one["bulk"]} == {60, 5000}
     # closed for ten minutes, then 101 calls, 57 of them at once; ConnectWise is closed too, its 1,424 more calls last longer
     assert 590 <= later["finish_in_seconds"] - 88 <= 600
+
+
+async def put_off(settings: Settings, *codes: str) -> None:
+    """One record to post for each code, tried and put off for it."""
+    poster, store = open_database(settings, "poster"), WorkStore(ServiceSchema("poster"))
+    async with poster.system() as unit:
+        await store.ring(unit, bells(len(codes), "post", LEDGER, Priority.URGENT))
+        items = await store.claim(unit, LEDGER, limit=len(codes), max_bytes=1_000_000)
+        for item, code in zip(items, codes, strict=True):
+            await store.later(unit, item, code=code, after=timedelta(minutes=1))
+    await poster.close()
+
+
+@pytest.mark.requirement("D19")
+def test_no_end_is_forecast_of_what_somebody_else_has_to_end(command, settings: Settings, account_file: Path) -> None:
+    command("account", "apply", account_file)
+    asyncio.run(put_off(settings, "TOKEN_REVOKED", "TOKEN_REVOKED", "TRANSIENT"))
+
+    [company] = command("backlog", "--json").value
+    assert (company["documents"], company["finish_in_seconds"]) == (0, None)
+    assert company["waits_for"] == {"TOKEN_REVOKED": 2, "TRANSIENT": 1}
+    said = command("backlog").stdout
+    assert "done in" not in said
+    assert "3 wait for: TOKEN_REVOKED 2, TRANSIENT 1." in said
+
+    asyncio.run(put_off(settings, "RATE_LIMITED"))
+    [company] = command("backlog", "--json").value
+    assert (company["documents"], company["waits_for"]) == (1, {"TOKEN_REVOKED": 2, "TRANSIENT": 1})
+    assert company["finish_in_seconds"] is not None
 
 
 async def pass_by(settings: Settings, statement: str) -> None:

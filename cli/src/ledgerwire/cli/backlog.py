@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -26,6 +27,9 @@ from ledgerwire.tenants.repository import budgets
 TO_POST = "post"
 TO_MAP = "map"
 
+_BY_TIME = frozenset({"", "RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
+"""What time alone ends, so that work put off for it can be forecast. Nobody knows when a consent or a server is back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -41,7 +45,8 @@ class CompanyBacklog:
 
     Attributes:
         budget, psa_budget: what is left of the limits of its ledger, and of the ConnectWise it shares with other companies.
-        documents: records on their way to the ledger that can go on now or soon; parked ones wait for somebody.
+        documents: records on their way to the ledger that go on now or as the limits let them.
+        waits_for: records put off until something else has happened, by the code of it; they are not forecast.
         calls_per_document: measured over the last day (`measured`), else the package's usual figure.
         finish_in: the forecast, None where there is nothing to forecast.
     """
@@ -53,6 +58,7 @@ class CompanyBacklog:
     budget: tuple[Left, ...] = ()
     psa_budget: tuple[Left, ...] = ()
     documents: int = 0
+    waits_for: Mapping[str, int] = field(default_factory=dict)
     calls_per_document: Decimal = Decimal(0)
     measured: bool = False
     finish_in: timedelta | None = None
@@ -101,8 +107,19 @@ def _belongs(work: WaitingWork, company: CompanyContext, account: AccountContext
 
 
 def _going(waiting: Sequence[Waiting]) -> int:
-    """Records on their way that somebody need not wake first."""
-    return sum(item.work.due + item.work.later for item in waiting if item.work.kind in {TO_POST, TO_MAP})
+    """Records on their way that nothing but the limits keeps."""
+    put_off = _put_off(waiting)
+    due = sum(item.work.due for item in waiting if item.work.kind in {TO_POST, TO_MAP})
+    return due + sum(count for code, count in put_off.items() if code in _BY_TIME)
+
+
+def _put_off(waiting: Sequence[Waiting]) -> Counter[str]:
+    """Records put off, by the code of why."""
+    put_off: Counter[str] = Counter()
+    for item in waiting:
+        if item.work.kind in {TO_POST, TO_MAP}:
+            put_off.update(item.work.later_for)
+    return put_off
 
 
 async def _company(
@@ -125,6 +142,7 @@ async def _company(
         budget=_budget(ledger, left),
         psa_budget=_budget(psa, left),
         documents=_going(waiting),
+        waits_for={code: count for code, count in _put_off(waiting).most_common() if code not in _BY_TIME},
         calls_per_document=measured if measured is not None else LEDGER_CALLS.get(ledger.kind, Decimal(1)),
         measured=measured is not None,
     )

@@ -27,6 +27,7 @@ def as_value(one: CompanyBacklog) -> dict[str, Any]:
         "budget": [_window(item) for item in one.budget],
         "connectwise_budget": [_window(item) for item in one.psa_budget],
         "documents": one.documents,
+        "waits_for": dict(one.waits_for),
         "calls_per_document": f"{one.calls_per_document:.3f}",
         "measured": one.measured,
         "finish_in_seconds": None if one.finish_in is None else _seconds(one.finish_in),
@@ -92,6 +93,10 @@ def _lines(one: CompanyBacklog) -> Iterator[str]:
         how = "measured in the last day" if one.measured else "usual for the package"
         calls = f"{one.calls_per_document:.2f} ledger calls a document, {how}"
         yield f"  {one.documents} documents, done in about {span(one.finish_in)} ({calls})."
+    if one.waits_for:
+        total = sum(one.waits_for.values())
+        reasons = ", ".join(f"{code} {count}" if count < total else code for code, count in one.waits_for.items())
+        yield f"  {total} wait for: {reasons}."
 
 
 def _calls(windows: Sequence[Left]) -> str:
