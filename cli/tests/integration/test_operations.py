@@ -45,6 +45,20 @@ async def test_every_command_of_a_page_works_as_it_stands(world: World, page: st
     assert "Traceback (most recent" not in said
 
 
+async def test_the_page_of_an_outage_leads_out_of_one_during_which_the_connection_was_tested(world: World) -> None:
+    lines = commands_of("provider-outage.md")
+    over = next(at for at, line in enumerate(lines) if at and "account hold" in lines[at - 1])
+    world.arm("500_before", method="GET", times=None)
+
+    codes, said = await run_all(world, [words(world, line) for line in lines[:over]])
+    assert codes[1] == Exit.OFF, said
+    assert "Callback: not looked at" in said
+    world.sandbox.world.faults.clear()
+
+    codes, said = await run_all(world, [words(world, line) for line in lines[over:]])
+    assert codes == [Exit.DONE] * len(codes), said
+
+
 async def test_the_gate_opens_again_with_its_own_first_day_unless_another_is_meant(world: World) -> None:
     """Another day would post history, or leave out what was held during the outage."""
     stored = world.sandbox.world.scenario.account["go_live_from"]

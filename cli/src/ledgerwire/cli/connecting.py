@@ -45,7 +45,7 @@ class Connected:
 
 
 async def connect(settings: Settings, name: str, remark: Callable[[str], None]) -> Connected:
-    """Test, store, register. Nothing is registered while a connection fails. Changes no record on either side."""
+    """Test, store, register. The callback is not looked at while a connection fails. Changes no record on either side."""
     async with tenants_database(settings) as database:
         clients = ConnectionClients(database, settings)
         try:
@@ -59,7 +59,7 @@ async def connect(settings: Settings, name: str, remark: Callable[[str], None]) 
         finally:
             await clients.close()
     if not all(test.ok for test in tests):
-        return Connected(name, tuple(tests), "not registered: a connection has to be put right first")
+        return Connected(name, tuple(tests), "not looked at: a connection has to be put right first")
     return Connected(name, tuple(tests), await _registered(settings, view))
 
 
