@@ -102,7 +102,9 @@ def _expense_default(_record: Record, _month: BusinessMonth) -> Fix:
 
 def _tax_code(_record: Record, _month: BusinessMonth) -> Fix:
     patch = {"mapping": {"tax": {"links": {"GST10": "OUTPUT"}}}}
-    return Fix("tax_code", "ledgerwire", "Link tax code GST10 to 'GST on Income'.", "retry", account_patch=patch)
+    return Fix(
+        "tax_code", "ledgerwire", "Link tax code GST10 to OUTPUT ('GST on Income').", "retry", account_patch=patch
+    )
 
 
 def _lock_date(_record: Record, month: BusinessMonth) -> Fix:

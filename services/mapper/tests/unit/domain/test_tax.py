@@ -41,11 +41,18 @@ def test_a_blank_tax_code_stops_only_where_there_is_something_to_tax():
 
 
 @pytest.mark.requirement("M25")
-def test_an_unknown_tax_code_names_the_nearest_rate_for_revenue():
+def test_an_unknown_tax_code_names_the_nearest_rate_for_revenue_and_what_a_link_to_it_says():
     line = gl_line(101, "100.00", tax_code="GST10")
     finding = stop(source(line, tax_code="GST10"))
-    assert finding.message == "Tax code 'GST10' has no tax rate of that name in Xero. Nearest: 'GST on Income'."
-    assert finding.entry.render_action(finding.params) == "Link 'GST10' to a tax rate of Xero or rename it, then Retry."
+    assert finding.message == (
+        "Tax code 'GST10' has no tax rate of that name in Xero. Nearest: 'GST on Income' (tax type OUTPUT)."
+    )
+    assert finding.entry.render_action(finding.params) == (
+        "Link 'GST10' to the tax type of a rate of Xero or rename it, then Retry."
+    )
+    rates = (replace(REFERENCE.tax_rates[0], tax_type="GST on Income"), *REFERENCE.tax_rates[1:])
+    alike = stop(source(line, tax_code="GST10", reference=replace(REFERENCE, tax_rates=rates)))
+    assert alike.params["nearest"] == "'GST on Income'"
 
 
 @pytest.mark.requirement("M12")

@@ -132,7 +132,7 @@ register(
         severity=Severity.STOP,
         title="No tax rate of that name in the ledger",
         message="Tax code '{tax_code}' has no tax rate of that name in {ledger}. Nearest: {nearest}.",
-        action="Link '{tax_code}' to a tax rate of {ledger} or rename it, then Retry.",
+        action="Link '{tax_code}' to the tax type of a rate of {ledger} or rename it, then Retry.",
         where="Ledgerwire: tax links of the account; ConnectWise: System > Setup Tables > Tax Codes",
         who="account admin",
         side=Side.LEDGERWIRE,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from ledgerwire.common.ledger.reference import AccountClass, LedgerAccount, TaxRate
+from ledgerwire.mapper.domain import tax_names
 from ledgerwire.mapper.domain.model import GlLine, TaxCode
-from ledgerwire.mapper.domain.parts import Case, LineTax, listed, money_words
+from ledgerwire.mapper.domain.parts import Case, LineTax, money_words
 from ledgerwire.mapper.domain.trace import Candidate, Decision
 
 _BOUGHT = frozenset({AccountClass.EXPENSE, AccountClass.ASSET})
@@ -94,10 +94,4 @@ def _unknown(case: Case, line: GlLine, tax_type: str, name: str) -> None:
     elif not name:
         case.add("TAX_CODE_BLANK", tax=money_words(abs(line.total)))
     else:
-        rates = _for_purchases(case)
-        alike = max(rates, key=lambda rate: (_alike(name, rate), rate.name)).name if rates else None
-        case.add("TAX_CODE_UNKNOWN", tax_code=name, nearest=listed([alike] if alike else []))
-
-
-def _alike(name: str, rate: TaxRate) -> int:
-    return round(1000 * SequenceMatcher(None, name.casefold(), rate.name.casefold()).ratio())
+        case.add("TAX_CODE_UNKNOWN", tax_code=name, nearest=tax_names.nearest(_for_purchases(case), name, None))

@@ -142,10 +142,13 @@ def _names(case: InvoiceCase, line: GlLine, export: GlExport, code: str) -> list
 
 
 def nearest(rates: Sequence[TaxRate], name: str, percent: Decimal | None) -> str:
-    """The name of the rate nearest to a PSA tax code: same percentage first, then the most alike name."""
+    """The rate nearest to a PSA tax code: same percentage first, then the most alike name; with its type, which links name."""
 
     def closeness(rate: TaxRate) -> tuple[bool, int, str]:
         alike = round(1000 * SequenceMatcher(None, name.casefold(), rate.name.casefold()).ratio())
         return (percent is not None and rate.rate == percent, alike, rate.name)
 
-    return listed([max(rates, key=closeness).name] if rates else [])
+    if not rates:
+        return "none"
+    found = max(rates, key=closeness)
+    return f"'{found.name}'" if found.tax_type == found.name else f"'{found.name}' (tax type {found.tax_type})"
