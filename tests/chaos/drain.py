@@ -21,6 +21,8 @@ _OPEN = " UNION ALL ".join(
 )
 APART = 2.0
 """Seconds between the two looks that must both find nothing left: what is on its way and nowhere counted has arrived by then."""
+EVERY = 1.0
+"""Seconds between looks."""
 _UNSETTLED = "SELECT number, state, settled_outcome, settled_findings, findings FROM mapper.record WHERE settled_outcome IS DISTINCT FROM 'batched'"
 
 
@@ -44,7 +46,7 @@ async def drained(arena: Arena, wanted: int) -> float | None:
             return None
         if loop.time() - began > arena.profile.patience:
             await _time_passes(arena)
-        await asyncio.sleep(1.0)
+        await lasts(EVERY)
 
 
 async def _settled(arena: Arena) -> int:

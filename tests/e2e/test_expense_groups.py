@@ -136,6 +136,24 @@ async def test_in_quickbooks_too_a_report_is_one_bill_and_each_expense_is_batche
         assert [row.bucket for row in rows] == [Bucket.POSTED_ONCE] * 3
 
 
+@pytest.mark.requirement("R3")
+@pytest.mark.parametrize("fault", ["500_after", "timeout_after_commit"])
+async def test_a_bill_whose_answer_was_lost_is_looked_up_and_never_made_a_second_time(
+    reports: Reports, fault: str
+) -> None:
+    world = reports.world
+    world.arm(fault, method="PUT", path_regex=r"/Invoices$", body_regex='"EXPR-77"')
+    numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+    await reports.look(*numbers)
+    await reports.settled(*numbers)
+    await world.quiet()
+    assert [(row["InvoiceNumber"], row["Total"]) for row in reports.bills()] == [("EXPR-77", Decimal("53.85"))]
+    [sent] = world.journal("xero", "PUT", "/Invoices")
+    asked = world.journal("xero", "GET", "/Invoices", since=sent.seq)
+    assert any("EXPR-77" in call.query for call in asked)
+    assert len(reports.batches()) == 2
+
+
 @pytest.mark.parametrize(
     ("service", "point"),
     [

@@ -26,6 +26,15 @@ def test_a_fault_skips_then_fires_as_often_as_it_was_armed_for() -> None:
     assert faults.list()[0]["fired"] == 2
 
 
+def test_a_fault_for_what_was_sent_leaves_other_calls_alone() -> None:
+    faults = Faults()
+    faults.add(Fault("500_after", "xero", "PUT", r"/Invoices$", body_regex='"EXPR-7"'))
+    taken = [faults.take("xero", "PUT", "/Invoices", None, body) for body in (b"", b'["EXPR-77"]', b'["EXPR-7"]')]
+    assert [fault is not None for fault in taken] == [False, False, True]
+    with pytest.raises(ValueError, match="body_regex"):
+        Fault("500_after", "xero", body_regex="(")
+
+
 def test_faults_are_cleared_by_name_by_number_or_all() -> None:
     faults = Faults()
     first = faults.add(Fault("slow", "xero", times=None))

@@ -20,7 +20,8 @@ KNOWN_FAULTS = TRANSPORT_FAULTS | SERVER_FAULTS | CALLBACK_FAULTS
 class Fault:
     """One armed fault.
 
-    It skips its first `after` matching calls, then fires `times` times (None: until cleared).
+    It skips its first `after` matching calls, then fires `times` times (None: until cleared). `body_regex` is looked for in what
+    was sent, by transport faults only.
     Raises ValueError for a name that no server honours or a pattern that does not compile.
     """
 
@@ -31,22 +32,24 @@ class Fault:
     times: int | None = 1
     after: int = 0
     params: dict[str, Any] = field(default_factory=dict)
+    body_regex: str | None = None
 
     def __post_init__(self) -> None:
         if self.name not in KNOWN_FAULTS:
             raise ValueError(f"unknown fault {self.name!r}; known: {', '.join(sorted(KNOWN_FAULTS))}")
-        if self.path_regex is not None:
+        for name, pattern in (("path_regex", self.path_regex), ("body_regex", self.body_regex)):
             try:
-                re.compile(self.path_regex)
+                re.compile(pattern or "")
             except re.error as error:
-                raise ValueError(f"path_regex: {error}") from error
+                raise ValueError(f"{name}: {error}") from error
 
-    def matches(self, system: str, method: str, path: str) -> bool:
+    def matches(self, system: str, method: str, path: str, body: bytes = b"") -> bool:
         """Whether a call is one this fault is meant for."""
         return (
             self.system == system
             and (self.method is None or self.method.upper() == method.upper())
             and (self.path_regex is None or re.search(self.path_regex, path) is not None)
+            and (self.body_regex is None or re.search(self.body_regex.encode(), body) is not None)
         )
 
 
@@ -94,12 +97,14 @@ class Faults:
         self._armed = kept
         return gone
 
-    def take(self, system: str, method: str, path: str, names: Collection[str] | None = None) -> Fault | None:
+    def take(
+        self, system: str, method: str, path: str, names: Collection[str] | None = None, body: bytes = b""
+    ) -> Fault | None:
         """The first armed fault that fires for this call, counted down; None when none does."""
         for armed in self._armed:
             if names is not None and armed.fault.name not in names:
                 continue
-            if armed.fault.matches(system, method, path) and armed.take():
+            if armed.fault.matches(system, method, path, body) and armed.take():
                 return armed.fault
         return None
 

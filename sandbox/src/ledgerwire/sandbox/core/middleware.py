@@ -91,7 +91,7 @@ class SystemMiddleware:
             await asyncio.sleep(delay)
         method, path = scope["method"], scope["path"]
         marks: dict[str, str] = scope.setdefault(MARKS, {})
-        fault = self._faults.take(self._system, method, path, TRANSPORT_FAULTS)
+        fault = self._faults.take(self._system, method, path, TRANSPORT_FAULTS, body)
         answer, decided = await self._answer(scope, body, fault)
         self._journal.record(
             self._system,
