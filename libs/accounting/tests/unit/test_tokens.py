@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -296,3 +297,23 @@ async def test_a_refresh_token_that_was_not_replaced_is_kept(bench: Benches) -> 
 def test_no_secret_shows_in_a_representation() -> None:
     shown = repr(token_set(GOOD, client_secret="s3cret"))
     assert not any(secret in shown for secret in ("a0", "r0", "s3cret"))
+
+
+async def test_a_refresh_that_fails_after_its_caller_gave_up_prints_no_traceback(bench: Benches) -> None:
+    world = bench(token_set(ENDING))
+    world.endpoint.answer = httpx.Response(400, json={"error": "invalid_grant"})
+    world.endpoint.release.clear()
+    unheard: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, said: unheard.append(said))
+    source = world.process()
+    caller = asyncio.create_task(source.token())
+    await world.endpoint.entered.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+    world.endpoint.release.set()
+    with pytest.raises(Waiting):
+        await source.token()
+    gc.collect()
+    assert unheard == []

@@ -116,8 +116,14 @@ class TokenSource:
         # Shielded: a caller that gives up must not lose a refresh token that is already spent.
         flight = asyncio.create_task(self._one_flight(stale))
         self._flights.add(flight)
-        flight.add_done_callback(self._flights.discard)
+        flight.add_done_callback(self._landed)
         return await asyncio.shield(flight)
+
+    def _landed(self, flight: asyncio.Task[str]) -> None:
+        """Its fault is told to whoever waits for it; where its caller gave up, the next one meets it again."""
+        self._flights.discard(flight)
+        if not flight.cancelled():
+            flight.exception()
 
     async def _one_flight(self, stale: str | None) -> str:
         async with self._lock:

@@ -57,6 +57,12 @@ def test_a_truncated_secret_does_not_open(cut: int):
         box.open(box.seal(b"secret", HERE)[:cut], HERE)
 
 
+def test_a_key_that_is_gone_is_named_as_the_setting_has_it():
+    sealed = SecretBox({"k1": OLD}).seal(b"secret", HERE)
+    with pytest.raises(SealBrokenError, match=r"sealed with key 'k1', which is not in LEDGERWIRE_ENCRYPTION_KEYS$"):
+        SecretBox({"k2": NEW}).open(sealed, HERE)
+
+
 def test_rotation_opens_old_values_and_seals_with_the_new_key():
     before = SecretBox({"k1": OLD}).seal(b"secret", HERE)
     during = SecretBox({"k2": NEW, "k1": OLD})

@@ -70,8 +70,9 @@ class SecretBox:
         key_id, rest = sealed[1 : 1 + length], sealed[1 + length :]
         key = self._keys.get(key_id)
         if key is None:
+            named = key_id.decode(errors="replace")
             raise SealBrokenError(
-                f"{context.table}.{context.column}: sealed with key {key_id!r}, which is not in {_SETTING}"
+                f"{context.table}.{context.column}: sealed with key {named!r}, which is not in {_SETTING}"
             )
         try:
             return key.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], context.associated_data(key_id))
