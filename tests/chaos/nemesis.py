@@ -25,7 +25,7 @@ CONSENT_AFTER = 3.0
 """Seconds until a person connects the ledger again after its consent was taken away."""
 LONGER_THAN_TIMEOUT = 1.6
 HELD_SECONDS = 120.0
-BITES_WITHIN = 10.0
+BITES_WITHIN = 20.0
 """Seconds that a fault of a link waits for something to pass before its own time begins."""
 
 
