@@ -57,6 +57,7 @@ def switched_off(spent: Expenses) -> None:
         (first_day, "went live"),
         (switched_off, "is off for the ledger company"),
     ],
+    ids=["rule", "first-day", "switch"],
 )
 @pytest.mark.parametrize("outcome", [None, "draft", "stopped"])
 async def test_a_report_that_is_left_out_after_it_was_sent_stops_and_names_why(

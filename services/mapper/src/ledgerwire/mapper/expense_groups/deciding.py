@@ -208,11 +208,11 @@ class GroupDecider:
         """
         looks, out = self.together.looks, self._read.left_out
         there = [item for item in group.members if item.sent and not self._goes_elsewhere(item.record_id)]
-        for record in (item.record_id for item in there):
-            if record in looks and looks[record].record.state is RecordState.SKIPPED:
-                looks[record] = looking.document_remains(looks[record].record, *looks[record].record.findings)
-        ids = [item.record_id for item in there if item.record_id in looks and item.record_id in out]
-        without = [record for record in ids if looks[record].record.state is RecordState.NO_EFFECT]
+        left = {item.record_id: looks[item.record_id].record for item in there if item.record_id in looks.keys() & out}
+        for record_id, record in left.items():
+            if record.state is RecordState.SKIPPED:
+                looks[record_id] = looking.document_remains(record, *record.findings)
+        without = [record_id for record_id, record in left.items() if record.state is RecordState.NO_EFFECT]
         if without:
             members = tuple((item.record_id, item.revision) for item in there)
             change = replace(self._change(frame, dated, []), members=members)
