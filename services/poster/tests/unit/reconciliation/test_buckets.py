@@ -162,6 +162,20 @@ def test_what_is_settled_bears_no_codes_and_what_is_not_says_why() -> None:
     assert judge(record(before_go_live=True), OwnRecord("skipped", codes=("BEFORE_GO_LIVE",)), []).codes == ()
 
 
+@pytest.mark.parametrize(
+    ("own", "why"),
+    [
+        (OwnRecord("skipped", codes=("ALREADY_BATCHED",)), "batched by somebody else"),
+        (MAPPED, "in a batch that our rows do not know"),
+        (OwnRecord("open"), "in a batch that our rows do not know"),
+        (replace(MAPPED, outcome="batched"), "batched by us, and no document of it is in the ledger"),
+        (None, "we never heard of it"),
+    ],
+)
+def test_what_is_batched_and_not_posted_says_why(own, why) -> None:
+    assert judge(record(), own, []).detail == why
+
+
 # --- which document stands for which record
 
 

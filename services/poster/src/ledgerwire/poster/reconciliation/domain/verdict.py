@@ -116,7 +116,17 @@ def _batched_without(record: ClosedRecord, own: OwnRecord) -> Verdict:
         return Bucket.IN_FLIGHT, ""
     if nothing and own is _UNKNOWN:
         return Bucket.STOPPED, "0.00, batched, and not decided by us"
-    return Bucket.BATCHED_NOT_POSTED, "batched by somebody else" if "ALREADY_BATCHED" in own.codes else ""
+    return Bucket.BATCHED_NOT_POSTED, _whose_batch(own)
+
+
+def _whose_batch(own: OwnRecord) -> str:
+    if own is _UNKNOWN:
+        return "we never heard of it"
+    if "ALREADY_BATCHED" in own.codes:
+        return "batched by somebody else"
+    if own.outcome == "batched":
+        return "batched by us, and no document of it is in the ledger"
+    return "in a batch that our rows do not know"
 
 
 def _expected(record: ClosedRecord, own: OwnRecord) -> _Expected:
