@@ -107,6 +107,21 @@ def test_every_list_is_one_json_value_also_when_it_is_empty(command, account_fil
     assert command("account", "list", "--json").value[0]["connections"] == ["connectwise", "xero:Acme IT"]
 
 
+def test_a_mistyped_standing_or_cause_is_not_an_empty_list(command, account_file: Path) -> None:
+    command("account", "apply", account_file)
+
+    listed = command("record", "list", "--status", "stoped", "--json")
+    assert listed.exit_code == Exit.USAGE
+    assert "stopped" in listed.value["message"]
+    for words in ((), ("--dry-run",)):
+        said = command("record", "retry", "--cause", "NONPRODUCT_ID_MISING", *words, "--json")
+        assert said.exit_code == Exit.UNKNOWN
+        assert said.value["code"] == "CAUSE_UNKNOWN"
+        assert "NONPRODUCT_ID_MISSING" in said.value["message"]
+    whole = command("record", "retry", "--cause", "TAX_CODE_UNKNOWN[tax_code=GST10]", "--json")
+    assert (whole.exit_code, whole.value) == (Exit.DONE, [])
+
+
 def test_a_choice_that_was_not_made_is_asked_for(command, account_file: Path) -> None:
     command("account", "apply", account_file)
 

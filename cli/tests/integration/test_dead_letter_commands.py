@@ -153,7 +153,6 @@ def test_two_faults_of_ours_are_two_groups_and_each_goes_back_alone_or_both_by_t
     groups = command("dead-letters", "list", "--json").value
     assert {(one["cause"], one["letters"]) for one in groups} >= {(mended, 2), (other, 1)}
     assert len(command("dead-letters", "list", "--cause", "INTERNAL", "--json").value) == 4
-    assert command("dead-letters", "list", "--cause", "INTER", "--json").value == []
     assert len(command("dead-letters", "replay", "--cause", mended, "--json").value["letters"]) == 2
     left = command("dead-letters", "list", "--cause", "INTERNAL", "--json").value
     assert {one["cause"] for one in left} == {other, "INTERNAL"}
@@ -217,6 +216,19 @@ def test_a_discarded_letter_is_not_replayed_and_says_what_looks_at_its_record_ag
         assert said.exit_code == Exit.DONE
         assert "1 discarded before: nothing was done." in said.stdout
         assert "ledgerwire record retry 'INV-7'" in said.stdout
+
+
+def test_a_cause_that_no_letter_ever_had_is_unknown_and_one_that_is_dealt_with_is_an_empty_list(command, bury) -> None:
+    bury(message(), work("INTERNAL[KeyError in mapper.looking.found]"))
+    for words in (("list",), ("replay", "--dry-run"), ("replay",), ("discard",)):
+        said = command("dead-letters", *words, "--cause", "INTER", "--json")
+        assert said.exit_code == Exit.UNKNOWN, words
+        assert said.value["code"] == "DEAD_LETTER_UNKNOWN"
+        assert "DOORBELL_FAILED" in said.value["message"]
+    command("dead-letters", "discard", "--all")
+    for known in (FAILED, "INTERNAL", "INTERNAL[KeyError in mapper.looking.found]"):
+        gone = command("dead-letters", "list", "--cause", known, "--json")
+        assert (gone.exit_code, gone.value) == (Exit.DONE, []), known
 
 
 def test_every_letter_of_a_large_group_goes_back(command, bury, waiting_rows, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,11 +37,12 @@ async def test_what_is_unposted_is_listed_chosen_synced_and_its_result_read(sett
                 ["unposted", "--json"],
                 ["unposted", "invoice", "--json"],
                 ["run", "invoice", number, "--wait", "60", "--json"],
+                ["run", "invoice", "INV-9999", "--json"],
                 ["unposted", "invoice", "--json"],
             ],
         )
-        assert codes == [0, 0, 0, 0], said
-        types, offered, ran, left = values(said)
+        assert codes == [0, 0, 0, 1, 0], said
+        types, offered, ran, mistyped, left = values(said)
         assert [each["type"] for each in types] == [kind.value for kind in Kind] == [
             "invoice", "procurement", "expense", "payment",
         ]  # fmt: skip
@@ -51,6 +52,7 @@ async def test_what_is_unposted_is_listed_chosen_synced_and_its_result_read(sett
         assert (row["party"], row["total"]) == (invoice["company"]["name"], str(invoice["total"]))
         assert row["particulars"]["due_date"] == invoice["dueDate"][:10]
         assert [(each["number"], each["status"]) for each in ran["rows"]] == [(number, "posted")]
+        assert (mistyped["missing"], mistyped["offered"]) == (["INV-9999"], 0)
         assert [each["number"] for each in left] == [world.number(LEFT)]
         await world.settled(CHOSEN)
         assert len(world.documents(number)) == 1

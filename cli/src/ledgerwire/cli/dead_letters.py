@@ -28,7 +28,7 @@ _OF_RECORDS = frozenset({"map", "post", "record.closed.v1", "document.ready.v1"}
 
 
 class LetterUnknownError(LedgerwireError):
-    """No dead letter of that id waits."""
+    """There is no dead letter of that id, or never was one of that cause."""
 
     code = "DEAD_LETTER_UNKNOWN"
 
@@ -89,12 +89,27 @@ async def database_of(settings: Settings, service: str) -> AsyncIterator[Databas
 
 
 async def waiting(settings: Settings, cause: str | None = None) -> list[Letter]:
-    """Every letter that waits, of a cause if one is given, with its record."""
+    """Every letter that waits, of a cause if one is given, with its record.
+
+    Raises LetterUnknownError for a cause that no letter ever had: a mistyped one is not one that is dealt with.
+    """
     found: list[Letter] = []
     for service in SERVICES:
         async with database_of(settings, service) as database:
             found += [Letter(service, item) for item in await _all(database, ServiceSchema(service), cause)]
+    if cause is not None and not found:
+        await _was_ever(settings, cause)
     return await _with_records(settings, found)
+
+
+async def _was_ever(settings: Settings, cause: str) -> None:
+    for service in SERVICES:
+        async with database_of(settings, service) as database, database.system() as unit:
+            for state in ("replayed", "discarded"):
+                if await listed(unit, ServiceSchema(service), cause=cause, state=state, limit=1):
+                    return
+    there = ", ".join(sorted({item.letter.cause for item in await waiting(settings)})) or "none"
+    raise LetterUnknownError(f"no dead letter ever had the cause {cause}; causes of those that wait: {there}")
 
 
 async def _all(database: Database, schema: ServiceSchema, cause: str | None) -> list[DeadLetter]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import getpass
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ledgerwire.cli import record_views, trial
-from ledgerwire.cli.clerk_list import stopped_by_cause
+from ledgerwire.cli.clerk_list import STATUSES, stopped_by_cause
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.record_desk import AccountRecords, account_named, account_records
 from ledgerwire.cli.running import DEFAULT_DATA, DataOption, JsonFlag, run
 from ledgerwire.cli.status_command import AccountOption
 from ledgerwire.cli.workplace import workplace
-from ledgerwire.common.errors import ConfigurationError
+from ledgerwire.common.catalogue import code_of, entries, is_known
+from ledgerwire.common.errors import ConfigurationError, LedgerwireError
 from ledgerwire.mapper.status import STUCK, ClerkRow, clerk_row
 
 app = typer.Typer(help="Single records: show, hold, release, skip, retry, resolve.", no_args_is_help=True)
@@ -25,6 +27,12 @@ app = typer.Typer(help="Single records: show, hold, release, skip, retry, resolv
 Number = Annotated[str, typer.Argument(help="The invoice number, as in ConnectWise.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the record.")]
 Done = Callable[[AccountRecords], Awaitable[Sequence[ClerkRow]]]
+
+
+class CauseUnknownError(LedgerwireError):
+    """The catalogue has no cause of that code."""
+
+    code = "CAUSE_UNKNOWN"
 
 
 @app.command("show")
@@ -51,6 +59,8 @@ def list_(
     """All records of an account."""
 
     async def action(output: Output) -> None:
+        if status is not None and status not in STATUSES:
+            raise ConfigurationError(f"there is no standing {status!r}; there are: {', '.join(STATUSES)}", code="USAGE")
         async with workplace(data) as settings, account_records(settings, account) as records:
             rows = await records.rows([status] if status is not None else None)
         output.result(rows, record_views.rows_table(rows))
@@ -114,6 +124,7 @@ def retry(
             raise ConfigurationError("--dry-run is for --cause and --all", code="USAGE")
         if number is not None:
             return await records.retry_number(number)
+        _check(cause)
         causes = [cause] if cause is not None else [one.cause for one in stopped_by_cause(await records.rows(STUCK))]
         found = [row for one in causes for row in await records.retry_cause(one)]
         return list({row.number: row for row in found}.values())
@@ -123,10 +134,18 @@ def retry(
     _change(again, account, data, json_)
 
 
+def _check(cause: str | None) -> None:
+    """Raises CauseUnknownError for a cause whose code the catalogue does not have: nothing is stopped by a mistyped one."""
+    if cause is not None and not is_known(code_of(cause)):
+        close = get_close_matches(code_of(cause), [each.code for each in entries()], n=1)
+        raise CauseUnknownError(f"there is no cause {cause}" + "".join(f"; did you mean {each}?" for each in close))
+
+
 def _would(cause: str | None, account: str | None, data: Path, json_wanted: bool) -> None:
     """Which records a retry would look at, and how many of them would now pass (D5). Writes nothing."""
 
     async def action(output: Output) -> None:
+        _check(cause)
         async with workplace(data) as settings:
             account_id, _ = await account_named(settings, account)
             async with account_records(settings, account) as records:

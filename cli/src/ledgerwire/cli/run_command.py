@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from ledgerwire.cli.failures import Exit
 from ledgerwire.cli.output import Output
 from ledgerwire.cli.record_desk import account_named
 from ledgerwire.cli.record_views import rows_table
@@ -45,9 +46,12 @@ def run_now(
     data: DataOption = DEFAULT_DATA,
     json_: JsonFlag = False,
 ) -> None:
-    """Start a run over one unposted list; with --wait, one row a record at the end. A run of one type touches no other."""
+    """Start a run over one unposted list; with --wait, one row a record at the end. A run of one type touches no other.
 
-    async def action(output: Output) -> None:
+    Exit code 1 when a number that was named is not on the list.
+    """
+
+    async def action(output: Output) -> Exit:
         day = through.date() if through else None
         async with workplace(data) as settings:
             account_id, _ = await account_named(settings, account)
@@ -59,10 +63,13 @@ def run_now(
             "type": started.record_type,
             "offered": len(started.offered),
             "announced": started.announced,
+            "missing": started.missing,
             "rows": rows,
         }
         said = f"Run {started.run_id}: {len(started.offered)} {record_type.value} records, {started.announced} handed over."
-        output.result(value, said, *([rows_table(rows)] if wait else []))
+        lacking = [f"Not on the list as far as it was chosen: {', '.join(started.missing)}."] if started.missing else []
+        output.result(value, said, *lacking, *([rows_table(rows)] if wait else []))
+        return Exit.OFF if started.missing else Exit.DONE
 
     run(action, json_wanted=json_)
 

@@ -17,7 +17,7 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.mapper import deciding, session
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.records import map_any
-from ledgerwire.mapper.person import RecordSettledError, RecordUnknownError
+from ledgerwire.mapper.person import RecordNotHeldError, RecordSettledError, RecordUnknownError
 from ledgerwire.mapper.records import decode_any
 from ledgerwire.mapper.settling import closed_record
 
@@ -163,12 +163,16 @@ async def test_a_gate_that_opens_while_a_record_is_being_held_lets_it_out_too(of
 async def test_a_held_record_is_left_alone_until_it_is_released(office: Office):
     invoice_id = await clean(office)
     number = (await office.record(invoice_id)).number
+    with pytest.raises(RecordNotHeldError, match=f"{number} is not held"):
+        await office.desk.release(office.account_id, number)
     await office.desk.hold(office.account_id, number, "asked the customer")
     await office.map(invoice_id)
     record = await office.record(invoice_id)
     assert (record.state, record.hold_reason) == (RecordState.HELD, "asked the customer")
     assert (await office.desk.rows(office.account_id))[0].problems[0].what == f"{number} is held: asked the customer."
-    await office.desk.release(office.account_id, number)
+    [released] = await office.desk.release(office.account_id, number)
+    [row] = await office.desk.rows(office.account_id)
+    assert (released.findings, row.status, row.problems) == ((), "received", ()), "it is not held any more"
     await office.idle()
     assert (await office.record(invoice_id)).state is RecordState.MAPPED
     assert await office.messages(invoice_id) == 2, "poster is told that it may go on"
@@ -181,6 +185,7 @@ async def test_a_skipped_record_stays_skipped_until_a_person_retries_it(office: 
     await office.map(invoice_id)
     assert (await office.record(invoice_id)).state is RecordState.SKIPPED
     await office.desk.retry(office.account_id, number=number)
+    assert (await office.record(invoice_id)).findings == (), "it is not skipped any more"
     await office.idle()
     assert (await office.record(invoice_id)).state is RecordState.MAPPED
 

@@ -46,12 +46,16 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that was started. `offered` are the ids in ConnectWise of what it took; `announced` were not under way already."""
+    """A run that was started. `offered` are the ids in ConnectWise of what it took; `announced` were not under way already.
+
+    `missing`: the chosen numbers that are not on the list, as far as it was chosen.
+    """
 
     run_id: str
     record_type: RecordType
     offered: tuple[str, ...]
     announced: int
+    missing: tuple[str, ...] = ()
 
 
 class Runs:
@@ -73,10 +77,12 @@ class Runs:
         """
         connection_id = (await self._clients.account(account_id)).psa.connection_id
         run_id, now, taken, announced = str(uuid4()), self._clock.now(), [], 0
+        missing = dict.fromkeys(selection.numbers)
         async for some in self._chosen(account_id, selection):
             taken += [str(row.source_id) for row in some]
+            missing = {number: None for number in missing if not any(number in names_of(row) for row in some)}
             announced += await self._announce(account_id, connection_id, selection.record_type, some, (run_id, now))
-        return Run(run_id, selection.record_type, tuple(taken), announced)
+        return Run(run_id, selection.record_type, tuple(taken), announced, tuple(missing))
 
     async def offered(self, account_id: UUID, selection: Selection) -> list[Offered]:
         """What a run with this selection would take now: ConnectWise's list as far as it is chosen (A111). Nothing is begun.

@@ -47,6 +47,12 @@ class RecordSettledError(LedgerwireError):
     code = "RECORD_SETTLED"
 
 
+class RecordNotHeldError(LedgerwireError):
+    """Nobody holds a record of that number: there is nothing to release."""
+
+    code = "RECORD_NOT_HELD"
+
+
 class ChoiceNotOfferedError(LedgerwireError):
     """The choice does not answer what stops the record; the message names those that do."""
 
@@ -70,9 +76,11 @@ class RecordDesk:
         return await self._put_aside(account_id, number, RecordEvent.SKIPPED, "SKIPPED", reason)
 
     async def release(self, account_id: UUID, number: str) -> tuple[StoredRecord, ...]:
-        """Let a held record go on."""
+        """Let a held record go on. Raises RecordUnknownError, RecordNotHeldError."""
         async with self._database.account(account_id) as unit:
             held = [item for item in await self._numbered(unit, number) if item.state is RecordState.HELD]
+            if not held:
+                raise RecordNotHeldError(f"{number} is not held")
             return await self._wake(unit, held, "released")
 
     async def retry(
@@ -202,7 +210,13 @@ class RecordDesk:
         self, unit: Unit, records: Iterable[StoredRecord], step: str, priority: Priority = Priority.URGENT
     ) -> tuple[StoredRecord, ...]:
         woken = tuple(
-            replace(record, state=advance(record.state, RecordEvent.WOKEN), hold_reason=None) for record in records
+            replace(
+                record,
+                state=advance(record.state, RecordEvent.WOKEN),
+                hold_reason=None,
+                findings=record.findings if record.hold_reason is None else (),
+            )
+            for record in records
         )
         await repository.put_woken(unit, woken, step)
         await self._store.ring(unit, [_doorbell(record, priority) for record in woken])

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, bindparam, case, func, literal_column, or_, select, text, update
+from sqlalchemy import any_, bindparam, case, func, literal, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import String, Uuid
 
@@ -176,7 +176,7 @@ async def to_wake(unit: Unit, statuses: Iterable[str], *, cause: str | None = No
 
 
 async def put_woken(unit: Unit, records: Sequence[StoredRecord], step: str) -> None:
-    """Write that these records are to be looked at again: their state, no hold, one timeline entry each."""
+    """Write that these records are to be looked at again: their state, no hold and no word of one, one timeline entry each."""
     if not records:
         return
     by_state: dict[RecordState, list[UUID]] = {}
@@ -184,7 +184,15 @@ async def put_woken(unit: Unit, records: Sequence[StoredRecord], step: str) -> N
         by_state.setdefault(record.state, []).append(record.record_id)
     for state, ids in by_state.items():
         moved = case((Record.state != state.value, func.now()), else_=Record.state_at)
-        values = {"state": state.value, "hold_reason": None, "state_at": moved, "updated_at": func.now()}
+        # of what a person put aside, the only finding is that it is; what stopped any other is still the last that is known
+        told = case((Record.hold_reason.is_not(None), literal([], Record.findings.type)), else_=Record.findings)
+        values = {
+            "state": state.value,
+            "hold_reason": None,
+            "findings": told,
+            "state_at": moved,
+            "updated_at": func.now(),
+        }
         await unit.execute(update(Record).where(Record.record_id.in_(ids)).values(values))
     await add_steps(unit, [Step(record, step, {"by": "person"}) for record in records])
 
