@@ -89,5 +89,13 @@ async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
 
 def _seen(company: str, item: FoundDocument) -> SeenDocument:
     return SeenDocument(
-        company, item.ledger_id, item.kind, item.number, item.document_date, item.currency, item.total, item.draft
+        company,
+        item.ledger_id,
+        item.kind,
+        item.number,
+        item.document_date,
+        item.currency,
+        item.total,
+        item.draft,
+        item.contact_id,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -179,6 +179,7 @@ class SeenDocument:
     currency: str
     total: Decimal
     draft: bool = False
+    contact_id: str = ""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -194,6 +195,10 @@ class SeenDocument:
     def as_wanted(self) -> Wanted:
         """What a record was decided to become that became this."""
         return Wanted(self.kind, self.number, self.total, self.currency)
+
+    def looks_like(self, other: SeenDocument) -> bool:
+        """Whether nothing but the ledger's id, and who approved which, tells the two apart."""
+        return replace(self, ledger_id="", draft=False) == replace(other, ledger_id="", draft=False)
 
     def is_foreign_to(self, record: ClosedRecord) -> bool:
         """Whether it is known to be in another currency than the record."""

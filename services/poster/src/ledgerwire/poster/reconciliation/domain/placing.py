@@ -2,7 +2,8 @@
 
 A document belongs to one record at most. Ids come first: they hold whatever somebody renumbered. Then sales documents go by
 number, which is the invoice's own, so that a document that our rows have forgotten (a restored database) is found again.
-Numbers of bills and journals repeat, so there kind, number and total must all agree with a document that is wanted.
+Numbers of bills and journals repeat, so there kind, number and total must all agree with a document that is wanted; one that
+is like a document that is there already, of the same contact and day too, is that document once more.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def place(
             placed.of_others.append((claim.record_id, document))
     for document in free:
         record_id = _by_number(document, records, placed) or _wanted(document, records, own, placed)
+        record_id = record_id or _copied(document, placed)
         if record_id is None:
             placed.rest.append(document)
         else:
@@ -99,6 +101,16 @@ def _wanted(
         if any(item.kind not in SALES and item == document.as_wanted for item in lacking):
             return record.record_id
     return None
+
+
+def _copied(document: SeenDocument, placed: Placed) -> UUID | None:
+    """The record that has a document the like of this in all that people see of it: it stands there twice."""
+    if document.kind in SALES:
+        return None
+    alike = (
+        record_id for record_id, documents in placed.of.items() if any(item.looks_like(document) for item in documents)
+    )
+    return next(alike, None)
 
 
 def same_number(one: str, other: str) -> bool:
