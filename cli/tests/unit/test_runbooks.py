@@ -40,6 +40,15 @@ def test_every_command_of_an_alert_is_one_that_the_command_line_takes(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_within_a_sentence_of_a_page_has_all_its_arguments(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "run_to_exit", lambda *_: Exit.DONE)
+    for command in re.findall(r"`ledgerwire ([^`]+)`", page.read_text()):
+        assert main(shlex.split(command)) == Exit.DONE, command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_between_the_pages_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+\.md)", page.read_text()):
         assert (page.parent / target).exists()
