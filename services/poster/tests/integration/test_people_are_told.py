@@ -64,6 +64,29 @@ async def test_a_record_that_a_person_changed_and_batched_after_the_posting_is_l
     assert not await world.rows("SELECT 1 FROM poster.batch WHERE state = 'batched'")
 
 
+@pytest.mark.requirement("M7")
+async def test_a_batch_that_connectwise_makes_while_we_ask_for_it_is_not_told_as_half_made(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call's answer is lost, the first read does not show the mark yet, and then the batch is there."""
+    world, usual, reads = desk.world, ConnectWisePsa.marks, list[int]()
+
+    async def late(self: ConnectWisePsa, record_type: Any, batches: Any) -> Any:
+        marks = await usual(self, record_type, batches)
+        batched = [mark for mark in marks if mark.batch_name is not None]
+        reads.append(len(batched))
+        first = bool(batched) and sum(map(bool, reads)) == 1
+        return [replace(mark, batch_id=None, batch_name=None) for mark in marks] if first else marks
+
+    monkeypatch.setattr(ConnectWisePsa, "marks", late)
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, desk.document(INVOICE)))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    assert await desk.told(INVOICE) == [("batched", [])]
+    assert sum(map(bool, reads)) == 2
+
+
 async def test_a_refusal_of_one_read_stops_records_with_the_reason_and_buries_none(
     desk: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,9 +38,9 @@ async def mark_batched(group: RecordGroup, psa: Psa, record_type: RecordType, ca
     same, changed = await _compared(psa, record_type, [*open_cases, *fresh])
     # No export or another one: batched already, by our own late call or by a person, or truly changed (M7, M8).
     await settle_unlisted(group, psa, record_type, await _prove(group, psa, record_type, changed))
-    sent = await _create(group, psa, record_type, await _without_batch(group, psa, same))
+    sent = await _create(group, psa, record_type, await _without_batch(group, psa, record_type, same))
     for case, error in await _unproved(group, psa, record_type, sent):
-        await _explain(group, psa, case, error)
+        await _explain(group, psa, record_type, case, error)
 
 
 async def settle_unlisted(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
@@ -134,11 +134,10 @@ def _same_export(case: Case, fresh: Reexport | None) -> bool:
     )
 
 
-async def _without_batch(group: RecordGroup, psa: Psa, cases: Sequence[Case]) -> list[Case]:
+async def _without_batch(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:
     """Those of which no batch stands that was begun before; its name is for one batch only (M7)."""
     standing = [case for case in cases if _begun(case) and await psa.batch_exists(identifier(case))]
-    for case in standing:
-        await _half(group, case)
+    await _half(group, psa, record_type, standing)
     return [case for case in cases if case not in standing]
 
 
@@ -244,11 +243,13 @@ async def _batched(group: RecordGroup, proved: Sequence[tuple[Case, Mark]]) -> N
     reach(points.SETTLED)
 
 
-async def _explain(group: RecordGroup, psa: Psa, case: Case, error: LedgerwireError | None) -> None:
+async def _explain(
+    group: RecordGroup, psa: Psa, record_type: RecordType, case: Case, error: LedgerwireError | None
+) -> None:
     """No mark after the call: half a batch, a refusal, or a call that never arrived."""
     name = identifier(case)
     if await psa.batch_exists(name):
-        await _half(group, case)
+        await _half(group, psa, record_type, [case])
         return
     if isinstance(error, Stopped):
         await group.settle(case, "stopped", error.findings)
@@ -258,10 +259,11 @@ async def _explain(group: RecordGroup, psa: Psa, case: Case, error: LedgerwireEr
         await group.delay_in(unit, case, error or Transient(f"batch {name} did not appear", code="BATCH_ABSENT"))
 
 
-async def _half(group: RecordGroup, case: Case) -> None:
-    """The batch is there, but the record does not bear it."""
-    name = identifier(case)
-    told = {"number": case.decided.number, "ledger": group.ledger_name, "batch": name}
-    async with group.unit() as unit:
-        await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.HALF))
-        await group.settle(case, "stopped", [Finding("BATCH_INCOMPLETE", told)], in_unit=unit)
+async def _half(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
+    """Their batches are there, but the records did not bear them: they do by now, or never will."""
+    for case in await _prove(group, psa, record_type, cases):
+        name = identifier(case)
+        told = {"number": case.decided.number, "ledger": group.ledger_name, "batch": name}
+        async with group.unit() as unit:
+            await repository.put_batch(unit, case.decided, name, advance(BatchState.BATCHING, BatchEvent.HALF))
+            await group.settle(case, "stopped", [Finding("BATCH_INCOMPLETE", told)], in_unit=unit)
