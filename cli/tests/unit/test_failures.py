@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from ledgerwire.cli.failures import Exit, failure_of
 from ledgerwire.cli.output import as_json
 from ledgerwire.common.embedded import ServerStartError
-from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Transient
+from ledgerwire.common.errors import ConfigurationError, LedgerwireError, Transient, Waiting
 
 
 class _RecordUnknownError(LedgerwireError):
@@ -37,6 +38,36 @@ def test_every_failure_has_a_code_and_an_exit_code(error: BaseException, code: s
     failure = failure_of(error)
 
     assert (failure.code, failure.exit_code) == (code, exit_code)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            Waiting("Xero allows no more calls for now", code="RATE_LIMITED", after=timedelta(seconds=41.2)),
+            "Xero allows no more calls for now. The same command may work in 42 s.",
+        ),
+        (
+            Transient("HTTP 503", code="CONNECTWISE_FAILED", retry_after=timedelta(minutes=5)),
+            "HTTP 503. The same command may work in 5 min.",
+        ),
+        (
+            Waiting("Xero is disconnected", code="TOKEN_REVOKED", after=timedelta(minutes=1)),
+            (
+                "Xero is disconnected. An admin reconnects the ledger and applies the account file with the new consent; "
+                "the waiting records go on by themselves."
+            ),
+        ),
+        (Waiting("no right", code="PERMISSION_MISSING"), "no right"),
+        (
+            Transient("Xero answered HTTP 500"),
+            "Xero answered HTTP 500. If it lasts, look at the provider's status page; the records go on by themselves.",
+        ),
+        (Transient("no answer", code="BATCH_ABSENT"), "no answer"),
+    ],
+)
+def test_what_waits_says_until_when_or_who_ends_it(error: LedgerwireError, message: str) -> None:
+    assert failure_of(error).message == message
 
 
 def test_a_database_error_under_the_toolkit_is_told_by_its_state() -> None:

@@ -27,8 +27,8 @@ from ledgerwire.tenants.repository import budgets
 TO_POST = "post"
 TO_MAP = "map"
 
-_BY_TIME = frozenset({"", "RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
-"""What time alone ends, so that work put off for it can be forecast. Nobody knows when a consent or a server is back."""
+_BY_TIME = frozenset({"", "RATE_LIMITED", "CONNECTWISE_RATE_LIMITED", "NEXT_STEP"})
+"""What time or our own turn ends, so that work put off for it can be forecast: nobody knows when a consent or a server is back."""
 
 
 @dataclass(frozen=True, slots=True)

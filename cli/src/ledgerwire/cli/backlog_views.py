@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ledgerwire.cli.backlog import CompanyBacklog, Waiting
+from ledgerwire.cli.span import span
 from ledgerwire.tenants.forecast import Left
 
 _KINDS = {"map": "to be mapped", "post": "to be posted and batched", "settle": "reports to take in"}
@@ -107,11 +108,3 @@ def _calls(windows: Sequence[Left]) -> str:
 def _left(item: Left) -> str:
     closed = f", closed for {span(item.closed_for)}" if item.closed_for else ""
     return f"{item.left} of {item.ceiling} a {item.name}{closed}"
-
-
-def span(time: timedelta) -> str:
-    """A length of time in its two largest units."""
-    seconds = _seconds(time)
-    parts = ((seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s"))
-    told = [f"{count} {unit}" for count, unit in parts if count][:2]
-    return " ".join(told) or "0 s"

@@ -14,7 +14,7 @@ from ledgerwire.cli.failures import Exit, failure_of
 from ledgerwire.cli.output import Output
 from ledgerwire.common import event_loop
 from ledgerwire.common.logging import configure_logging
-from ledgerwire.common.settings import load_settings
+from ledgerwire.common.settings import Settings, load_settings
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print exactly one JSON value on stdout.")]
 DataOption = Annotated[
@@ -40,13 +40,14 @@ def run_to_exit(action: Action, output: Output) -> Exit:
     Commands are quiet: warnings only, and none of calls that are tried again, unless a level was asked for. `up` logs like the
     services it runs.
     """
+    settings: Settings | None = None
     try:
         settings = load_settings()
         asked = "log_level" in settings.model_fields_set
         configure_logging(settings.log_level if asked else "WARNING", "console", retries=asked)
         return event_loop.run(_awaited(action, output)) or Exit.DONE
     except (KeyboardInterrupt, asyncio.CancelledError, Exception) as error:  # noqa: BLE001 - the edge: whatever it is becomes a code and a sentence
-        failure = failure_of(error)
+        failure = failure_of(error, settings)
         output.failed(failure)
         return failure.exit_code
 

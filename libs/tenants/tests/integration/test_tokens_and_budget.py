@@ -159,6 +159,7 @@ async def test_calls_pass_until_the_window_is_full_and_then_wait_with_a_time(pos
     assert caught.value.code == "RATE_LIMITED"
     assert caught.value.after is not None
     assert timedelta(seconds=50) < caught.value.after < timedelta(seconds=64)
+    assert str(caught.value) == "Xero allows no more calls for now"
 
 
 async def test_a_refused_call_takes_nothing_from_any_window(poster, ledger):
@@ -246,6 +247,7 @@ async def test_bulk_work_goes_at_a_pace_and_what_is_urgent_passes_it(poster, led
     assert caught.value.after is not None
     assert caught.value.after < timedelta(seconds=10.2)
     assert caught.value.code == "CONNECTWISE_RATE_LIMITED"
+    assert str(caught.value) == "ConnectWise allows no more calls for now"
     assert await taken(budget, bulk=False, tries=5) == 5
 
 

@@ -110,11 +110,11 @@ async def test_a_ledger_that_answers_with_server_errors_leaves_accepted_closes_i
     assert {record.state for record in records} == {RecordState.WAITING}
     [group] = (await office.desk.summary(office.account_id)).waiting
     assert (group.code, group.count, group.totals) == (
-        "UNREACHABLE",
+        "TRANSIENT",
         2,
         {"AUD": sum((record.total for record in records), Decimal(0))},
     )
-    assert group.what == "Xero cannot be reached; records wait."
+    assert group.what == "Xero answers late or with a fault; records wait and are tried again."
     monkeypatch.undo()
     await office.map(first, second)
     assert (await office.desk.summary(office.account_id)).waiting == ()

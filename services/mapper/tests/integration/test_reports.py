@@ -51,6 +51,12 @@ async def test_a_record_that_poster_proved_batched_by_hand_ends_as_already_batch
     assert await office.messages(invoice_id) == 1
 
 
+async def test_a_wait_that_poster_gives_no_cause_for_blames_neither_address_nor_network(office: Office):
+    await office.settle(await clean(office), "waiting")
+    [group] = (await office.desk.summary(office.account_id)).waiting
+    assert group.what == "The ledger answers late or with a fault; records wait and are tried again."
+
+
 @pytest.mark.requirement("A130", "M25")
 @pytest.mark.parametrize(
     ("outcome", "code"),

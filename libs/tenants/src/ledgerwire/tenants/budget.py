@@ -111,7 +111,10 @@ class _Budget:
 
     code = "RATE_LIMITED"
 
-    def __init__(self, database: Database, account_id: UUID, connection_id: UUID, windows: Sequence[Window]) -> None:
+    def __init__(
+        self, database: Database, account_id: UUID, connection_id: UUID, windows: Sequence[Window], provider: str
+    ) -> None:
+        self._provider = provider
         self._database = database
         self._account_id = account_id
         self._connection_id = connection_id
@@ -126,7 +129,7 @@ class _Budget:
         async with self._database.single() as unit:
             wait = await functions.budget_take(unit, self._account_id, self._connection_id, windows, n)
         if wait > timedelta(0):
-            raise Waiting("the provider's call limit is reached", code=self.code, after=wait)
+            raise Waiting(f"{self._provider} allows no more calls for now", code=self.code, after=wait)
 
     async def _observe(self, told: Sequence[functions.Told]) -> None:
         if told:
@@ -138,9 +141,14 @@ class BudgetGate(_Budget):
     """The gate before each call of one ledger connection."""
 
     def __init__(
-        self, database: Database, account_id: UUID, connection_id: UUID, windows: Sequence[Window] = XERO_WINDOWS
+        self,
+        database: Database,
+        account_id: UUID,
+        connection_id: UUID,
+        windows: Sequence[Window] = XERO_WINDOWS,
+        provider: str = "Xero",
     ) -> None:
-        super().__init__(database, account_id, connection_id, windows)
+        super().__init__(database, account_id, connection_id, windows, provider)
 
     async def observe(self, report: LimitReport) -> None:
         """Follow the provider: lower what is left to its figures; after a refusal close for as long as it asked."""
@@ -208,7 +216,7 @@ class PsaBudgetGate(_Budget):
         *,
         ahead: int = CALLS_AHEAD,
     ) -> None:
-        super().__init__(database, account_id, connection_id, windows)
+        super().__init__(database, account_id, connection_id, windows, "ConnectWise")
         self._at_once = max(min(ahead, *(window.ceiling for window in windows)), 1)
         self._ahead = {True: _Ahead(), False: _Ahead()}
 

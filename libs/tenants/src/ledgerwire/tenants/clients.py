@@ -16,7 +16,7 @@ from uuid import UUID
 
 import httpx
 
-from ledgerwire.accounting.factory import build_ledger, build_token_source, ledger_addresses
+from ledgerwire.accounting.factory import NAMES, build_ledger, build_token_source, ledger_addresses
 from ledgerwire.accounting.port import Ledger
 from ledgerwire.accounting.tokens import TokenSet, TokenSource
 from ledgerwire.common.db.session import Database
@@ -150,7 +150,9 @@ class ConnectionClients:
         }
         http = guarded_client(self._policy(connection.kind, config), on_call=self._on_call)
         windows = windows_of(connection.kind, config)
-        gate = BudgetGate(self._database, connection.account_id, connection.connection_id, windows)
+        gate = BudgetGate(
+            self._database, connection.account_id, connection.connection_id, windows, NAMES[connection.kind]
+        )
         tokens = self._token_source(connection, config, http)
         ledger = build_ledger(connection.kind, config, http, tokens, gate)
         return _Kept(connection.version, ledger, http.aclose)

@@ -140,7 +140,7 @@ def waiting(record: StoredRecord, error: Waiting | Transient, service: str) -> L
     """A connection or a service keeps the record: told in the catalogue's words, with its money in the summary."""
     params = {**_about(record, service), "host": service, "site": service}
     params |= {name: value for name, value in error.detail.items() if isinstance(value, str)}
-    code = error.code if is_known(error.code) else "UNREACHABLE"
+    code = error.code if is_known(error.code) else "TRANSIENT"
     return found(record, RecordEvent.WAITING, Finding(code, params))
 
 

@@ -134,7 +134,7 @@ def reported(record: StoredRecord, item: WorkItem) -> StoredRecord:
     outcome = str(item.payload["outcome"])
     findings = tuple(Finding(row["code"], dict(row.get("params") or {})) for row in item.payload["findings"])
     if outcome == "waiting" and not findings:
-        findings = (Finding("UNREACHABLE", {"number": record.number or "", "host": "The ledger"}),)
+        findings = (Finding("TRANSIENT", {"number": record.number or "", "host": "The ledger"}),)
     return replace(
         record,
         settled_outcome=outcome,

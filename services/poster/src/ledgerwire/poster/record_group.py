@@ -146,7 +146,7 @@ class RecordGroup:
             await self.fail(unit, each.item, error)
 
     def _why(self, case: Case, error: Exception) -> Finding:
-        code = error.code if isinstance(error, LedgerwireError) and is_known(error.code) else "UNREACHABLE"
+        code = error.code if isinstance(error, LedgerwireError) and is_known(error.code) else "TRANSIENT"
         params = {"number": case.decided.number, "ledger": self.ledger_name, "host": self.ledger_name}
         detail = error.detail if isinstance(error, LedgerwireError) else {}
         return Finding(code, params | {key: str(value) for key, value in detail.items()})
