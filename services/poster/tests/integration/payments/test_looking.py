@@ -17,7 +17,7 @@ from ledgerwire.common.work.lease import LeaseTerms
 from ledgerwire.common.work.model import Doorbell, Priority
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.connectwise.payments import Payments
-from ledgerwire.poster.payments import repository
+from ledgerwire.poster.payments import reconcile, repository
 from ledgerwire.poster.payments.sync import WORK_KIND, SyncPayments
 from ledgerwire.poster.payments.turn import LeasedTurn, leased_turn
 from ledgerwire.sandbox.core.faults import Fault
@@ -260,3 +260,24 @@ async def test_the_schedule_looks_again_and_again_and_months_count_each_record_o
         "onboarding": 1,
     }
     assert month["connection_id"] == UUID(str(both.connection))
+
+
+@pytest.mark.requirement("A122", "D15")
+async def test_what_waits_for_a_person_is_looked_at_in_turn_and_never_at_once_again(
+    on_xero: Both, monkeypatch: pytest.MonkeyPatch
+):
+    """However much a clerk leaves undone: the next look comes after the interval, and does not eat the ledger's calls."""
+    both = on_xero
+    monkeypatch.setattr(reconcile, "GROUP", 1)
+    left = ["INV-1", "INV-2", "INV-3"]
+    for number in (*left, "INV-4", "INV-5"):
+        await both.post(number, "100.00")
+    both.pay_in_psa(dict.fromkeys(left, "20.00"))
+    await both.look()
+    await both.look()  # the ledger's own list shows more of them than the single documents did
+    looks = [await both.look(at_most=1) for _ in left]
+    assert [look.more for look in looks] == [False] * 3
+    assert sorted(number for look in looks for number in look.told) == left
+    await both.pay({"INV-4": "10.00", "INV-5": "10.00"})
+    assert [(await both.look(at_most=1)).more for _ in range(2)] == [True, False], "what can be carried over goes on"
+    assert (both.rows("INV-4"), both.rows("INV-5")) == ([(10, None)], [(10, None)])

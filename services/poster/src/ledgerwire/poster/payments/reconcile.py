@@ -30,7 +30,8 @@ class Outcome:
     Attributes:
         planned: steps in words, for a dry run.
         told: documents with a finding.
-        more: it ended before everything was looked at, so that other work of the connection is not kept waiting.
+        more: it ended before everything that is due was looked at, so that other work of the connection is not kept
+            waiting. What a person must act on comes in turn at the interval: it may stand for weeks.
     """
 
     looked_at: int = 0
@@ -66,8 +67,9 @@ class Reconciler:
             finished = [ledger_id for ledger_id, times in looked.items() if times > 1]
             async with self.turn.unit() as unit:
                 rows = list((await repository.waiting(unit, self.turn.connection_id, GROUP, finished)).values())
-            outcome.more = bool(rows) and at_most is not None and outcome.looked_at >= at_most
-            if not rows or outcome.more:
+            enough = at_most is not None and outcome.looked_at >= at_most
+            if not rows or enough:
+                outcome.more = any(row.state is SettlementState.DUE for row in rows)
                 return outcome
             written = await self._some(rows, outcome, dry_run=dry_run)
             looked.update(row.ledger_id for row in rows)
