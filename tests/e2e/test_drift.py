@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.e2e.expense_reports import PER_REPORT, open_reports
 from tests.e2e.test_alerts import shown
 from tests.e2e.world import World, open_world
 
@@ -49,3 +50,33 @@ async def test_a_document_changed_in_the_ledger_is_told_counted_and_made_again_a
     live = [row for row in counted.documents() if row["Status"] != "VOIDED"]
     assert [row["Total"] for row in live] == [before["Total"]]
     assert len(counted.batches()) == 1
+
+
+@pytest.mark.requirement("D11", "M17")
+@pytest.mark.parametrize("put_back", [True, False])
+async def test_a_document_of_several_expenses_that_changed_is_told_of_each_and_answered_once_for_all(
+    settings: Settings, tmp_path: Path, *, put_back: bool
+) -> None:
+    async with open_reports(settings, tmp_path, PER_REPORT) as reports:
+        world = reports.world
+        numbers = [reports.enter(9301, "41.80"), reports.enter(9302, "12.05")]
+        await reports.look(*numbers)
+        await reports.settled(*numbers)
+        [before] = reports.bills()
+        invoices = world.ledger.collections["invoices"]
+        invoices.put({**before, "Total": before["Total"] + 5})
+        await world.quiet()
+        await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'drift'")
+        await reports.until(numbers, "mapped", "stopped", CODE)
+        if put_back:
+            invoices.put(before)
+            await world.rows("UPDATE poster.ledger_look SET checked_at = now() - interval '1 day'")
+            await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'drift'")
+        else:
+            async with world.desk() as desk:
+                await desk.choose(world.account_id, "EXP-9302", "VOID_AND_RECREATE", "clerk", "not ours")
+        await reports.settled(*numbers)
+        [after] = [row for row in reports.bills() if row["Status"] != "VOIDED"]
+        assert after["Total"] == before["Total"]
+        assert (after["InvoiceID"] == before["InvoiceID"]) is put_back
+        assert len(reports.batches()) == 2

@@ -24,7 +24,6 @@ class Looked:
     """
 
     posting_id: UUID
-    record_id: UUID
     kind: DocumentKind
     number: str
     ledger_id: str

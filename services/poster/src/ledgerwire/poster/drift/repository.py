@@ -18,20 +18,25 @@ from ledgerwire.poster.drift.records import Looked
 
 _TO_LOOK_AT = text(
     """
-    SELECT p.posting_id, p.record_id, p.kind, p.number, p.ledger_id, p.state, p.document, p.contact_id, p.ledger_total,
+    SELECT p.posting_id, p.kind, p.number, p.ledger_id, p.state, p.document, p.contact_id, p.ledger_total,
            p.document_hash || ':' || p.revision || ':' || p.edition || ':' || p.ledger_id AS basis,
            p.choices_done > 0 OR p.findings @> '[{"code": "DOCUMENT_ACCEPTED"}]' AS chosen, l.basis AS seen_basis, l.shown, l.drift
       FROM poster.posting p
-      JOIN mapper.revisions_for_poster r USING (account_id, record_id)
-      JOIN poster.batch b ON b.account_id = p.account_id AND b.record_id = p.record_id AND b.revision = r.revision
       LEFT JOIN poster.ledger_look l ON l.account_id = p.account_id AND l.posting_id = p.posting_id
      WHERE p.connection_id = :connection AND p.ledger_id IS NOT NULL AND p.state IN ('posted', 'drifted')
-       AND b.state = 'batched' AND b.created_at > now() - CAST(:lasting AS interval)
+       AND EXISTS (
+           SELECT 1
+             FROM poster.document_record d
+             JOIN mapper.revisions_for_poster r ON r.account_id = d.account_id AND r.record_id = d.record_id
+             JOIN poster.batch b ON b.account_id = d.account_id AND b.record_id = d.record_id AND b.revision = r.revision
+            WHERE d.account_id = p.account_id AND d.posting_id = p.posting_id
+              AND b.state = 'batched' AND b.created_at > now() - CAST(:lasting AS interval))
        AND (l.checked_at IS NULL OR l.checked_at < now() - CAST(:every AS interval))
      ORDER BY l.checked_at NULLS FIRST
      LIMIT :limit
     """
 )
+_STANDS_FOR = text("SELECT record_id FROM poster.document_record WHERE posting_id = :posting ORDER BY record_id")
 _PUT = text(
     "INSERT INTO poster.ledger_look (account_id, posting_id, connection_id, basis, shown, drift, checked_at) VALUES"
     " (:account_id, :posting_id, :connection_id, :basis, CAST(:shown AS jsonb), CAST(:drift AS jsonb), now())"
@@ -47,7 +52,7 @@ _DRIFTED = text(
 async def to_look_at(
     unit: Unit, connection_id: UUID, *, every: timedelta, lasting: timedelta, limit: int
 ) -> list[Looked]:
-    """Posted documents of batched records that nobody looked at for `every`, those never looked at first."""
+    """Posted documents that nobody looked at for `every`, those never looked at first; a record of each is batched."""
     values = {"connection": connection_id, "every": every, "lasting": lasting, "limit": limit}
     return [_looked(row) for row in await unit.execute(_TO_LOOK_AT, values)]
 
@@ -59,7 +64,6 @@ def _looked(row: Any) -> Looked:
     counts = row.seen_basis == row.basis and not settled
     return Looked(
         posting_id=row.posting_id,
-        record_id=row.record_id,
         kind=DocumentKind(row.kind),
         number=row.number,
         ledger_id=row.ledger_id,
@@ -72,6 +76,11 @@ def _looked(row: Any) -> Looked:
         told=row.drift if counts else None,
         accepted=row.chosen or settled,
     )
+
+
+async def stands_for(unit: Unit, posting: UUID) -> list[UUID]:
+    """The records whose document this is: one, or all that share it (M17)."""
+    return list((await unit.execute(_STANDS_FOR, {"posting": posting})).scalars())
 
 
 async def put_look(

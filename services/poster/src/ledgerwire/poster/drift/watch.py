@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ledgerwire.accounting.port import Ledger, ReadDocument
 from ledgerwire.common.catalogue import Finding
@@ -16,6 +16,7 @@ from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.telemetry import DRIFTED_DOCUMENTS
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster import repository
+from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.drift import repository as looks
 from ledgerwire.poster.drift.domain.comparison import STATE, Drifted, Shown, drifted, in_words, only
@@ -66,30 +67,23 @@ class WatchLedger:
     async def _note(self, unit: Unit, group: Group, item: WorkItem, looked: Looked, now: Shown, ledger: str) -> None:
         found, kept = _compared(looked, now)
         drift = _told(found) if found is not None else None
+        news = drift != looked.told or (drift is not None) is not (looked.state is PostingState.DRIFTED)
+        cases = await self._batched(unit, item, looked) if news else []
+        if news and not cases:
+            return  # opened again meanwhile, all of them: what is there is looked at once that is settled
         await looks.put_look(unit, group.connection_id, looked, kept, drift)
-        if drift == looked.told and (drift is not None) is (looked.state is PostingState.DRIFTED):
-            return
-        own = WorkItem(
-            account_id=item.account_id,
-            connection_id=item.connection_id,
-            work_key=str(looked.record_id),
-            kind=item.kind,
-            priority=item.priority,
-            attempts=0,
-            generation=0,
-            correlation_id=item.correlation_id,
-            causation_id=str(uuid4()),
-            found_by=WORK_KIND,
-            first_due_at=item.first_due_at,
-            payload={"record_id": str(looked.record_id)},
-        )
-        for case in await repository.load_cases(unit, [own]):
-            if found is not None:
-                await self._drifted(unit, case, looked, found, ledger)
-            else:
-                await self._restored(unit, case, looked)
+        if news and found is not None:
+            await self._drifted(unit, cases, looked, found, ledger)
+        elif news:
+            await self._restored(unit, cases, looked)
 
-    async def _drifted(self, unit: Unit, case: Case, looked: Looked, found: Drifted, ledger: str) -> None:
+    async def _batched(self, unit: Unit, item: WorkItem, looked: Looked) -> list[Case]:
+        """The records to tell of it. Who shares the document and has no batch yet hears of it from its own work (M17)."""
+        items = [_own(item, record) for record in await looks.stands_for(unit, looked.posting_id)]
+        cases = await repository.load_cases(unit, items)
+        return [case for case in cases if case.batch is not None and case.batch.state is BatchState.BATCHED]
+
+    async def _drifted(self, unit: Unit, cases: Sequence[Case], looked: Looked, found: Drifted, ledger: str) -> None:
         """A person decides; what was chosen before was about something else."""
         finding = Finding(
             found.drift.value,
@@ -97,21 +91,24 @@ class WatchLedger:
         )
         if looked.state is PostingState.POSTED:
             state = advance(looked.state, PostingEvent.DRIFTED)
-            await repository.set_posting(
-                unit, looked.posting_id, state, findings=_warnings(case, looked), choices=case.choices
-            )
+            # the most that were made about any of them: what was chosen for one is the others' past as well
+            past = max(case.choices for case in cases)
+            warnings = _warnings(cases[0], looked)
+            await repository.set_posting(unit, looked.posting_id, state, findings=warnings, choices=past)
         changes = [asdict(change) for change in found.changes]
-        await repository.add_timeline(unit, case.decided, "drifted", number=looked.number, changes=changes)
-        await tell(unit, self._outbox, case, "stopped", [finding])
+        for case in cases:
+            await repository.add_timeline(unit, case.decided, "drifted", number=looked.number, changes=changes)
+            await tell(unit, self._outbox, case, "stopped", [finding])
 
-    async def _restored(self, unit: Unit, case: Case, looked: Looked) -> None:
+    async def _restored(self, unit: Unit, cases: Sequence[Case], looked: Looked) -> None:
         """Somebody put it back as it was."""
         state = advance(PostingState.DRIFTED, PostingEvent.FOUND_SAME)
-        await repository.set_posting(unit, looked.posting_id, state, findings=_warnings(case, looked))
-        await repository.add_timeline(unit, case.decided, "drift_mended", number=looked.number)
-        others = [one for one in case.postings if one.posting_id != looked.posting_id]
-        if not any(one.state is PostingState.DRIFTED for one in others):
-            await tell(unit, self._outbox, case, "batched", case.warnings)
+        await repository.set_posting(unit, looked.posting_id, state, findings=_warnings(cases[0], looked))
+        for case in cases:
+            await repository.add_timeline(unit, case.decided, "drift_mended", number=looked.number)
+            others = [one for one in case.postings if one.posting_id != looked.posting_id]
+            if not any(one.state is PostingState.DRIFTED for one in others):
+                await tell(unit, self._outbox, case, "batched", case.warnings)
 
 
 def drifted_documents(database: Database) -> Counted:
@@ -135,6 +132,19 @@ async def _read(ledger: Ledger, some: Sequence[Looked]) -> dict[str, ReadDocumen
             if alone is not None:
                 read[looked.ledger_id] = alone
     return read
+
+
+def _own(item: WorkItem, record_id: UUID) -> WorkItem:
+    """A record's own row in place of the connection's: each look is news of its own."""
+    return replace(
+        item,
+        work_key=str(record_id),
+        attempts=0,
+        generation=0,
+        causation_id=str(uuid4()),
+        found_by=WORK_KIND,
+        payload={"record_id": str(record_id)},
+    )
 
 
 def _compared(looked: Looked, now: Shown) -> tuple[Drifted | None, Shown]:

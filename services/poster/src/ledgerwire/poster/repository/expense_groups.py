@@ -33,6 +33,9 @@ _TO_COME = text(
            SELECT 1 FROM poster.document_record d JOIN poster.posting p USING (account_id, posting_id)
             WHERE d.account_id = g.account_id AND d.record_id = g.record_id AND p.record_id = g.group_id
               AND p.ledger_id IS NOT NULL)
+       AND NOT EXISTS (
+           SELECT 1 FROM mapper.revisions_for_poster r JOIN poster.batch b USING (account_id, record_id, revision)
+            WHERE r.account_id = g.account_id AND r.record_id = g.record_id AND b.state = 'batched')
     """
 ).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
 
@@ -45,7 +48,10 @@ async def stands_for_group(unit: Unit, posting: UUID, group_id: UUID) -> None:
 
 
 async def members_to_come(unit: Unit, group_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """The ids in ConnectWise of the records of each group that its document in the ledger does not stand for yet."""
+    """The ids in ConnectWise of the records of each group that its document in the ledger does not stand for yet.
+
+    One with a proved batch is none of them: its document was there, and is made again as a person chose.
+    """
     found: dict[UUID, list[str]] = {}
     for row in await unit.execute(_TO_COME, {"ids": list(group_ids)}):
         found.setdefault(row.group_id, []).append(row.source_id)
