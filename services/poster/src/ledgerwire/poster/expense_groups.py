@@ -13,8 +13,12 @@ from ledgerwire.poster.records import Case
 
 
 def carries(case: Case) -> bool:
-    """A batched record that brings a document to the ledger which another record of it made another."""
-    return case.decided.group_id is not None and case.batch is not None and case.batch.state is BatchState.BATCHED
+    """A batched record whose document is to change: another record of it made it another (M17), or a person wants it anew.
+
+    An invoice without a group shows itself whether it still is in a batch; nothing else does.
+    """
+    shows = case.decided.group_id is None and case.decided.record_type is RecordType.INVOICE
+    return not shows and case.batch is not None and case.batch.state is BatchState.BATCHED
 
 
 async def complete(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:

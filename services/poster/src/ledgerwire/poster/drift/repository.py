@@ -74,6 +74,7 @@ def _looked(row: Any) -> Looked:
         basis=row.basis,
         before=row.shown if counts else None,
         told=row.drift if counts else None,
+        past=settled,
         accepted=row.chosen or settled,
     )
 

@@ -68,7 +68,7 @@ class WatchLedger:
         found, kept = _compared(looked, now)
         drift = _told(found) if found is not None else None
         news = drift != looked.told or (drift is not None) is not (looked.state is PostingState.DRIFTED)
-        cases = await self._batched(unit, item, looked) if news else []
+        cases = await self._batched(unit, item, looked) if news or looked.past else []
         if news and not cases:
             return  # opened again meanwhile, all of them: what is there is looked at once that is settled
         await looks.put_look(unit, group.connection_id, looked, kept, drift)
@@ -76,6 +76,11 @@ class WatchLedger:
             await self._drifted(unit, cases, looked, found, ledger)
         elif news:
             await self._restored(unit, cases, looked)
+        elif looked.past:
+            # one of those that share it has made it another; only that one's own work told that it is well again
+            for case in cases:
+                if case.decided.group_id is not None:
+                    await tell(unit, self._outbox, case, "batched", case.warnings)
 
     async def _batched(self, unit: Unit, item: WorkItem, looked: Looked) -> list[Case]:
         """The records to tell of it. Who shares the document and has no batch yet hears of it from its own work (M17)."""
