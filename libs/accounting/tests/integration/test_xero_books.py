@@ -13,7 +13,7 @@ from ledgerwire.accounting.port import CreditApplied, ItemSpec, Prepared, Verdic
 from ledgerwire.common.errors import Ambiguous, Stopped
 from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument
 from ledgerwire.sandbox.xero.books.desk import Desk
-from ledgerwire.sandbox.xero.books.money_movements import pay
+from ledgerwire.sandbox.xero.books.money_movements import apply_advance, pay, undo_allocation
 
 INVOICE, CREDIT, BILL = DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE, DocumentKind.BILL
 JOURNAL = DocumentKind.JOURNAL
@@ -241,3 +241,24 @@ async def test_an_item_with_a_lost_answer_is_there_the_next_time(xero: Any) -> N
         await xero.ledger.create_item(spec, "k")
     await xero.ledger.create_item(spec, "k")
     assert len(xero.calls("PUT", "/Items")) == 1
+
+
+@pytest.mark.requirement("D15", "M18")
+@pytest.mark.parametrize(
+    ("advance", "named"), [("Overpayment", "overpayment of 17 Mar"), ("Prepayment", "prepayment of 17 Mar")]
+)
+async def test_money_that_came_before_its_invoice_is_a_credit_and_no_cash(
+    xero: Any, document: Documents, advance: Any, named: str
+) -> None:
+    invoice = await sent(xero, document("INV-1"))
+    desk = Desk(xero.state, xero.clock.now())
+    paid = {"Invoice": {"InvoiceID": invoice.ledger_id}, "Account": {"Code": "090"}, "Amount": 30, "Date": "2026-03-18"}
+    assert not pay(desk, paid).problems
+    applied = apply_advance(desk, invoice.ledger_id, advance, Decimal(50), DAY)
+    [row] = await xero.ledger.settlements(None)
+    assert (row.cash, row.balance, row.unexplained) == (30, 30, 0)
+    [part] = row.credits
+    assert (part.credit_id, part.credit_number, part.amount, part.applied_on) == ("", named, 50, DAY)
+    assert not undo_allocation(desk, applied.row["AllocationID"]).problems
+    [row] = await xero.ledger.settlements(None)
+    assert (row.credits, row.balance) == ((), 80)

@@ -186,6 +186,45 @@ def payment(total: str, *lines: tuple[str, str, str]) -> dict[str, Any]:
 def test_credits_are_told_from_cash(made: dict[str, Any], expected: list[tuple[str, str, str]]) -> None:
     found = [(share.invoice_id, share.credit_id, str(share.amount)) for share in shares(made)]
     assert found == expected
+    assert {share.named for share in shares(made)} <= {""}
+
+
+JOURNAL_57 = "JournalEntry with id 57"
+
+
+@pytest.mark.requirement("D15", "M18")
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (payment("0", ("Invoice", "1", "100"), ("JournalEntry", "57", "100")), [("1", JOURNAL_57, "100")]),
+        (
+            payment("50", ("JournalEntry", "57", "20"), ("Invoice", "1", "100"), ("CreditMemo", "5", "30")),
+            [("1", "5", "30"), ("1", JOURNAL_57, "20"), ("1", "", "50")],
+        ),
+        (
+            payment("50", ("Invoice", "1", "60"), ("Invoice", "2", "40"), ("JournalEntry", "57", "50")),
+            [("1", JOURNAL_57, "50"), ("1", "", "10"), ("2", "", "40")],
+        ),
+        # money that pays a journal as well: what the journal takes is no credit
+        (payment("100", ("Invoice", "1", "60"), ("JournalEntry", "57", "40")), [("1", "", "60")]),
+        (
+            payment("200", ("Invoice", "1", "100"), ("JournalEntry", "57", "50")) | {"UnappliedAmt": Decimal(150)},
+            [("1", JOURNAL_57, "50"), ("1", "", "50")],
+        ),
+        (
+            payment("0", ("Invoice", "1", "50"), ("CreditMemo", "5", "30"), ("JournalEntry", "57", "40"))
+            | {"UnappliedAmt": Decimal(20)},
+            [("1", "5", "30"), ("1", JOURNAL_57, "20")],
+        ),
+        (payment("0", ("Invoice", "1", "10")), [("1", "Payment with id 9", "10")]),
+    ],
+)
+def test_cash_is_never_more_than_the_money_that_came(
+    made: dict[str, Any], expected: list[tuple[str, str, str]]
+) -> None:
+    """A write-off by a journal settles an invoice, and nobody paid."""
+    found = [(share.invoice_id, share.credit_id or share.named, str(share.amount)) for share in shares(made)]
+    assert found == expected
 
 
 # lists ------------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ledgerwire.common.ledger.document import (
     Tracking,
 )
 from ledgerwire.common.ledger.reference import ReferenceData
+from ledgerwire.common.money import ZERO, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,11 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class CreditApplied:
-    """A part of a credit note that settles an invoice. `allocation_id` is what undoing it needs, "" where nothing is."""
+    """A part of a credit note that settles an invoice. `allocation_id` is what undoing it needs, "" where nothing is.
+
+    `credit_id` is "" for what is no credit note and no payment: an overpayment, a prepayment, a journal's credit. Then
+    `credit_number` names it as a person would.
+    """
 
     credit_id: str
     credit_number: str
@@ -168,7 +173,7 @@ class Settlement:
 
     Attributes:
         cash: paid-to-date in money, refunds taken off; never credits.
-        credits: the parts of credit notes applied to it (for an invoice), or of it applied to invoices (for a credit note).
+        credits: the parts of credits applied to it (for an invoice), or of it applied to invoices (for a credit note).
         paid_on: day of the last payment, None without one.
         changed_at: the ledger's own stamp of the last change (aware UTC): the next `settlements` starts from the latest seen.
         reference: what the ledger shows beside the number, for matching a document that is not ours.
@@ -187,6 +192,12 @@ class Settlement:
     live: bool = True
     changed_at: datetime | None = None
     reference: str | None = None
+
+    @property
+    def unexplained(self) -> Decimal:
+        """What settles it besides the cash and the credits: the ledger shows it as settled and does not name by what."""
+        settled = self.cash + total(item.amount for item in self.credits)
+        return max(self.total - self.balance - settled, ZERO) if self.live else ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,9 +108,9 @@ class Presenter:
             }
         return {
             "Payments": payments,
-            "CreditNotes": [self._applied(allocation) for allocation in self._allocations[row_id]],
-            "Prepayments": [],
-            "Overpayments": [],
+            "CreditNotes": [self._applied(one) for one in self._allocations[row_id] if "CreditNoteID" in one],
+            "Prepayments": self._advances("Prepayment", row_id),
+            "Overpayments": self._advances("Overpayment", row_id),
             "AmountDue": row["AmountDue"],
             "AmountPaid": row["AmountPaid"],
             "AmountCredited": row["AmountCredited"],
@@ -131,6 +131,15 @@ class Presenter:
             "AppliedAmount": allocation["Amount"],
             "Date": allocation["Date"],
         }
+
+    def _advances(self, name: str, invoice_id: str) -> list[Json]:
+        """Money that came before the invoice, as far as it is applied to it."""
+        field = f"{name}ID"
+        return [
+            {field: one[field], "AppliedAmount": one["Amount"], "Date": one["Date"], "LineItems": []}
+            for one in self._allocations[invoice_id]
+            if field in one
+        ]
 
     def _line(self, line: Json) -> Json:
         return {**line, "UnitAmount": self._rounding.unit(line["UnitAmount"])}
@@ -157,7 +166,8 @@ class Presenter:
         for allocation in self._state.allocations:
             if not allocation["IsDeleted"]:
                 found[allocation["InvoiceID"]].append(allocation)
-                found[allocation["CreditNoteID"]].append(allocation)
+                if "CreditNoteID" in allocation:
+                    found[allocation["CreditNoteID"]].append(allocation)
         return found
 
 

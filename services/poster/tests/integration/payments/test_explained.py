@@ -12,6 +12,7 @@ from ledgerwire.poster.payments.domain.model import Side
 from ledgerwire.sandbox.core.tls import TlsFiles
 from ledgerwire.sandbox.quickbooks.books.writing import save
 from ledgerwire.sandbox.quickbooks.kinds import KINDS
+from ledgerwire.sandbox.xero.books.money_movements import apply_advance
 
 from .conftest import Both, both_systems
 
@@ -107,6 +108,42 @@ async def test_a_credit_that_one_side_lacks_is_explained_and_carried_over_once_i
     both.apply_in_psa("CM-9", {"INV-1": "10.00"})
     assert await told(both) == {"INV-1": ["PAYMENT_CREDIT_NOT_IN_LEDGER"]}
     assert both.rows("INV-1") == [(30, "CN-5"), (10, "CM-9")]
+
+
+@pytest.mark.requirement("D15", "M18", "F1: PAYMENT_CREDIT_NOT_IN_CONNECTWISE")
+async def test_what_settles_an_invoice_and_is_no_payment_and_no_credit_note_is_told(on_xero: Both):
+    """An overpayment, a prepayment, and something that the ledger does not name at all."""
+    both = on_xero
+    for number in ("INV-1", "INV-2", "INV-3"):
+        await both.post(number, "100.00")
+    await both.pay({"INV-2": "30.00"})
+    desk, ids = both.books._desk(), both.ledger_ids  # type: ignore[attr-defined]
+    apply_advance(desk, ids["INV-1"], "Overpayment", Decimal(100), desk.today)
+    apply_advance(desk, ids["INV-2"], "Prepayment", Decimal(50), desk.today)
+    desk.state.amend("invoices", ids["INV-3"], {"AmountDue": Decimal(60), "UpdatedDateUTC": desk.now})
+    outcome = await both.look()
+    assert both.told(outcome) == {number: ["PAYMENT_CREDIT_NOT_IN_CONNECTWISE"] for number in both.totals}
+    assert "100.00 of credit overpayment of 17 Mar is applied to INV-1" in outcome.told["INV-1"][0].message
+    assert "50.00 of credit prepayment of 17 Mar is applied to INV-2" in outcome.told["INV-2"][0].message
+    assert "40.00 of credit without a name is applied to INV-3" in outcome.told["INV-3"][0].message
+    assert (both.rows("INV-1"), both.rows("INV-2"), both.rows("INV-3")) == ([], [(30, None)], [])
+    assert both.told(await both.look()) == both.told(outcome)
+
+
+@pytest.mark.requirement("D15", "M18", "F1: PAYMENT_CREDIT_NOT_IN_CONNECTWISE")
+async def test_a_write_off_by_a_journal_is_told_and_is_no_money(settings: Settings, tls: TlsFiles):
+    """QuickBooks applies a journal's credit by a payment of nothing that links both."""
+    async with both_systems("quickbooks", settings, tls) as both:
+        await both.post("INV-1", "100.00")
+        payment = await both.pay({"INV-1": "100.00"})
+        state = both.books._server.state  # type: ignore[attr-defined]
+        lines = state.get("Payment", payment)["Line"]
+        journal = {"Amount": Decimal(100), "LinkedTxn": [{"TxnId": "57", "TxnType": "JournalEntry"}]}
+        state.amend("Payment", payment, {"TotalAmt": Decimal(0), "Line": [*lines, journal]})
+        outcome = await both.look()
+        assert both.told(outcome) == {"INV-1": ["PAYMENT_CREDIT_NOT_IN_CONNECTWISE"]}
+        assert "100.00 of credit JournalEntry with id 57 is applied to INV-1" in outcome.told["INV-1"][0].message
+        assert both.rows("INV-1") == []
 
 
 @pytest.mark.requirement("D15", "F1: PAYMENT_CREDIT_CHANGED_IN_BOTH", "F1: PAYMENT_CHANGED_IN_BOTH")

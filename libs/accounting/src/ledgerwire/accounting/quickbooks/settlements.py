@@ -2,7 +2,7 @@
 
 A payment holds the money received, the invoices it is applied to and the credit memos it uses up, without saying which
 credit went to which invoice. Credits are taken as applied first, in the order of the lines; what is left of each invoice's
-part is cash.
+part is cash, as far as money came: what no money covers is another credit, such as a journal's.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ _KINDS = {"Invoice": DocumentKind.SALES_INVOICE, "CreditMemo": DocumentKind.CRED
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A part of one payment on one invoice: cash (`credit_id` "") or a credit memo's; or a refund of a credit memo."""
+    """A part of one payment on one invoice: cash, a credit memo's, or another credit's; or a refund of a credit memo.
+
+    Cash has neither a `credit_id` nor is it `named`; a credit that is no credit memo is `named`.
+    """
 
     payment_id: str
     paid_on: date
     invoice_id: str
     credit_id: str
     amount: Decimal
+    named: str = ""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,7 @@ def shares(payment: Json) -> tuple[Share, ...]:
     payment_id = needed(payment, "Id")
     parts = [(kind, row_id, value) for kind, row_id, value in linked(payment) if value]
     unused = {row_id: value for kind, row_id, value in parts if kind == "CreditMemo"}
+    other, named = _other_credit(payment, parts)
     found: list[Share] = []
     # Invoices first: what is left of a credit went back as money, through a check or an expense.
     owed = sorted((part for part in parts if part[0] != "CreditMemo"), key=lambda part: part[0] != "Invoice")
@@ -81,9 +86,21 @@ def shares(payment: Json) -> tuple[Share, ...]:
                 found.append(Share(payment_id, dated, invoice_id, credit_id, used))
                 unused[credit_id] = rest - used
                 left -= used
-        if left > ZERO and invoice_id:
-            found.append(Share(payment_id, dated, invoice_id, "", left))
+        if invoice_id:
+            by_other = min(left, other)
+            other -= by_other
+            rests = ((by_other, named), (left - by_other, ""))
+            found += [Share(payment_id, dated, invoice_id, "", rest, name) for rest, name in rests if rest > ZERO]
     return tuple(found)
+
+
+def _other_credit(payment: Json, parts: Sequence[tuple[str, str, Decimal]]) -> tuple[Decimal, str]:
+    """What neither the payment's money nor its credit memos cover of its invoices, and what a person knows it by."""
+    invoices = total(value for kind, _, value in parts if kind == "Invoice")
+    memos = total(value for kind, _, value in parts if kind == "CreditMemo")
+    money = amount(payment, "TotalAmt") - amount(payment, "UnappliedAmt")
+    names = [f"{kind} with id {row_id}" for kind, row_id, _ in parts if kind not in _KINDS]
+    return max(invoices - memos - money, ZERO), ", ".join(names) or f"Payment with id {needed(payment, 'Id')}"
 
 
 def linked(payment: Json) -> Iterable[tuple[str, str, Decimal]]:
@@ -150,8 +167,8 @@ def _settlement(
 ) -> Settlement:
     document = found_document(kind, row, text(row, "DocNumber") or "", home)
     invoice = kind is DocumentKind.SALES_INVOICE
-    cash = [share for share in parts if (not share.credit_id if invoice else not share.invoice_id)]
-    credited = [share for share in parts if share.credit_id and share.invoice_id]
+    credited = [share for share in parts if share.named or (share.credit_id and share.invoice_id)]
+    cash = [share for share in parts if share not in credited]
     return Settlement(
         ledger_id=document.ledger_id,
         kind=kind,
@@ -164,7 +181,7 @@ def _settlement(
         credits=tuple(
             CreditApplied(
                 credit_id=share.credit_id,
-                credit_number=numbers.get(("CreditMemo", share.credit_id), ""),
+                credit_number=share.named or numbers.get(("CreditMemo", share.credit_id), ""),
                 invoice_id=share.invoice_id,
                 invoice_number=numbers.get(("Invoice", share.invoice_id), ""),
                 amount=share.amount,

@@ -1,11 +1,12 @@
 """What has settled the sales documents: cash apart from credit (M18).
 
-An invoice shows which credit notes were applied to it; the allocations with their ids stand on the credit notes.
+An invoice shows which credit notes were applied to it; the allocations with their ids stand on the credit notes. It shows
+too what overpayments and prepayments brought: Xero counts them as credited, not as paid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from ledgerwire.accounting.port import CreditApplied, Settlement
@@ -16,10 +17,12 @@ from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, GONE
 from ledgerwire.accounting.xero.errors import unreadable
 from ledgerwire.accounting.xero.paging import pages
 from ledgerwire.accounting.xero.query import equals
+from ledgerwire.accounting.xero.refusals import day_words
 from ledgerwire.accounting.xero.wire import amount, calendar_date, guid, moment
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.money import ZERO, total
 
+_ADVANCES = {"Overpayments": "overpayment", "Prepayments": "prepayment"}
 Credits = dict[str, tuple[CreditApplied, ...]]
 
 
@@ -81,7 +84,26 @@ def _of_invoice(row: Json, known: Credits) -> Settlement:
     invoice_id = _needed_id(row, "InvoiceID")
     notes = dict.fromkeys(_needed_id(note, "CreditNoteID") for note in rows(row, "CreditNotes"))
     standing = tuple(one for note in notes for one in known.get(note, ()) if one.invoice_id == invoice_id)
-    return _settlement(DocumentKind.SALES_INVOICE, row, standing, "AmountDue")
+    return _settlement(DocumentKind.SALES_INVOICE, row, (*standing, *_advances(row)), "AmountDue")
+
+
+def _advances(invoice: Json) -> Iterable[CreditApplied]:
+    """Money that came before the invoice. It shows no day of its own on which it was applied: not before both were there."""
+    raised = calendar_date(invoice, "Date")
+    for field, name in _ADVANCES.items():
+        for advance in rows(invoice, field):
+            received = calendar_date(advance, "Date") or raised
+            applied = optional_amount(advance, "AppliedAmount")
+            if not applied or received is None:
+                continue
+            yield CreditApplied(
+                credit_id="",
+                credit_number=f"{name} of {day_words(received)}",
+                invoice_id=_needed_id(invoice, "InvoiceID"),
+                invoice_number=text(invoice, "InvoiceNumber") or "",
+                amount=applied,
+                applied_on=max(received, raised or received),
+            )
 
 
 def _of_note(row: Json, known: Credits) -> Settlement:

@@ -99,7 +99,9 @@ register(
         title="Credit that ConnectWise does not have",
         message="{amount} of credit {credit} is applied to {number} in {ledger}; ConnectWise has no credit memo of that "
         "number, so its balance stays {amount} higher.",
-        action="Make the credit memo in ConnectWise under the same number; the next look applies it.",
+        action="Make a credit note's credit memo in ConnectWise under the same number; the next look applies it. Anything "
+        "else (an overpayment, a prepayment, a journal) has no counterpart there: in {ledger} take it off the invoice "
+        "and settle that by a payment or a credit note.",
         where="ConnectWise: Finance > Invoices",
         who="clerk",
         side=Side.CONNECTWISE,

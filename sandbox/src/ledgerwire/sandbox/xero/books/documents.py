@@ -119,7 +119,7 @@ def _is_settled(desk: Desk, kind: Kind, existing: Json | None) -> bool:
         payment["Status"] == "AUTHORISED" and payment.get(kind.id_field) == row_id for payment in desk.state.payments
     )
     return paid or any(
-        not allocation["IsDeleted"] and allocation[kind.id_field] == row_id for allocation in desk.state.allocations
+        not allocation["IsDeleted"] and allocation.get(kind.id_field) == row_id for allocation in desk.state.allocations
     )
 
 

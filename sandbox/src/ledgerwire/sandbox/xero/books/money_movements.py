@@ -1,7 +1,8 @@
 """Payments, refunds and allocations: what moves against a document and what is left of it."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from ledgerwire.sandbox.xero.books.desk import Desk, Outcome, read_date
 from ledgerwire.sandbox.xero.books.kinds import CREDIT_NOTE, INVOICE, Kind
@@ -10,6 +11,7 @@ from ledgerwire.sandbox.xero.rules.rounding import CENT
 from ledgerwire.sandbox.xero.wire import Json
 
 OVERPAID = "Payment amount exceeds the amount outstanding on this document"
+Advance = Literal["Overpayment", "Prepayment"]
 _ZERO = Decimal("0.00")
 # A document that is settled in full is approved still: nothing of it is left, and that is what Xero says.
 _APPROVED = frozenset({"AUTHORISED", "PAID"})
@@ -119,9 +121,28 @@ def undo_allocation(desk: Desk, allocation_id: str) -> Outcome | None:
     if problem := desk.lock_problem(row["Date"]):
         return Outcome(row, [problem])
     gone = desk.state.allocations.put({**row, "IsDeleted": True})
-    settle(desk, CREDIT_NOTE, row["CreditNoteID"])
+    if "CreditNoteID" in row:
+        settle(desk, CREDIT_NOTE, row["CreditNoteID"])
     settle(desk, INVOICE, row["InvoiceID"])
     return Outcome(gone)
+
+
+def apply_advance(desk: Desk, invoice_id: str, advance: Advance, amount: Decimal, dated: date) -> Outcome:
+    """Apply money that came before its invoice, as a person does in Xero's own screens: no payment, and no credit note."""
+    invoice = desk.state.invoices.get(invoice_id)
+    if invoice is None or invoice["Status"] != "AUTHORISED" or amount > invoice["AmountDue"]:
+        return Outcome({}, [OVERPAID])
+    row: Json = {
+        "AllocationID": desk.state.new_id("allocations"),
+        "Amount": amount.quantize(CENT),
+        "Date": dated,
+        "IsDeleted": False,
+        "InvoiceID": invoice_id,
+        f"{advance}ID": desk.state.new_id(advance),
+    }
+    desk.state.allocations.put(row)
+    settle(desk, INVOICE, invoice_id)
+    return Outcome(row)
 
 
 def settle(desk: Desk, kind: Kind, row_id: str) -> None:
@@ -142,7 +163,7 @@ def settle(desk: Desk, kind: Kind, row_id: str) -> None:
         (
             allocation["Amount"]
             for allocation in desk.state.allocations
-            if not allocation["IsDeleted"] and allocation[kind.id_field] == row_id
+            if not allocation["IsDeleted"] and allocation.get(kind.id_field) == row_id
         ),
         _ZERO,
     )

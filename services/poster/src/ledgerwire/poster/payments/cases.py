@@ -74,7 +74,7 @@ def shows_as_carried(row: InvoiceBalance, stored: Stored) -> bool:
 
 async def _with_credits(turn: Turn, rows: Sequence[Stored]) -> list[Stored]:
     """The rows, and those of the credit notes that they name: what is left of a credit is asked before it is applied."""
-    named = {item.credit_id for row in rows for item in row.view.credits} - {row.ledger_id for row in rows}
+    named = {item.credit_id for row in rows for item in row.view.credits} - {"", *(row.ledger_id for row in rows)}
     async with turn.unit() as unit:
         more = await repository.by_ledger(unit, turn.connection_id, sorted(named))
     # one with an open outcome rests
@@ -107,7 +107,7 @@ class _Notes:
 async def _notes(
     turn: Turn, psa: Payments, terms: Terms, rows: Sequence[Stored], payments: Mapping[int, Sequence[Payment]]
 ) -> _Notes:
-    in_ledger = {item.credit_id: item.credit_number for row in rows for item in row.view.credits}
+    in_ledger = {item.credit_id: item.credit_number for row in rows for item in row.view.credits if item.credit_id}
     in_psa = {one.credit.id for some in payments.values() for one in some if one.credit and one.credit.id}
     async with turn.unit() as unit:
         connection = turn.connection_id
@@ -164,7 +164,11 @@ def _view(row: Stored, earlier: Sequence[Stored], notes: _Notes) -> LedgerView:
     pieces: dict[int, tuple[Allocation, ...]] = {}
     unknown: list[UnknownCredit] = []
     for one in live:
-        for item in one.view.credits if one.view.kind is not DocumentKind.CREDIT_NOTE else ():
+        if one.view.kind is DocumentKind.CREDIT_NOTE:
+            continue
+        if one.view.unexplained:
+            unknown.append(UnknownCredit("without a name", one.view.unexplained))
+        for item in one.view.credits:
             invoice_id = notes.invoice_ids.get(item.credit_id)
             if item.credit_id in ours:
                 continue

@@ -90,7 +90,7 @@ class Stored:
     @property
     def credited(self) -> Decimal:
         """Credits applied to it, or applied of it."""
-        return total(item.amount for item in self.view.credits)
+        return total(item.amount for item in self.view.credits) + self.view.unexplained
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +104,4 @@ class Marks:
 
 def moved(view: Settlement) -> bool:
     """Whether anything settles the document."""
-    return bool(view.cash) or bool(view.credits)
+    return bool(view.cash) or bool(view.credits) or bool(view.unexplained)
