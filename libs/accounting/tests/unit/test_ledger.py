@@ -43,7 +43,7 @@ async def asked() -> list[str]:
 async def ledger(asked: list[str]) -> Any:
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.path.rpartition("/")[2])
-        return httpx.Response(200, content=json.dumps(ANSWERS.get(asked[-1], {})))
+        return httpx.Response(200, content=json.dumps(ANSWERS.get(asked[-1], {asked[-1]: []})))
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         made = XeroLedger(XeroConfig(), http, Tokens(), OpenGate(), "tenant")

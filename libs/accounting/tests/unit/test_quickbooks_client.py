@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -140,19 +139,6 @@ async def test_an_expired_token_is_renewed_once(clients: Any) -> None:
     assert await client.read("/term/1") == {"ok": "yes"}
     assert clients.tokens.refreshed == ["a0"]
     assert [request.headers["Authorization"] for request in clients.requests] == ["Bearer a0", "Bearer a1"]
-
-
-async def test_a_list_the_company_refuses_is_empty_in_the_batch(clients: Any) -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        first, second = json.loads(request.content)["BatchItemRequest"]
-        items = [
-            {"bId": second["bId"], "Fault": {"Error": [{"code": "6000", "Detail": "Multi currency"}]}},
-            {"bId": first["bId"], "QueryResponse": {"Term": [{"Id": "1"}]}},
-        ]
-        return httpx.Response(200, json={"BatchItemResponse": items})
-
-    found = await clients(answer).select_each(["Term", "CompanyCurrency"], {})
-    assert found == {"Term": [{"Id": "1"}], "CompanyCurrency": []}
 
 
 async def test_a_lost_answer_to_the_batch_leaves_nothing_open(clients: Any) -> None:

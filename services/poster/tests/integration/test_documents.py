@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from ledgerwire.accounting.port import Composed
+from ledgerwire.accounting.xero.client import XeroClient
+from ledgerwire.accounting.xero.errors import Answer
 from ledgerwire.accounting.xero.ledger import XeroLedger
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Ambiguous, Stopped, Transient, Waiting
@@ -174,6 +176,46 @@ async def test_bills_go_one_a_call_each_looked_for_first_and_a_suppliers_own_num
     assert set(numbers) == {"supplier:77", "supplier:78"}
     contacts = {row["ContactNumber"] for row in world.ledger.contacts if row.get("ContactNumber")}
     assert {"CW-77", "CW-78"} <= contacts
+
+
+def looks_that_meet_a_proxy(monkeypatch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """After the first bill was sent, so many looks are answered with HTTP 200 by something on the way; returns them."""
+    usual, sent, met = XeroClient._exchange, [], []
+
+    async def exchange(self: XeroClient, method: str, url: str, *rest: Any) -> Answer:
+        answer = await usual(self, method, url, *rest)
+        if method == "PUT" and "/Invoices?" in url:
+            sent.append(url)
+        if method == "PUT" or "/Invoices?" not in url or not sent or len(met) == times:
+            return answer
+        met.append(url)
+        return replace(answer, body=b'{"error": "upstream connect error"}')
+
+    monkeypatch.setattr(XeroClient, "_exchange", exchange)
+    return met
+
+
+@pytest.mark.requirement("D2", "M5", "M16")
+async def test_a_bill_whose_look_up_is_answered_by_a_proxy_is_not_posted_again(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Xero takes a bill's number twice, so only the look-up stands between a lost answer and a second bill."""
+    world, met = desk.world, looks_that_meet_a_proxy(monkeypatch, times=2)
+    world.arm("500_after", method="PUT", path_regex=r"/Invoices")
+    await world.close(OTHER)
+    await desk.decide((OTHER, bill("VI-1")))
+    await world.serve("poster")
+    await world.posting(OTHER, "unknown")
+    # Past the window of its key: what is not there then would be a new call.
+    await world.rows("UPDATE poster.submission SET created_at = created_at - interval '1 hour'")
+
+    async def met_both() -> bool:
+        return len(met) == 2
+
+    await world._explained(met_both, "two looks answered by a proxy", 20)
+    await desk.until_told(OTHER, "batched")
+    assert len(calls(desk, "/Invoices")) == 1
+    assert [row["InvoiceNumber"] for row in world.ledger.collections["invoices"] if row["Type"] == "ACCPAY"] == ["VI-1"]
 
 
 @pytest.mark.requirement("M16", "A129")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import quote, urlencode
@@ -13,11 +13,11 @@ import httpx
 
 from ledgerwire.accounting.gate import CallGate, read_retry_after
 from ledgerwire.accounting.quickbooks.config import QuickBooksConfig
-from ledgerwire.accounting.quickbooks.errors import Answer, refuse, unreadable
+from ledgerwire.accounting.quickbooks.errors import Answer, problems_of, refuse, unreadable
 from ledgerwire.accounting.quickbooks.wire import group
 from ledgerwire.accounting.wire import Json, decode, rows, text
 from ledgerwire.common.canonical import wire_bytes
-from ledgerwire.common.errors import Transient, Waiting
+from ledgerwire.common.errors import Stopped, Transient, Waiting
 from ledgerwire.common.http.client import classify_transport_error
 
 PAGE_SIZE = 1000
@@ -75,7 +75,9 @@ class QuickBooksClient:
         if answer.status == 400 and answer.codes & {"610"}:
             return None
         refuse(answer, write=False)
-        row = group(_body(answer), entity)
+        row = _body(answer).get(entity)
+        if not isinstance(row, dict):
+            unreadable(f"no {entity} in it", write=False)
         return None if text(row, "status") == "Deleted" else row
 
     async def select(self, entity: str, where: str = "") -> AsyncIterator[Json]:
@@ -89,10 +91,13 @@ class QuickBooksClient:
                 return
             start += PAGE_SIZE
 
-    async def select_each(self, entities: Sequence[str], where: Mapping[str, str]) -> dict[str, list[Json]]:
+    async def select_each(
+        self, entities: Sequence[str], where: Mapping[str, str], refusable: Collection[str] = ()
+    ) -> dict[str, list[Json]]:
         """All rows of several entities: the first page of each in one call, further ones as they are needed.
 
-        An entity that the company refuses to list (currencies, where it has only one) gives no rows.
+        `refusable` are those that a company may refuse to list (currencies, where it has only one): left out then.
+        Raises Waiting, Transient or Stopped, also for a fault on one of the others alone.
         """
         asked = {str(place): entity for place, entity in enumerate(entities)}
         items = [
@@ -100,11 +105,14 @@ class QuickBooksClient:
         ]
         answer = await self._call("POST", self._url("/batch", {}), wire_bytes({"BatchItemRequest": items}), safe=True)
         refuse(answer, write=False)
-        found: dict[str, list[Json]] = {entity: [] for entity in entities}
-        for item in rows(_body(answer), "BatchItemResponse"):
-            entity = asked.get(text(item, "bId") or "", "")
-            if entity:
-                found[entity] = rows(group(item, "QueryResponse"), entity)
+        answered = {text(item, "bId"): item for item in rows(_body(answer), "BatchItemResponse")}
+        found: dict[str, list[Json]] = {}
+        for place, entity in asked.items():
+            item = answered.get(place, {})
+            if not problems_of(item):
+                found[entity] = _queried(item, entity)
+            else:
+                await self._judge(Answer(200, wire_bytes(item)), entity, may_refuse=entity in refusable)
         for entity, listed in found.items():
             start = 1 + PAGE_SIZE
             while len(listed) == start - 1:
@@ -135,8 +143,21 @@ class QuickBooksClient:
         refuse(answer, write=True)
         return answer
 
+    async def _judge(self, fault: Answer, entity: str, *, may_refuse: bool) -> None:
+        """Raise what a fault on one query of a batch means, unless it is the refusal of a list that may be refused."""
+        if fault.throttled:
+            await self._gate.observe(fault.limits)
+        elif may_refuse:
+            return
+        try:
+            refuse(fault, write=False)
+        except Stopped as refused:
+            # No document is at fault, and no person could clear it for each of them.
+            told = fault.problems[0].told
+            raise Transient(f"QuickBooks did not list {entity}: {told}") from refused
+
     async def _page(self, query: str, entity: str) -> list[Json]:
-        return rows(group(await self.read("/query", {"query": query}), "QueryResponse"), entity)
+        return _queried(await self.read("/query", {"query": query}), entity)
 
     def _url(self, path: str, params: Mapping[str, str]) -> str:
         query = urlencode({**params, "minorversion": str(self._config.minor_version)}, quote_via=quote)
@@ -224,6 +245,16 @@ def statement(entity: str, where: str = "", start: int = 1) -> str:
     condition = f" where {where}" if where else ""
     order = "" if entity in _SINGLE else " orderby Id"
     return f"select * from {entity}{condition}{order} startposition {start} maxresults {PAGE_SIZE}"
+
+
+def _queried(holder: Json, entity: str) -> list[Json]:
+    """The rows of one query, which names no entity where it found none.
+
+    Raises Transient: without its QueryResponse it says nothing.
+    """
+    if not isinstance(holder.get("QueryResponse"), dict):
+        unreadable("no QueryResponse in it", write=False)
+    return rows(group(holder, "QueryResponse"), entity)
 
 
 def _body(answer: Answer) -> Json:

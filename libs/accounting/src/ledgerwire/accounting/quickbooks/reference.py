@@ -51,6 +51,9 @@ _LISTS = (
     *("CompanyInfo", "Preferences", "Account", "Item", "TaxCode", "TaxRate"),
     *("Class", "Department", "Term", "CompanyCurrency"),
 )
+_REFUSABLE = ("Class", "Department", "CompanyCurrency")
+"""Lists of what a company may not have turned on."""
+
 _INACTIVE_TOO = ("Account", "Item", "TaxCode", "TaxRate")
 _UNSOLD = frozenset({"Category", "Group", "Bundle"})
 _SYSTEM = {
@@ -73,7 +76,7 @@ _CLASS_OF_TYPE = {
 async def read_company(client: QuickBooksClient, *, tax_override: bool = True) -> Company:
     """Read it all. Raises Waiting, Transient or Stopped."""
     where = dict.fromkeys(_INACTIVE_TOO, EVERY_ONE)
-    listed = await client.select_each(_LISTS, where)
+    listed = await client.select_each(_LISTS, where, _REFUSABLE)
     try:
         return replace(company_of(listed), tax_override=tax_override)
     except UnreadableError as error:
@@ -106,12 +109,25 @@ def company_of(listed: dict[str, list[Json]]) -> Company:
         accounts=accounts,
         items={code.casefold(): item for code, item in items.items()},
         tax_codes=codes,
-        classes=_dimension(listed["Class"]),
-        departments=_dimension(listed["Department"]),
+        classes=_dimension(listed.get("Class", [])),
+        departments=_dimension(listed.get("Department", [])),
         terms=_dimension(listed["Term"]),
     )
+    _check_refused(company, listed)
     enabled = {needed(row, "Code") for row in listed["CompanyCurrency"] if _is_active(row)} if multi else set()
     return _with_reference(company, enabled, books)
+
+
+def _check_refused(company: Company, listed: dict[str, list[Json]]) -> None:
+    """Raise UnreadableError where a list is missing that the company uses: a refusal for another reason is no empty list."""
+    used = {
+        "Class": company.class_per_line or company.class_per_document,
+        "Department": company.locations,
+        "CompanyCurrency": company.multi_currency,
+    }
+    refused = [name for name, turned_on in used.items() if turned_on and name not in listed]
+    if refused:
+        raise UnreadableError(f"no {', '.join(refused)}, which the company uses")
 
 
 def _with_reference(company: Company, currencies: set[str], books: Json) -> Company:

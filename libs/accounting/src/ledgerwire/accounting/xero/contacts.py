@@ -9,7 +9,7 @@ from __future__ import annotations
 from ledgerwire.accounting.port import ContactSpec
 from ledgerwire.accounting.wire import Json, decode, rows, text
 from ledgerwire.accounting.xero.client import XeroClient
-from ledgerwire.accounting.xero.errors import Answer, call_sentences, raise_call_refused, unreadable
+from ledgerwire.accounting.xero.errors import Answer, call_sentences, listed, raise_call_refused, unreadable
 from ledgerwire.accounting.xero.payloads import contact_body
 from ledgerwire.accounting.xero.query import PAGE_SIZE, equals
 from ledgerwire.accounting.xero.refusals import (
@@ -36,9 +36,9 @@ async def find_contact(client: XeroClient, external_number: str) -> Contact | No
         Stopped: OUTCOME_AMBIGUOUS when several carry the number, CHARACTER_NOT_SEARCHABLE when it cannot be asked for.
     """
     params = {"where": equals("ContactNumber", external_number), "page": "1", "includeArchived": "true"}
-    listed = rows(await client.read("/Contacts", params), "Contacts")
+    read = listed(await client.read("/Contacts", params), "Contacts")
     # The filter ignores accents, uniqueness of the number ignores case.
-    exact = [row for row in listed if (text(row, "ContactNumber") or "").casefold() == external_number.casefold()]
+    exact = [row for row in read if (text(row, "ContactNumber") or "").casefold() == external_number.casefold()]
     if len(exact) > 1:
         params = {"what": "contacts", "number": external_number, "count": str(len(exact)), "ledger": LEDGER}
         raise Stopped([Finding("OUTCOME_AMBIGUOUS", params)])
@@ -51,9 +51,9 @@ async def list_contacts(client: XeroClient) -> tuple[Contact, ...]:
     page = 1
     while True:
         params = {"page": str(page), "pageSize": str(PAGE_SIZE), "includeArchived": "true"}
-        listed = rows(await client.read("/Contacts", params), "Contacts")
-        found += [_contact(row) for row in listed]
-        if len(listed) < PAGE_SIZE:
+        read = listed(await client.read("/Contacts", params), "Contacts")
+        found += [_contact(row) for row in read]
+        if len(read) < PAGE_SIZE:
             return tuple(found)
         page += 1
 
@@ -102,8 +102,8 @@ async def _survivor(client: XeroClient, row: Json) -> Contact:
     merged_to = guid(row, "MergedToContactID")
     if merged_to is None or merged_to == ZERO_GUID:
         return _contact(row)
-    listed = rows(await client.read(f"/Contacts/{merged_to}"), "Contacts")
-    return _contact(listed[0] if listed else row)
+    read = listed(await client.read(f"/Contacts/{merged_to}"), "Contacts")
+    return _contact(read[0] if read else row)
 
 
 def _contact(row: Json) -> Contact:

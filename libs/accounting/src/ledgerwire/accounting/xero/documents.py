@@ -9,7 +9,7 @@ from ledgerwire.accounting.port import FoundDocument, ReadDocument, ReadLine
 from ledgerwire.accounting.wire import Json, UnreadableError, optional_amount, rows, text
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.endpoints import DRAFTS, ENDPOINTS, GONE, Endpoint
-from ledgerwire.accounting.xero.errors import unreadable
+from ledgerwire.accounting.xero.errors import listed, unreadable
 from ledgerwire.accounting.xero.journals import debits
 from ledgerwire.accounting.xero.paging import pages, priced
 from ledgerwire.accounting.xero.query import any_of, begins_with_any_of, chunks, refuse_characters
@@ -61,8 +61,8 @@ async def read_document(
 async def current(client: XeroClient, endpoint: Endpoint, ledger_id: str) -> Json | None:
     """The row of this id as Xero shows it now; None where there is none of this kind. Raises Waiting or Transient."""
     body = await client.read_one(f"/{endpoint.collection}/{ledger_id}", priced(endpoint.collection))
-    listed = rows(body or {}, endpoint.collection)
-    return listed[0] if listed and endpoint.holds(listed[0]) else None
+    found = [] if body is None else listed(body, endpoint.collection)
+    return found[0] if found and endpoint.holds(found[0]) else None
 
 
 def found_document(kind: DocumentKind, row: Json, number: str, base_currency: str = "") -> FoundDocument:

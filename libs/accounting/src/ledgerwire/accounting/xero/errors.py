@@ -105,6 +105,17 @@ def unreadable(what: str, *, write: bool) -> NoReturn:
     raise Transient(message)
 
 
+def listed(answer: Json, collection: str) -> list[Json]:
+    """The rows of a read. An answer of Xero always has its list, an empty one too, so one without it says nothing.
+
+    Raises:
+        Transient: there is no such list in it.
+    """
+    if not isinstance(answer.get(collection), list):
+        unreadable(f"no {collection} in it", write=False)
+    return rows(answer, collection)
+
+
 def raise_call_refused(body: Json, status: int, number: str = _WHOLE_CALL) -> NoReturn:
     """Raise Stopped for a call refused as a whole, in Xero's words where it has any."""
     told = call_sentences(body)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ledgerwire.accounting.port import ItemSpec
-from ledgerwire.accounting.wire import Json, rows, text
+from ledgerwire.accounting.wire import Json, text
 from ledgerwire.accounting.xero.client import XeroClient
-from ledgerwire.accounting.xero.errors import saved, unreadable
+from ledgerwire.accounting.xero.errors import listed, saved, unreadable
 from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, item_body
 from ledgerwire.accounting.xero.query import equals
 from ledgerwire.accounting.xero.refusals import LEDGER
@@ -27,8 +27,8 @@ async def create_item(client: XeroClient, spec: ItemSpec, idempotency_key: str) 
     """
     if len(spec.code) > ITEM_CODE_LIMIT:
         raise Stopped([too_long(spec.code, spec.code)])
-    listed = rows(await client.read("/Items", {"where": equals("Code", spec.code)}), "Items")
-    existing = [row for row in listed if (text(row, "Code") or "").casefold() == spec.code.casefold()]
+    read = listed(await client.read("/Items", {"where": equals("Code", spec.code)}), "Items")
+    existing = [row for row in read if (text(row, "Code") or "").casefold() == spec.code.casefold()]
     if existing:
         _check_account(spec, existing[0])
         return

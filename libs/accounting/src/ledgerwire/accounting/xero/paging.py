@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
-from ledgerwire.accounting.wire import Json, rows
+from ledgerwire.accounting.wire import Json
 from ledgerwire.accounting.xero.client import XeroClient
 from ledgerwire.accounting.xero.endpoints import ENDPOINTS
+from ledgerwire.accounting.xero.errors import listed
 from ledgerwire.accounting.xero.query import PAGE_SIZE
 from ledgerwire.common.ledger.document import DocumentKind
 
@@ -21,10 +22,10 @@ async def pages(
         # Only a paged list has its lines with it.
         paging = {"page": str(page), "pageSize": str(PAGE_SIZE), **priced(collection)}
         answer = await client.read(f"/{collection}", {**params, **paging}, changed_since=changed_since)
-        listed = rows(answer, collection)
-        for row in listed:
+        found = listed(answer, collection)
+        for row in found:
             yield row
-        if len(listed) < PAGE_SIZE:
+        if len(found) < PAGE_SIZE:
             return
         page += 1
 

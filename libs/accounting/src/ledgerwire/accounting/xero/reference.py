@@ -8,7 +8,7 @@ from datetime import date
 from ledgerwire.accounting.wire import Json, UnreadableError, rows, text
 from ledgerwire.accounting.xero.arithmetic import UNIT_PLACES
 from ledgerwire.accounting.xero.client import XeroClient
-from ledgerwire.accounting.xero.errors import unreadable
+from ledgerwire.accounting.xero.errors import listed, unreadable
 from ledgerwire.accounting.xero.payloads import ITEM_CODE_LIMIT, NUMBER_LIMIT
 from ledgerwire.accounting.xero.wire import amount, calendar_date
 from ledgerwire.common.ledger.reference import (
@@ -58,22 +58,22 @@ async def read_reference_data(client: XeroClient) -> ReferenceData:
 
 
 def reference_data(answers: dict[str, Json]) -> ReferenceData:
-    """Put the answers (by path) into neutral terms. Raises UnreadableError when one lacks what it always has."""
-    organisations = rows(answers["Organisation"], "Organisations")
+    """Put the answers (by path) into neutral terms. Raises UnreadableError or Transient when one lacks what it always has."""
+    organisations = listed(answers["Organisation"], "Organisations")
     if not organisations:
         raise UnreadableError("Organisations is empty")
     organisation = organisations[0]
     base = _needed(organisation, "BaseCurrency")
-    currencies = {_needed(row, "Code") for row in rows(answers["Currencies"], "Currencies")}
+    currencies = {_needed(row, "Code") for row in listed(answers["Currencies"], "Currencies")}
     return ReferenceData(
         organisation=text(organisation, "Name") or text(organisation, "LegalName") or "",
         base_currency=base,
         currencies=frozenset(currencies | {base}),
-        accounts=tuple(_account(row) for row in rows(answers["Accounts"], "Accounts") if text(row, "Code")),
-        tax_rates=tuple(_tax_rate(row) for row in rows(answers["TaxRates"], "TaxRates") if text(row, "TaxType")),
-        items=tuple(_item(row) for row in rows(answers["Items"], "Items") if text(row, "Code")),
+        accounts=tuple(_account(row) for row in listed(answers["Accounts"], "Accounts") if text(row, "Code")),
+        tax_rates=tuple(_tax_rate(row) for row in listed(answers["TaxRates"], "TaxRates") if text(row, "TaxType")),
+        items=tuple(_item(row) for row in listed(answers["Items"], "Items") if text(row, "Code")),
         tracking=tuple(
-            _category(row) for row in rows(answers["TrackingCategories"], "TrackingCategories") if _is_active(row)
+            _category(row) for row in listed(answers["TrackingCategories"], "TrackingCategories") if _is_active(row)
         ),
         lock_date=_lock_date(organisation),
         rules=RULES,
