@@ -101,6 +101,29 @@ async def test_a_change_before_the_first_look_is_found_too_and_one_put_back_is_m
 
 
 @pytest.mark.requirement("D11")
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [("AccountCode", "260", "line 1 account"), ("TaxType", "EXEMPTOUTPUT", "line 1 tax type")],
+)
+async def test_a_line_recoded_before_the_first_look_is_told_and_what_is_recoded_later_too(
+    desk: Any, field: str, value: str, told: str
+) -> None:
+    before = await posted(desk)
+    first, *others = before["LineItems"]
+    amend(desk, LineItems=[{**first, field: value}, *others])
+    await look(desk)
+    await desk.until_told(INVOICE, "stopped", CHANGED)
+    [step] = await drift_steps(desk)
+    assert step["detail"]["changes"] == [{"field": told, "old": first[field], "new": value}]
+    amend(desk, LineItems=before["LineItems"])
+    await look(desk)
+    await desk.until_told(INVOICE, "batched")
+    amend(desk, Reference="payments are welcome", LineItems=[{**first, "Description": "as agreed"}, *others])
+    await look(desk)
+    assert len(await drift_steps(desk)) == 2, "a line's text counts from the look that found it well"
+
+
+@pytest.mark.requirement("D11")
 @pytest.mark.parametrize("choice", ["ACCEPT", "VOID_AND_RECREATE"])
 async def test_a_voided_document_is_noticed_and_is_posted_again_or_stays_gone_as_a_person_chooses(
     desk: Any, choice: str

@@ -20,6 +20,7 @@ class Looked:
         basis: which edition of which document it is; with another one the last look counts no more.
         before: what the ledger showed when it was as posted, or as a person accepted it; None before the first look.
         told: the drift that people were told about, None when it was as posted.
+        answered: the ledger took it as it was sent, and said so.
         past: people were told of a drift, and what was done since has settled it.
         accepted: a person decided about it, so that it may have other figures than it was decided with.
     """
@@ -35,5 +36,6 @@ class Looked:
     basis: str
     before: Mapping[str, str] | None = None
     told: Mapping[str, Any] | None = None
+    answered: bool = False
     past: bool = False
     accepted: bool = False

@@ -20,7 +20,10 @@ _TO_LOOK_AT = text(
     """
     SELECT p.posting_id, p.kind, p.number, p.ledger_id, p.state, p.document, p.contact_id, p.ledger_total,
            p.document_hash || ':' || p.revision || ':' || p.edition || ':' || p.ledger_id AS basis,
-           p.choices_done > 0 OR p.findings @> '[{"code": "DOCUMENT_ACCEPTED"}]' AS chosen, l.basis AS seen_basis, l.shown, l.drift
+           p.choices_done > 0 OR p.findings @> '[{"code": "DOCUMENT_ACCEPTED"}]' AS chosen,
+           EXISTS (SELECT 1 FROM poster.submission_posting s
+                    WHERE s.account_id = p.account_id AND s.posting_id = p.posting_id AND s.verdict = 'posted') AS answered,
+           l.basis AS seen_basis, l.shown, l.drift
       FROM poster.posting p
       LEFT JOIN poster.ledger_look l ON l.account_id = p.account_id AND l.posting_id = p.posting_id
      WHERE p.connection_id = :connection AND p.ledger_id IS NOT NULL AND p.state IN ('posted', 'drifted')
@@ -74,6 +77,7 @@ def _looked(row: Any) -> Looked:
         basis=row.basis,
         before=row.shown if counts else None,
         told=row.drift if counts else None,
+        answered=row.answered,
         past=settled,
         accepted=row.chosen or settled,
     )

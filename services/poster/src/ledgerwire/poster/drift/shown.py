@@ -8,10 +8,9 @@ from decimal import Decimal
 from ledgerwire.accounting.port import ReadDocument, ReadLine
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.poster.drift.domain.comparison import IN_THE_BOOKS, LINES, STATE, Shown
-from ledgerwire.poster.drift.records import Looked
 
 DELETED: Shown = {STATE: "deleted"}
-_SALES = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
+SALES = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
 
 
 def shown(read: ReadDocument, *, item_decides_account: bool) -> dict[str, str]:
@@ -27,32 +26,21 @@ def shown(read: ReadDocument, *, item_decides_account: bool) -> dict[str, str]:
         "due date": read.due_date.isoformat() if read.due_date else "",
         "contact": found.contact_id,
         "currency": found.currency,
-        "net": _money(found.net),
-        "tax": _money(found.tax),
-        "total": _money(found.total),
+        "net": money(found.net),
+        "tax": money(found.tax),
+        "total": money(found.total),
         LINES: str(len(read.lines)),
     }
-    own_account = not (item_decides_account and found.kind in _SALES)
+    own_account = not (item_decides_account and found.kind in SALES)
     for place, line in enumerate(read.lines, 1):
         fields |= {f"line {place} {name}": value for name, value in _line(line, own_account=own_account)}
-    return fields
-
-
-def posted(looked: Looked) -> dict[str, str]:
-    """What is known of a document that was posted and not looked at yet."""
-    document = looked.document
-    fields = {STATE: IN_THE_BOOKS, "date": document.document_date.isoformat(), "currency": document.currency}
-    if looked.contact_id:
-        fields["contact"] = looked.contact_id
-    if looked.ledger_total is not None:
-        fields["total"] = _money(looked.ledger_total)
     return fields
 
 
 def _line(line: ReadLine, *, own_account: bool) -> Iterator[tuple[str, str]]:
     yield "description", line.description
     yield "quantity", f"{line.quantity.normalize():f}"
-    yield "net", _money(line.net)
+    yield "net", money(line.net)
     if own_account:
         yield "account", line.account_code
     yield "tax type", line.tax_type
@@ -60,5 +48,6 @@ def _line(line: ReadLine, *, own_account: bool) -> Iterator[tuple[str, str]]:
     yield "tracking", ", ".join(sorted(f"{item.category}: {item.option}" for item in line.tracking))
 
 
-def _money(amount: Decimal) -> str:
+def money(amount: Decimal) -> str:
+    """An amount as it is compared."""
     return f"{amount:.2f}"

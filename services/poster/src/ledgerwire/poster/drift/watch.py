@@ -19,9 +19,10 @@ from ledgerwire.poster import repository
 from ledgerwire.poster.domain.batch import BatchState
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.drift import repository as looks
-from ledgerwire.poster.drift.domain.comparison import STATE, Drifted, Shown, drifted, in_words, only
+from ledgerwire.poster.drift.domain.comparison import LINES, STATE, Drifted, Shown, drifted, in_words, only
 from ledgerwire.poster.drift.records import Looked
-from ledgerwire.poster.drift.shown import DELETED, posted, shown
+from ledgerwire.poster.drift.sent import posted
+from ledgerwire.poster.drift.shown import DELETED, shown
 from ledgerwire.poster.ports import Clients
 from ledgerwire.poster.record_group import tell
 from ledgerwire.poster.records import Case
@@ -35,6 +36,9 @@ LASTING = timedelta(days=100)
 """A document older than a quarter is history."""
 AT_A_TIME = 500
 """Documents of one look: about a dozen calls to a ledger that lists them whole."""
+
+_Seen = tuple[Drifted | None, Shown]
+"""The drift, and what counts as posted from now on."""
 
 
 class WatchLedger:
@@ -61,11 +65,12 @@ class WatchLedger:
         for looked in some:
             there = read.get(looked.ledger_id)
             now = shown(there, item_decides_account=by_item) if there is not None else DELETED
+            seen = _compared(looked, now, item_decides_account=by_item)
             async with group.unit() as unit:
-                await self._note(unit, group, item, looked, now, ledger.name)
+                await self._note(unit, group, item, looked, seen, ledger.name)
 
-    async def _note(self, unit: Unit, group: Group, item: WorkItem, looked: Looked, now: Shown, ledger: str) -> None:
-        found, kept = _compared(looked, now)
+    async def _note(self, unit: Unit, group: Group, item: WorkItem, looked: Looked, seen: _Seen, ledger: str) -> None:
+        found, kept = seen
         drift = _told(found) if found is not None else None
         news = drift != looked.told or (drift is not None) is not (looked.state is PostingState.DRIFTED)
         cases = await self._batched(unit, item, looked) if news or looked.past else []
@@ -152,11 +157,13 @@ def _own(item: WorkItem, record_id: UUID) -> WorkItem:
     )
 
 
-def _compared(looked: Looked, now: Shown) -> tuple[Drifted | None, Shown]:
+def _compared(looked: Looked, now: Shown, *, item_decides_account: bool) -> _Seen:
     """The drift, and what counts as posted from now on: at the first look what is there, if it is what was posted."""
     if looked.before is not None:
-        return drifted(looked.before, now), looked.before
-    expected: Shown = posted(looked)
+        found = drifted(looked.before, now)
+        # a first look that found drift knew only some fields: once these are put back, the others count from now on as well
+        return found, looked.before if found is not None or LINES in looked.before else now
+    expected: Shown = posted(looked, now, item_decides_account=item_decides_account)
     if looked.accepted:
         expected = only([STATE], expected)
     found = drifted(expected, only(list(expected), now))
