@@ -235,3 +235,19 @@ async def test_before_go_live_nothing_is_rung_for(spent: Expenses) -> None:
     await spent.office.desk.wake_held(spent.office.account_id)
     await spent.office.idle()
     assert await spent.rung(9301, 9302) == [1, 1]
+
+
+@pytest.mark.requirement("M4")
+async def test_one_without_effect_before_go_live_is_held_and_its_report_is_shown_without_it(spent: Expenses) -> None:
+    spent.office.account = replace(spent.office.account, live=False)
+    spent.enter(9301, "0.00"), spent.enter(9302, "12.05")
+    await spent.look(9301, 9302)
+    assert await spent.standing(9301, 9302) == [(RecordState.HELD, [])] * 2
+    assert await spent.documents() == {"EXPR-77": [("EXP-9302", Decimal("12.05"))]}
+    assert "Not used: EXP-9301 moves nothing" in await spent.words(9302)
+    spent.office.account = replace(spent.office.account, live=True)
+    await spent.office.desk.wake_held(spent.office.account_id)
+    await spent.office.idle()
+    assert await spent.standing(9301, 9302) == [(RecordState.NO_EFFECT, []), (RecordState.MAPPED, [])]
+    assert await spent.rung(9301, 9302) == [1, 1]
+    assert await spent.group() == (1, {"9302"})

@@ -103,6 +103,21 @@ def test_a_group_whose_expenses_all_became_another_kind_keeps_its_document() -> 
     assert shown(divide(moved, [known(90, 1, 2, 3)])) == [("EXPR-12", (record(1), record(2))), (None, (record(3),))]
 
 
+@pytest.mark.requirement("M8")
+def test_another_mapping_version_takes_nobody_out_of_a_document_that_was_sent() -> None:
+    sent = replace(known(90, 1, 2, 3), sent=True)
+    parts = divide([one(1, 90, mapping_version=2)], [sent])
+    assert shown(parts) == [("EXPR-12", (record(1),))], "others of it may be open again or batched"
+    assert parts[0].key.mapping_version == 2
+    split = divide([one(1, 90), one(2, 90, mapping_version=2)], [sent])
+    assert shown(split) == [("EXPR-12", (record(1), record(2)))]
+    assert shown(divide([one(1, 90), one(2, 90, mapping_version=2)], [known(90, 1, 2)])) == [
+        ("EXPR-12", (record(1),)), (None, (record(2),))
+    ], "before that, each mapping has its own"  # fmt: skip
+    moved = divide([one(1, 90, mapping_version=2), one(2, 90, mapping_version=2, way=Way.CARD)], [sent])
+    assert shown(moved) == [("EXPR-12", (record(1),)), (None, (record(2),))]
+
+
 def test_a_number_is_never_given_twice() -> None:
     assert new_number("EXPR-12", ()) == "EXPR-12"
     assert new_number("EXPR-12", {"EXPR-12", "EXPR-12-2", "EXPR-12-C"}) == "EXPR-12-3"

@@ -80,7 +80,7 @@ register(
         severity=Severity.STOP,
         title="Another expense of the same report cannot go yet",
         message="{number} of {customer} is on {report} with {blocking}, which cannot go yet. The report is one document, so "
-        "nothing of it is posted.",
+        "nothing of it is posted or changed.",
         action="Clear what keeps {blocking} (it is listed with its own cause) and Retry that one; or Skip it, and the report "
         "goes without it.",
         where="Ledgerwire: ledgerwire record retry, or ledgerwire record skip",

@@ -66,6 +66,10 @@ class GroupKey:
         return f"expense report {self.report_id} of {self.member}"
 
 
+def _but_for_version(key: str) -> str:
+    return key.rpartition("|")[0]
+
+
 def report_of(key: str) -> int:
     """The report that a stored key names."""
     return int(key.split("|")[2])
@@ -83,12 +87,20 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True)
 class KnownGroup:
-    """A group that is there. `members` may be more than those in hand."""
+    """A group that is there. `members` may be more than those in hand. `sent`: its document is in the ledger, or may be."""
 
     group_id: UUID
     number: str
     key: str
     members: frozenset[UUID] = frozenset()
+    sent: bool = False
+
+    def keeps(self, key: str, now: str) -> bool:
+        """Whether one of its members whose key is `now` stays when the group's key is `key`.
+
+        Once it was sent, another mapping version takes nobody out: what it stands for would be posted a second time.
+        """
+        return _but_for_version(now) == _but_for_version(key) if self.sent else now == key
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +152,9 @@ def divide(grouped: Sequence[Grouped], known: Collection[KnownGroup]) -> list[Pa
     for group in known:
         own = [item for item in grouped if item.group_id == group.group_id]
         key = _kept_key(group, own)
-        left += [item for item in own if key is None or item.key.text != key.text]
+        stay = [item for item in own if key is not None and group.keeps(key.text, item.key.text)]
+        left += [item for item in own if item not in stay]
         if key is not None:
-            stay = [item for item in own if item.key.text == key.text]
             parts[group.group_id] = Part(key, _ids(stay), group)
     ids = {group.group_id for group in known}
     left += [item for item in grouped if item.group_id not in ids]
@@ -162,13 +174,15 @@ def divide(grouped: Sequence[Grouped], known: Collection[KnownGroup]) -> list[Pa
 def _kept_key(group: KnownGroup, own: Sequence[Grouped]) -> GroupKey | None:
     """The key of those who keep the group: its own; where nobody has that any more, the one that most of them have now."""
     same = next((item.key for item in own if item.key.text == group.key), None)
-    if same is not None or not own or group.members - {item.record_id for item in own}:
+    if same is not None:
         return same
+    whole = not group.members - {item.record_id for item in own}
+    some = [item for item in own if group.keeps(group.key, item.key.text)] or (list(own) if whole else [])
     counts = {
-        key: sum(item.key.text == key for item in own) for key in dict.fromkeys(i.key.text for i in _ordered(own))
+        key: sum(item.key.text == key for item in some) for key in dict.fromkeys(i.key.text for i in _ordered(some))
     }
-    most = max(counts, key=lambda key: counts[key])
-    return next(item.key for item in own if item.key.text == most)
+    most = max(counts, key=lambda key: counts[key], default=None)
+    return next((item.key for item in some if item.key.text == most), None)
 
 
 def _open(known: Iterable[KnownGroup], parts: dict[UUID, Part], text: str) -> KnownGroup | None:

@@ -14,7 +14,7 @@ from ledgerwire.mapper.domain.expense_documents import LeftOut, Share, explained
 from ledgerwire.mapper.domain.expense_groups import Grouped, KnownGroup, Part, Way, divide, new_number, report_of
 from ledgerwire.mapper.domain.purchase_model import GroupTerms
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
-from ledgerwire.mapper.expense_groups.hands import Hand, Sorted, Sorter, Wish, goes
+from ledgerwire.mapper.expense_groups.hands import Hand, Sorted, Sorter, Wish, documents_of, goes
 from ledgerwire.mapper.expense_groups.model import GroupChange, Member, StoredGroup, group_id_of, hash_of
 from ledgerwire.mapper.looking import Look, is_mapping_choice
 from ledgerwire.mapper.records import StoredRecord, StoredRevision
@@ -92,7 +92,7 @@ class GroupDecider:
 
     def sort(self, hands: Sequence[Hand]) -> Sorted:
         """What each of them is to the documents of their reports, as far as the groups are known."""
-        return Sorter(self._decider, self._members, self._alone).sort(hands)
+        return Sorter(self._decider, self._latest, self._members, self._alone).sort(hands)
 
     def decide(self, hands: Sequence[Hand], taken: Numbers) -> Together:
         """One look at all of them. `taken` tells which numbers a report's documents have."""
@@ -100,9 +100,7 @@ class GroupDecider:
         together = self.together
         together.looks |= {record: look for record, look in read.looks.items() if self._is_news(record, look, hands)}
         together.failed |= read.failed
-        parts = divide(
-            [self._grouped(wish) for wish in read.wishes.values()], [self._known(g) for g in self._groups.values()]
-        )
+        parts = self._divided()
         place = {record: number for number, part in enumerate(parts) for record in part.members}
         for number, part in enumerate(parts):
             group = self._groups[part.known.group_id] if part.known else None
@@ -117,6 +115,34 @@ class GroupDecider:
         """Whether a look at one that shares no document is written: not of one that nobody asked for and nothing knows."""
         rung = any(hand.rung and hand.record_id == record for hand in hands)
         return rung or record in self._members or any(item.stops for item in look.record.findings)
+
+    def _divided(self) -> list[Part]:
+        """Every expense that would go in its part, without those that have to wait in the document they would leave."""
+        known = [self._known(group) for group in self._groups.values()]
+        parts = divide([self._grouped(wish) for wish in self._read.wishes.values()], known)
+        place = {record: part.known.group_id for part in parts if part.known for record in part.members}
+        waiting = [record for group in self._groups.values() for record in self._wait_in(group, place)]
+        left = [self._grouped(wish) for wish in self._read.wishes.values()]
+        return divide(left, known) if waiting else parts
+
+    def _wait_in(self, group: StoredGroup, place: Mapping[UUID, UUID]) -> list[UUID]:
+        """Those that would leave a document that was sent while nobody tells poster: they would be posted twice (M8)."""
+        wishes, here = self._read.wishes, group.group_id
+        moving = [m for m in group.members if m.sent and m.record_id in wishes and place.get(m.record_id) != here]
+        stay = self._kept(group, -1, {item.record_id: 0 for item in moving})
+        going = any(place.get(record) == here and self._would_go(wish) for record, wish in wishes.items())
+        if going or not stay or any(item.carries for item in stay):
+            return []
+        names = ", ".join(item.number for item in stay)
+        for wish in [wishes.pop(item.record_id) for item in moving]:
+            self.together.looks[wish.hand.record_id] = wish.alone
+            if self._live and self._would_go(wish):
+                about = f"expense report {report_of(group.key)} of {wish.key.member}"
+                self._waits(wish.hand, wish.prepared.ledger.name, about, names)
+        return [item.record_id for item in moving]
+
+    def _would_go(self, wish: Wish) -> bool:
+        return goes(wish.alone, self._latest.get(wish.hand.record_id))
 
     def _grouped(self, wish: Wish) -> Grouped:
         group = self._members.get(wish.hand.record_id)
@@ -142,7 +168,7 @@ class GroupDecider:
         terms = SharedTerms(GroupTerms(frame.number, dated), choices, rate)
         for wish in wishes:
             self.together.looks[wish.hand.record_id] = self._decider.decide(wish.hand.record, wish.hand.subject, terms)
-        going = [wish for wish in wishes if goes(self.together.looks[wish.hand.record_id])]
+        going = [wish for wish in wishes if self._goes(wish.hand.record_id)]
         stopped = [wish.hand for wish in wishes if wish not in going]
         waits_for = [*stopped, *(item.hand for item in self._read.blocking if item.holds_up(part.key))]
         if waits_for and not (group and group.sent):
@@ -164,26 +190,31 @@ class GroupDecider:
         """Nothing of the report goes while one of it cannot: said on each of the others. Before go-live nothing goes anyway."""
         names = ", ".join(dict.fromkeys(hand.number for hand in waits_for))
         for wish in going if self._live else ():
-            look, before = self.together.looks[wish.hand.record_id], wish.prepared.record
-            params = {"number": wish.hand.number, "customer": wish.key.member, "ledger": wish.prepared.ledger.name}
-            finding = Finding(INCOMPLETE, {**params, "report": wish.key.about, "blocking": names})
-            stopped = replace(
-                look.record,
-                state=advance(before.state, RecordEvent.STOPPED),
-                findings=(finding,),
-                announcements=before.announcements,
-                settled_outcome=before.settled_outcome,
-                settled_revision=before.settled_revision,
-                settled_at=before.settled_at,
-                settled_findings=before.settled_findings,
-            )
-            self.together.looks[wish.hand.record_id] = Look(stopped, RecordEvent.STOPPED.value, look.revision)
+            self._waits(wish.hand, wish.prepared.ledger.name, wish.key.about, names)
+
+    def _waits(self, hand: Hand, ledger: str, report: str, names: str) -> None:
+        """An expense that cannot go without those of these names: what poster has of it stays as it is."""
+        look, before = self.together.looks[hand.record_id], hand.record
+        params = {"number": hand.number, "customer": look.record.customer or "", "ledger": ledger}
+        stopped = replace(
+            look.record,
+            state=advance(before.state, RecordEvent.STOPPED),
+            findings=(Finding(INCOMPLETE, {**params, "report": report, "blocking": names}),),
+            announcements=before.announcements,
+            settled_outcome=before.settled_outcome,
+            settled_revision=before.settled_revision,
+            settled_at=before.settled_at,
+            settled_findings=before.settled_findings,
+        )
+        self.together.looks[hand.record_id] = Look(stopped, RecordEvent.STOPPED.value, look.revision)
 
     def _rebuilt(self, frame: _Frame, dated: date, kept: Sequence[Member], going: Sequence[Wish]) -> None:
         """The document of those that stay and those that go; none where nobody does, or where nothing is another than before."""
         group, ids = frame.group, {wish.hand.record_id for wish in going}
         before = {item.record_id for item in group.members} if group else set()
         stay = [item for item in kept if item.record_id not in ids]
+        if group and group.sent and not going:
+            stay = self._with_uncorrected(group, stay)
         gone = before - ids - {item.record_id for item in stay}
         self.together.leaving |= gone if going or (group and not group.sent) else set()
         if not going and not (gone and stay):
@@ -199,6 +230,27 @@ class GroupDecider:
         self._tell(change, [wish.hand.record_id for wish in going], changed=changed)
         if changed and not going:
             self.together.carriers.append(tuple(item.record_id for item in stay))
+
+    def _with_uncorrected(self, group: StoredGroup, stay: Sequence[Member]) -> list[Member]:
+        """Those that stay, with those left out whose share none of them can take out now: nobody brings a change to poster (M8).
+
+        They neither end silently nor go otherwise: what is to stay unposted stops, what goes without this document waits. The
+        document is as it is in the ledger until one that stays goes again.
+        """
+        if not stay or any(item.carries for item in stay):
+            return list(stay)
+        looks, names = self.together.looks, ", ".join(item.number for item in stay)
+        there = {item.record_id for item in stay}
+        for item in group.members:
+            if item.sent and item.record_id in looks.keys() & self._read.left_out.keys() - there:
+                there.add(item.record_id)
+                look, hand = looks[item.record_id], self._read.left_out[item.record_id][0]
+                if look.record.state is RecordState.SKIPPED:
+                    looks[item.record_id] = looking.document_remains(look.record, *look.record.findings)
+                elif look.record.state in looking.DECIDED:
+                    about = f"expense report {report_of(group.key)} of {look.record.customer or ''}".rstrip()
+                    self._waits(hand, "the ledger", about, names)
+        return [item for item in group.members if item.record_id in there]
 
     def _emptied(self, frame: _Frame, group: StoredGroup, dated: date) -> None:
         """Nobody goes or stays in a document that was sent: it has to leave the ledger before its records end (M8, M19).
@@ -220,19 +272,21 @@ class GroupDecider:
             self.together.changes.append(change)
             self._tell(change, without, changed=group.revision != change.revision)
 
-    def _goes_elsewhere(self, record: UUID) -> bool:
+    def _goes(self, record: UUID) -> bool:
         look = self.together.looks.get(record)
+        return look is not None and goes(look, self._latest.get(record))
+
+    def _goes_elsewhere(self, record: UUID) -> bool:
         moved = record in self._read.wishes and record not in self._read.left_out
-        return moved or (look is not None and goes(look))
+        return moved or self._goes(record)
 
     def _share(self, wish: Wish) -> tuple[UUID, int, Share]:
         """What an expense that goes adds, and the revision that says so."""
         look = self.together.looks[wish.hand.record_id]
-        latest = self._latest.get(wish.hand.record_id)
-        decided = look.revision.decided if look.revision else latest.decided if latest else None
-        if decided is None or len(decided.documents) != 1:
+        documents = documents_of(look, self._latest.get(wish.hand.record_id))
+        if len(documents) != 1:
             raise AssertionError(f"{wish.hand.number}: an expense that goes has one document")
-        return wish.hand.record_id, look.record.revision, Share(wish.hand.number, decided.documents[0])
+        return wish.hand.record_id, look.record.revision, Share(wish.hand.number, documents[0])
 
     def _change(self, frame: _Frame, dated: date, shares: Sequence[tuple[UUID, int, Share]]) -> GroupChange:
         group, only = frame.group, [share for _, _, share in shares]

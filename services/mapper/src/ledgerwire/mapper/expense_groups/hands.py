@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import Stopped
+from ledgerwire.common.ledger.document import LedgerDocument
 from ledgerwire.mapper import looking
 from ledgerwire.mapper.deciding import Decider, Prepared
 from ledgerwire.mapper.domain.expense_groups import GroupKey, key_of
@@ -16,11 +17,11 @@ from ledgerwire.mapper.domain.purchase_model import ExpenseInput
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState
 from ledgerwire.mapper.expense_groups.model import StoredGroup
 from ledgerwire.mapper.looking import Look
-from ledgerwire.mapper.records import StoredRecord
+from ledgerwire.mapper.records import StoredRecord, StoredRevision
 from ledgerwire.mapper.subjects import Subject
 
 GOES = frozenset({RecordState.MAPPED, RecordState.HELD})
-"""States of a look that has a document; held is what an account makes of it that is not live yet."""
+"""States of a look that may have a document; held is what an account makes of any that is not live yet."""
 
 _WHY = {
     RecordState.NO_EFFECT: "moves nothing",
@@ -97,17 +98,31 @@ class Sorted:
     failed: dict[UUID, Exception] = field(default_factory=dict)
 
 
-def goes(look: Look) -> bool:
+def documents_of(look: Look, latest: StoredRevision | None) -> tuple[LedgerDocument, ...]:
+    """What the look decided, or the latest revision where the look says the same."""
+    decided = look.revision.decided if look.revision else latest.decided if latest else None
+    return decided.documents if decided is not None else ()
+
+
+def goes(look: Look, latest: StoredRevision | None) -> bool:
     """Whether the look ends in a document."""
-    return look.record.state in GOES and look.record.hold_reason is None
+    free = look.record.state in GOES and look.record.hold_reason is None
+    return free and bool(documents_of(look, latest))
 
 
 class Sorter:
     """Tells of each expense what it is to the document of its report."""
 
-    def __init__(self, decider: Decider, members: Mapping[UUID, StoredGroup], alone: frozenset[UUID]) -> None:
+    def __init__(
+        self,
+        decider: Decider,
+        latest: Mapping[UUID, StoredRevision],
+        members: Mapping[UUID, StoredGroup],
+        alone: frozenset[UUID],
+    ) -> None:
         """`alone`: records whose own document is in the ledger, or may be: they go on by themselves."""
         self._decider = decider
+        self._latest = latest
         self._members = members
         self._alone = alone
         self.found = Sorted()
@@ -166,9 +181,11 @@ class Sorter:
             self.found.blocking.append(Blocking(hand, key))
             return
         look = self._decider.conclude(prepared)
-        if key is not None and (goes(look) or look.record.state is RecordState.STOPPED):
+        going = goes(look, self._latest.get(hand.record_id))
+        if key is not None and (going or look.record.state is RecordState.STOPPED):
             self.found.wishes[hand.record_id] = Wish(hand, prepared, key, look)
         else:
             self.found.looks[hand.record_id] = look
-            why = _WHY.get(look.record.state, "is stopped")
-            self.found.left_out[hand.record_id] = (hand, why)
+            held_without = look.record.state is RecordState.HELD and not going
+            state = RecordState.NO_EFFECT if held_without else look.record.state
+            self.found.left_out[hand.record_id] = (hand, _WHY.get(state, "is stopped"))

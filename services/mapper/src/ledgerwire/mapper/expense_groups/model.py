@@ -17,7 +17,8 @@ class Member:
     """A record that a group's document stands for, with the share of it that is in there.
 
     `source_id` is its id in ConnectWise. `sent`: the document in the ledger, or on its way, stands for it too. `without`: it
-    has been decided since to have no document: its share is that of before.
+    has been decided since to have no document: its share is that of before. `carries`: batched, so that it can bring a changed
+    document to poster without going itself.
     """
 
     record_id: UUID
@@ -27,6 +28,7 @@ class Member:
     share: LedgerDocument
     sent: bool = False
     without: bool = False
+    carries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class StoredGroup:
     @property
     def known(self) -> KnownGroup:
         """The group as `divide` sees it."""
-        return KnownGroup(self.group_id, self.number, self.key, frozenset(item.record_id for item in self.members))
+        members = frozenset(item.record_id for item in self.members)
+        return KnownGroup(self.group_id, self.number, self.key, members, self.sent)
 
 
 @dataclass(frozen=True, slots=True)

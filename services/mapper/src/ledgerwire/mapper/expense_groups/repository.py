@@ -18,6 +18,7 @@ from ledgerwire.common.db.session import Unit
 from ledgerwire.mapper import repository as rows_of
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup
+from ledgerwire.mapper.looking import DECIDED
 from ledgerwire.mapper.records import StoredRecord, decode_documents, decode_trace
 
 _SENT = text("SELECT owner_id, record_id FROM poster.documents_sent_for_mapper WHERE owner_id = ANY(:ids)").bindparams(
@@ -63,6 +64,7 @@ async def _members(unit: Unit, group_ids: Sequence[UUID], there: dict[UUID, set[
         select(
             member.c.group_id, member.c.record_id, member.c.revision, record.c.source_id, record.c.number,
             record.c.state, revision.c.documents,
+            ((record.c.settled_outcome == "batched") & (record.c.settled_revision == record.c.revision)).label("batched"),
         )
         .join(record, (record.c.account_id == member.c.account_id) & (record.c.record_id == member.c.record_id))
         .join(
@@ -77,9 +79,16 @@ async def _members(unit: Unit, group_ids: Sequence[UUID], there: dict[UUID, set[
     found: dict[UUID, list[Member]] = {}
     for row in rows:
         [share] = decode_documents(row.documents)
-        known = row.record_id in there.get(row.group_id, ())
-        without = row.state == RecordState.NO_EFFECT
-        one = Member(row.record_id, row.source_id, row.number or row.source_id, row.revision, share, known, without)
+        one = Member(
+            record_id=row.record_id,
+            source_id=row.source_id,
+            number=row.number or row.source_id,
+            revision=row.revision,
+            share=share,
+            sent=row.record_id in there.get(row.group_id, ()),
+            without=row.state == RecordState.NO_EFFECT,
+            carries=bool(row.batched) and row.state in DECIDED,
+        )
         found.setdefault(row.group_id, []).append(one)
     return found
 
