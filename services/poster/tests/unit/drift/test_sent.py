@@ -116,6 +116,10 @@ def test_a_bill_is_held_against_its_accounts_there_too() -> None:
     }
 
 
+def test_a_tax_of_nothing_is_the_same_with_a_sign_and_without() -> None:
+    assert told(replace(SENT, tax=Decimal(0)), sent=replace(SENT, tax=Decimal("-0.00"))) == set()
+
+
 def test_a_line_split_over_two_accounts_is_told() -> None:
     split = (line("60.00"), line("40.00", "260"), *SENT.lines[1:])
     assert "line 1 net" in told(replace(SENT, lines=split))

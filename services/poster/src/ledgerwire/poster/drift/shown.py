@@ -49,5 +49,5 @@ def _line(line: ReadLine, *, own_account: bool) -> Iterator[tuple[str, str]]:
 
 
 def money(amount: Decimal) -> str:
-    """An amount as it is compared."""
-    return f"{amount:.2f}"
+    """An amount as it is compared: nothing has no sign."""
+    return f"{amount:z.2f}"
