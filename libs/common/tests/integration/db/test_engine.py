@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import AsyncExitStack
+
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ledgerwire.common.db.bootstrap import admin_dsn
 from ledgerwire.common.db.dsn import database_name
@@ -98,3 +101,39 @@ async def test_a_single_statement_commits_by_itself_and_is_alone(settings: Setti
             assert ids[0] == ids[1]
     finally:
         await database.close()
+
+
+async def test_connections_are_kept_after_the_server_went_away_while_the_clock_was_ahead(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = time.time
+    database = open_database(settings, "mapper")
+    try:
+        with monkeypatch.context() as ahead:
+            ahead.setattr(time, "time", lambda: real() + 2_700)
+            await _processes(database, at_once=1)
+            await _end_all_connections(settings)
+            await _processes(database, at_once=1)
+        assert len({one for _ in range(5) for one in await _processes(database, at_once=2)}) == 2
+    finally:
+        await database.close()
+
+
+async def test_when_one_connection_breaks_the_older_ones_are_not_handed_out_again(settings: Settings) -> None:
+    """They lead to the same server, which may have gone without a word to any of them."""
+    database = open_database(settings, "mapper")
+    try:
+        older = set(await _processes(database, at_once=3))
+        with pytest.raises(DBAPIError):
+            async with database.system() as unit:
+                await unit.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        assert older.isdisjoint(await _processes(database, at_once=3))
+    finally:
+        await database.close()
+
+
+async def _processes(database: Database, *, at_once: int) -> list[int]:
+    """The server's processes behind so many transactions that are open together."""
+    async with AsyncExitStack() as stack:
+        units = [await stack.enter_async_context(database.system()) for _ in range(at_once)]
+        return [int((await unit.execute(text("SELECT pg_backend_pid()"))).scalar() or 0) for unit in units]

@@ -89,6 +89,7 @@ class PostRecords:
             # A number the ledger says is taken is looked up at once: it may be our own document.
             (Step.LOOK, looked_up),
             (Step.RECHECK_DRAFT, of_ledger(look_up.recheck_drafts)),
+            (Step.STILL_THERE, of_ledger(look_up.recheck_posted)),
             (Step.BATCH, by_psa(lambda psa, kind, cases: mark_batched(tracked, psa, kind, cases))),
         ]
 

@@ -51,6 +51,18 @@ async def look_up(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> 
         await _resolve(group, ledger, case, posting, found[posting.posting_id])
 
 
+async def recheck_posted(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
+    """Documents that have waited for their batch: what a person took out of the ledger since is posted anew."""
+    posted = [(case, item) for case in cases for item in case.concerned]
+    found = await _find(ledger, [posting for _, posting in posted])
+    for case, posting in posted:
+        if any(item.live and item.ledger_id == posting.ledger_id for item in found[posting.posting_id]):
+            async with group.unit() as unit:
+                await repository.touch_posting(unit, posting.posting_id)
+        else:
+            await gone(group, case, posting)
+
+
 async def recheck_drafts(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:
     """Documents the ledger left in draft: batched once approved (M7). What is approved now goes on to the batch at once."""
     drafts = [(case, item) for case in cases for item in case.concerned]

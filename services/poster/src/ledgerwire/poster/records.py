@@ -84,6 +84,7 @@ class StoredPosting:
         document_hash: of the document as mapper decided it.
         look_after: set while a submission of it has an open outcome.
         gone_ids: ledger ids of its documents that we voided.
+        rested: nothing was done about it for a while.
     """
 
     posting_id: UUID
@@ -106,6 +107,7 @@ class StoredPosting:
     choices_done: int = 0
     choices_revision: int = 0
     findings: tuple[Finding, ...] = ()
+    rested: bool = False
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
@@ -166,7 +168,9 @@ class Case:
     def plan(self) -> Plan:
         """What the record needs next, and the postings it is about."""
         state, seen = (self.batch.state, self.batch.choices_seen) if self.batch else (None, 0)
-        return step.plan(self._wanted, self._domain, state, seen)
+        found = step.plan(self._wanted, self._domain, state, seen)
+        rested = self._rested if found.step is Step.BATCH else ()
+        return Plan(Step.STILL_THERE, rested) if rested else found
 
     @property
     def step(self) -> Step:
@@ -222,6 +226,18 @@ class Case:
     @property
     def _domain(self) -> list[Posting]:
         return [item.as_domain(self.item.connection_id, self.decided.document_revision) for item in self.postings]
+
+    @property
+    def _rested(self) -> tuple[Posting, ...]:
+        """The documents that have waited for the record's batch for a while, unless a person takes them as they are.
+
+        Once the batch is begun, what becomes of them is drift.
+        """
+        if self.accepted or (self.batch and self.batch.state not in {BatchState.DUE, BatchState.INCOMPLETE}):
+            return ()
+        rested = {item.posting_id for item in self.postings if item.rested}
+        standing = (item for item in step.own(self._domain) if item.stands and not item.elsewhere)
+        return tuple(item for item in standing if item.posting_id in rested)
 
     @property
     def _wanted(self) -> Wanted:

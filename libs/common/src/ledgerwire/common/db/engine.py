@@ -8,7 +8,8 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -73,14 +74,40 @@ def open_engine(settings: Settings, role: str, *, pool_size: int | None = None) 
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
     )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    generations = _Generations()
+    for name, heard in (
+        ("connect", generations.opened),
+        ("handle_error", generations.broke),
+        ("checkout", generations.handed_out),
+    ):
+        event.listen(engine.sync_engine, name, heard)
     return engine
 
 
-def _refuse_closed(connection: Any, _record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
-    """Hand out no connection that the server has ended. The driver knows by itself: a ping would cost three round trips."""
-    if connection.driver_connection.is_closed():
-        raise InvalidatePoolError
+class _Generations:
+    """Hands out no connection that the server has ended, nor one that is older than the last that broke.
+
+    The driver knows by itself what was ended: a ping would cost three round trips. What is older is counted, for the pool would
+    compare moments of the wall clock and, once that was set back, open connections anew at every turn until it has caught up.
+    """
+
+    def __init__(self) -> None:
+        self._breaks = 0
+
+    def opened(self, _: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_BREAKS] = self._breaks
+
+    def broke(self, context: ExceptionContext) -> None:
+        if context.is_disconnect:
+            context.invalidate_pool_on_disconnect = False
+            self._breaks += 1
+
+    def handed_out(self, connection: Any, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        if connection.driver_connection.is_closed() or record.info[_BREAKS] < self._breaks:
+            raise DisconnectionError
+
+
+_BREAKS = "breaks before it was opened"
 
 
 def open_database(settings: Settings, service: str) -> Database:

@@ -16,9 +16,10 @@ class Step(StrEnum):
 
     elsewhere: the record was posted through another ledger connection than the one it is routed to now. look: an outcome is
     open. void, reverse, accept, adopt: what a person chose. leftover: a document of an earlier revision, of a kind or place
-    the latest does not ask for, is in the ledger. post: a document is to be created or updated. prove: it is batched, or a
-    person wants a deleted record's documents voided, and somebody rang: what became of it? unbatched: its batch was taken
-    apart in ConnectWise, or the record deleted.
+    the latest does not ask for, is in the ledger. post: a document is to be created or updated. still_there: a document has
+    waited for the batch so long that it is looked at first. prove: it is batched, or a person wants a deleted record's
+    documents voided, and somebody rang: what became of it? unbatched: its batch was taken apart in ConnectWise, or the record
+    deleted.
     """
 
     NOTHING = "nothing"
@@ -32,6 +33,7 @@ class Step(StrEnum):
     POST = "post"
     RECHECK_DRAFT = "recheck_draft"
     MISMATCHED = "mismatched"
+    STILL_THERE = "still_there"
     BATCH = "batch"
     PROVE = "prove"
     UNBATCHED = "unbatched"

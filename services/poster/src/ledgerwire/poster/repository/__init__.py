@@ -19,6 +19,7 @@ from ledgerwire.poster.repository.postings import (
     put_postings,
     set_posting,
     set_postings,
+    touch_posting,
 )
 from ledgerwire.poster.repository.records import (
     database_now,
@@ -75,4 +76,5 @@ __all__ = [
     "settle_submission",
     "still_decided",
     "still_to_send",
+    "touch_posting",
 ]

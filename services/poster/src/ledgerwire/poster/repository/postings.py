@@ -158,6 +158,11 @@ async def forget_document(unit: Unit, posting: UUID, *, voided: str | None = Non
     await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
 
 
+async def touch_posting(unit: Unit, posting: UUID) -> None:
+    """The ledger has the document as far as was looked just now."""
+    await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(updated_at=func.now()))
+
+
 async def next_edition(unit: Unit, posting: UUID) -> None:
     """The next document of this posting takes a number of its own: the ledger keeps that of a voided one."""
     await unit.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -29,6 +30,8 @@ from ledgerwire.poster.records import (
     wanted_documents,
 )
 
+A_WHILE = timedelta(minutes=2)
+"""A document that was posted longer ago than this may have been taken out of the ledger by a person since."""
 DECIDED_STATES = frozenset({"mapped", "no_effect"})
 
 _IDS = bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
@@ -52,7 +55,7 @@ _POSTINGS = text(
     """
     SELECT p.posting_id, p.record_id, p.connection_id, p.ordinal, p.kind, p.number, p.revision, p.document, p.document_hash,
            p.state, p.contact_id, p.ledger_id, p.ledger_total, p.edition, p.reverses, p.gone_ids, p.choices_done,
-           p.choices_revision, p.findings,
+           p.choices_revision, p.findings, p.updated_at < now() - CAST(:a_while AS interval) AS rested,
            (SELECT max(s.look_after)
               FROM poster.submission_posting sp
               JOIN poster.submission s USING (account_id, submission_id)
@@ -88,7 +91,7 @@ async def load_cases(unit: Unit, items: Sequence[WorkItem]) -> list[Case]:
     decided = {row.record_id: _decided(row) for row in await unit.execute(_REVISIONS, {"ids": ids})}
     postings: dict[UUID, list[StoredPosting]] = {}
     owners = sorted({one.owner_id for one in decided.values()})
-    for row in await unit.execute(_POSTINGS, {"ids": owners}):
+    for row in await unit.execute(_POSTINGS, {"ids": owners, "a_while": A_WHILE}):
         postings.setdefault(row.record_id, []).append(_posting(row))
     batches: dict[UUID, list[StoredBatch]] = {}
     for row in await unit.execute(_BATCHES, {"ids": ids}):
@@ -158,6 +161,7 @@ def _posting(row: Any) -> StoredPosting:
         gone_ids=tuple(row.gone_ids),
         choices_done=row.choices_done,
         choices_revision=row.choices_revision,
+        rested=row.rested,
         findings=tuple(Finding(one["code"], dict(one["params"])) for one in row.findings if is_known(one["code"])),
     )
 
