@@ -14,6 +14,7 @@ from ledgerwire.cli.record_desk import account_named
 from ledgerwire.cli.workplace import tenants_database
 from ledgerwire.common.db.roles import SERVICES
 from ledgerwire.common.db.session import Database
+from ledgerwire.common.errors import LIMITS
 from ledgerwire.common.schema import ServiceSchema
 from ledgerwire.common.settings import Settings
 from ledgerwire.common.work.waiting import WaitingWork, waiting_work
@@ -27,7 +28,7 @@ from ledgerwire.tenants.repository import budgets
 TO_POST = "post"
 TO_MAP = "map"
 
-_BY_TIME = frozenset({"", "RATE_LIMITED", "CONNECTWISE_RATE_LIMITED", "NEXT_STEP"})
+_BY_TIME = LIMITS | {"", "NEXT_STEP"}
 """What time or our own turn ends, so that work put off for it can be forecast: nobody knows when a consent or a server is back."""
 
 

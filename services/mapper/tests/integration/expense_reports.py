@@ -223,3 +223,12 @@ def per_report(office: Office) -> Expenses:
     types[OWN_MONEY] = {"id": OWN_MONEY, "name": "Own money", "companyFlag": False}
     types[COMPANY_CARD] = {"id": COMPANY_CARD, "name": "Company card", "companyFlag": True}
     return Expenses(office)
+
+
+async def sent_report(office: Office) -> Expenses:
+    """A report of two expenses, 41.80 and 12.05, whose one document is in the ledger, and whose batches are still to be made."""
+    made = per_report(office)
+    made.enter(9301, "41.80"), made.enter(9302, "12.05")
+    await made.look(9301, 9302)
+    await made.sent(9301, 9302)
+    return made

@@ -13,7 +13,7 @@ from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
 
 from .conftest import Office
-from .expense_reports import DAY, Expenses, per_report
+from .expense_reports import DAY, Expenses, per_report, sent_report
 
 pytestmark = pytest.mark.requirement("M17", "M19")
 
@@ -27,11 +27,7 @@ EXPENSES = [("EXP-9301", Decimal("41.80")), ("EXP-9302", Decimal("12.05"))]
 @pytest.fixture
 async def spent(office: Office) -> Expenses:
     """A report of two expenses whose one document is in the ledger, and whose batches are still to be made."""
-    made = per_report(office)
-    made.enter(9301, "41.80"), made.enter(9302, "12.05")
-    await made.look(9301, 9302)
-    await made.sent(9301, 9302)
-    return made
+    return await sent_report(office)
 
 
 def rule(spent: Expenses, *prefixes: str, treatment: ExclusionTreatment = ExclusionTreatment.LEAVE_UNPOSTED) -> None:

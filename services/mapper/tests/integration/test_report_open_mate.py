@@ -11,7 +11,7 @@ from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
 
 from .conftest import PERSON, Office
-from .expense_reports import COMPANY_CARD, Expenses, per_report
+from .expense_reports import COMPANY_CARD, Expenses, sent_report
 
 pytestmark = pytest.mark.requirement("M8", "M17")
 
@@ -23,11 +23,7 @@ SKIPPED: tuple[RecordState, list[str]] = (RecordState.SKIPPED, [])
 @pytest.fixture
 async def spent(office: Office) -> Expenses:
     """A report of two expenses whose one document is in the ledger."""
-    made = per_report(office)
-    made.enter(9301, "41.80"), made.enter(9302, "12.05")
-    await made.look(9301, 9302)
-    await made.sent(9301, 9302)
-    return made
+    return await sent_report(office)
 
 
 async def opened(spent: Expenses, number: int) -> None:

@@ -8,9 +8,7 @@ from decimal import Decimal
 from itertools import zip_longest
 
 from ledgerwire.accounting.port import ReadDocument, ReadLine
-from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, LineRole, Tracking
-
-_SALES = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
+from ledgerwire.common.ledger.document import SALES, DocumentKind, DocumentLine, LedgerDocument, LineRole, Tracking
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def _of_line(kind: DocumentKind, line: DocumentLine, there: ReadLine, place: int
         pairs.append(("account", line.account_code, there.account_code))
         if kind is not DocumentKind.JOURNAL:
             pairs.append(("tax type", line.tax_type, there.tax_type))
-    if kind in _SALES or there.item_code:
+    if kind in SALES or there.item_code:
         pairs.append(("item", line.item_code or "", there.item_code or ""))
     if line.tracking or line.role is LineRole.SALE:
         pairs.append(("tracking", _tracking(line.tracking), _tracking(there.tracking)))

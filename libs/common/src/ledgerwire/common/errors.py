@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from ledgerwire.common.catalogue.finding import Finding
 
+LIMITS = frozenset({"RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
+"""Codes of a wait that ends by itself, as the provider gives its calls again."""
+
 
 class LedgerwireError(Exception):
     """Base of every error raised to a handler; `code` is stable and documented."""

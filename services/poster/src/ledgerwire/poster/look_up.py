@@ -55,11 +55,15 @@ async def recheck_posted(group: RecordGroup, ledger: Ledger, cases: Sequence[Cas
     """Documents that have waited for their batch: what a person took out of the ledger since is posted anew."""
     posted = [(case, item) for case in cases for item in case.concerned]
     found = await _find(ledger, [posting for _, posting in posted])
+    there = {
+        posting.posting_id
+        for _, posting in posted
+        if any(item.live and item.ledger_id == posting.ledger_id for item in found[posting.posting_id])
+    }
+    async with group.unit() as unit:
+        await repository.touch_postings(unit, there)
     for case, posting in posted:
-        if any(item.live and item.ledger_id == posting.ledger_id for item in found[posting.posting_id]):
-            async with group.unit() as unit:
-                await repository.touch_posting(unit, posting.posting_id)
-        else:
+        if posting.posting_id not in there:
             await gone(group, case, posting)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledgerwire.common.catalogue import Finding
-from ledgerwire.common.errors import ConfigurationError, Stopped, Waiting
+from ledgerwire.common.errors import LIMITS, ConfigurationError, Stopped, Waiting
 from ledgerwire.poster import repository
 from ledgerwire.poster.domain.posting import PostingState, in_flight
 from ledgerwire.poster.ports import Clients
-from ledgerwire.poster.record_group import LIMITS, RecordGroup
+from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting
 from ledgerwire.poster.removal import gone_in
 from ledgerwire.poster.standing import read_standing

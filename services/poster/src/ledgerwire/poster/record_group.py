@@ -12,7 +12,7 @@ from ledgerwire.accounting.port import ItemSpec
 from ledgerwire.common.catalogue import Finding, is_known
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1, SettledFinding
 from ledgerwire.common.db.session import Unit
-from ledgerwire.common.errors import LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.common.errors import LIMITS, LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ids import message_id
 from ledgerwire.common.ledger.document import ContactDecision
 from ledgerwire.common.mq.outbox import Outbox, new_message
@@ -23,7 +23,6 @@ from ledgerwire.poster.records import Case
 
 Outcome = Literal["batched", "stopped", "draft", "waiting", "remap", "refresh"]
 
-LIMITS = frozenset({"RATE_LIMITED", "CONNECTWISE_RATE_LIMITED"})
 SHARED = frozenset(Step) - {Step.NOTHING, Step.ELSEWHERE, Step.BATCH, Step.PROVE, Step.UNBATCHED}
 """Steps about a document, which may be that of several records; the others are about the record."""
 

@@ -15,11 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledgerwire.common.canonical import sha256_hex
-from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.common.ledger.document import SALES, DocumentKind
 from ledgerwire.poster.reconciliation import canonical
 from ledgerwire.poster.reconciliation.domain import placing
 from ledgerwire.poster.reconciliation.domain.model import (
-    SALES,
     Bucket,
     ClosedRecord,
     Concern,

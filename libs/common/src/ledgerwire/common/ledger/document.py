@@ -21,6 +21,9 @@ class DocumentKind(StrEnum):
     JOURNAL = "journal"
 
 
+SALES = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
+
+
 class ContactRole(StrEnum):
     """As what a contact stands on a document; an employee who is paid back is a supplier."""
 

@@ -63,11 +63,16 @@ class GroupKey:
     @property
     def about(self) -> str:
         """What people call it."""
-        return f"expense report {self.report_id} of {self.member}"
+        return in_words(self.report_id, self.member)
 
 
 def _but_for_version(key: str) -> str:
     return key.rpartition("|")[0]
+
+
+def in_words(report_id: int, member: str) -> str:
+    """A report as people know it."""
+    return f"expense report {report_id} of {member}".rstrip()
 
 
 def report_of(key: str) -> int:

@@ -11,7 +11,16 @@ from ledgerwire.common.catalogue import Finding
 from ledgerwire.mapper import looking
 from ledgerwire.mapper.deciding import Decider, SharedTerms
 from ledgerwire.mapper.domain.expense_documents import LeftOut, Share, explained, merged
-from ledgerwire.mapper.domain.expense_groups import Grouped, KnownGroup, Part, Way, divide, new_number, report_of
+from ledgerwire.mapper.domain.expense_groups import (
+    Grouped,
+    KnownGroup,
+    Part,
+    Way,
+    divide,
+    in_words,
+    new_number,
+    report_of,
+)
 from ledgerwire.mapper.domain.purchase_model import GroupTerms
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
 from ledgerwire.mapper.expense_groups.hands import Hand, Sorted, Sorter, Wish, documents_of, goes
@@ -137,7 +146,7 @@ class GroupDecider:
         for wish in [wishes.pop(item.record_id) for item in moving]:
             self.together.looks[wish.hand.record_id] = wish.alone
             if self._live and self._would_go(wish):
-                about = f"expense report {report_of(group.key)} of {wish.key.member}"
+                about = in_words(report_of(group.key), wish.key.member)
                 self._waits(wish.hand, wish.prepared.ledger.name, about, names)
         return [item.record_id for item in moving]
 
@@ -248,7 +257,7 @@ class GroupDecider:
                 if look.record.state is RecordState.SKIPPED:
                     looks[item.record_id] = looking.document_remains(look.record, *look.record.findings)
                 elif look.record.state in looking.DECIDED:
-                    about = f"expense report {report_of(group.key)} of {look.record.customer or ''}".rstrip()
+                    about = in_words(report_of(group.key), look.record.customer or "")
                     self._waits(hand, "the ledger", about, names)
         return [item for item in group.members if item.record_id in there]
 

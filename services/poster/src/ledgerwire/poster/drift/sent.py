@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledgerwire.common.ledger.document import DocumentKind, DocumentLine, LedgerDocument, Tracking
+from ledgerwire.common.ledger.document import SALES, DocumentKind, DocumentLine, LedgerDocument, Tracking
 from ledgerwire.poster.drift.domain.comparison import IN_THE_BOOKS, LINES, STATE, Shown
 from ledgerwire.poster.drift.records import Looked
-from ledgerwire.poster.drift.shown import SALES, money
+from ledgerwire.poster.drift.shown import money
 
 
 def posted(looked: Looked, now: Shown, *, item_decides_account: bool) -> dict[str, str]:

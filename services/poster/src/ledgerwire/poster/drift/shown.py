@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ledgerwire.accounting.port import ReadDocument, ReadLine
-from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.common.ledger.document import SALES
 from ledgerwire.poster.drift.domain.comparison import IN_THE_BOOKS, LINES, STATE, Shown
 
 DELETED: Shown = {STATE: "deleted"}
-SALES = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
 
 
 def shown(read: ReadDocument, *, item_decides_account: bool) -> dict[str, str]:

@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 
 from ledgerwire.accounting.port import FoundDocument, Limits, ReadDocument
 from ledgerwire.common.errors import Stopped, Waiting
-from ledgerwire.common.ledger.document import DocumentKind
-from ledgerwire.poster.reconciliation.domain.model import SALES, SeenDocument
+from ledgerwire.common.ledger.document import SALES, DocumentKind
+from ledgerwire.poster.reconciliation.domain.model import SeenDocument
 
 AT_A_TIME = 200
 PATIENCE = timedelta(minutes=3)

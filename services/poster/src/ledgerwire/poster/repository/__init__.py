@@ -19,7 +19,7 @@ from ledgerwire.poster.repository.postings import (
     put_postings,
     set_posting,
     set_postings,
-    touch_posting,
+    touch_postings,
 )
 from ledgerwire.poster.repository.records import (
     database_now,
@@ -76,5 +76,5 @@ __all__ = [
     "settle_submission",
     "still_decided",
     "still_to_send",
-    "touch_posting",
+    "touch_postings",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -158,9 +158,9 @@ async def forget_document(unit: Unit, posting: UUID, *, voided: str | None = Non
     await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(**values))
 
 
-async def touch_posting(unit: Unit, posting: UUID) -> None:
-    """The ledger has the document as far as was looked just now."""
-    await unit.execute(update(PostingRow).where(PostingRow.posting_id == posting).values(updated_at=func.now()))
+async def touch_postings(unit: Unit, postings: Collection[UUID]) -> None:
+    """The ledger has these documents as far as was looked just now."""
+    await unit.execute(update(PostingRow).where(PostingRow.posting_id.in_(postings)).values(updated_at=func.now()))
 
 
 async def next_edition(unit: Unit, posting: UUID) -> None:

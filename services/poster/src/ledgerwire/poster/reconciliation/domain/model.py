@@ -8,10 +8,9 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.common.ledger.document import SALES, DocumentKind
 
 INVOICE = "invoice"
-SALES = frozenset({DocumentKind.SALES_INVOICE, DocumentKind.CREDIT_NOTE})
 _NEGATIVE = frozenset({DocumentKind.CREDIT_NOTE, DocumentKind.SUPPLIER_CREDIT})
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from ledgerwire.common.ledger.document import SALES
 from ledgerwire.poster.reconciliation.domain.model import (
     INVOICE,
-    SALES,
     ClosedRecord,
     OwnDocument,
     OwnRecord,

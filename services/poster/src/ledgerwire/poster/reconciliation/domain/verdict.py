@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from ledgerwire.common.ledger.document import DocumentKind
+from ledgerwire.common.ledger.document import SALES, DocumentKind
 from ledgerwire.poster.reconciliation.domain.model import (
     INVOICE,
-    SALES,
     Bucket,
     ClosedRecord,
     Concern,
