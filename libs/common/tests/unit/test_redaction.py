@@ -9,6 +9,7 @@ import structlog
 
 from ledgerwire.common.logging import configure_logging, log_context
 from ledgerwire.common.redaction import redact, redact_text
+from ledgerwire.common.testing.plugin import logging_as_before
 
 CANARY = "c4n4ry-5ecret-value"
 
@@ -31,14 +32,10 @@ PLANTED = [
 
 @pytest.fixture
 def log_output():
-    root = logging.getLogger()
-    before = root.handlers, root.level
     stream = io.StringIO()
-    configure_logging("INFO", "json", service="mapper", stream=stream)
-    yield stream
-    root.handlers, root.level = before
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+    with logging_as_before():
+        configure_logging("INFO", "json", service="mapper", stream=stream)
+        yield stream
 
 
 @pytest.mark.parametrize("values", PLANTED, ids=lambda values: next(iter(values)))
@@ -87,6 +84,17 @@ def test_the_console_form_is_for_people(log_output):
     structlog.get_logger("test").warning("broker.away", password=CANARY)
     assert "broker.away" in stream.getvalue()
     assert CANARY not in stream.getvalue()
+
+
+def test_what_one_test_sets_up_of_logging_is_not_there_in_the_next():
+    root = logging.getLogger()
+    before, closed = (list(root.handlers), root.level), io.StringIO()
+    with logging_as_before():
+        configure_logging("DEBUG", "json", stream=closed)
+        assert root.handlers != before[0]
+    closed.close()
+    assert (list(root.handlers), root.level) == before
+    assert not structlog.is_configured()
 
 
 def test_libraries_are_heard_from_warning_on(log_output):

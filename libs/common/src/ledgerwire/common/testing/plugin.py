@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import logging
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_socket
+import structlog
 
 from ledgerwire.common.settings import Settings, SuiteSettings
 from ledgerwire.common.testing import postgres, rabbit
@@ -45,6 +48,31 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_runtest_setup() -> None:
     """Tests talk to this machine and to nothing else."""
     pytest_socket.socket_allow_hosts(_LOOPBACK, allow_unix_socket=True)
+
+
+@contextmanager
+def logging_as_before() -> Iterator[None]:
+    """Take back what is set up of logging inside the block.
+
+    A command that is run within a test sets up logging on a stream that is closed with the test; what later tests log, or objects
+    that are collected meanwhile, would be written there, each time with a traceback instead.
+    """
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
+        structlog.contextvars.clear_contextvars()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Each test begins with logging as the run has it."""
+    with logging_as_before():
+        return (yield)
 
 
 @pytest.fixture(scope="session")
