@@ -219,3 +219,36 @@ async def test_two_processes_with_one_consent_sign_in_one_after_the_other(partne
         tokens = await asyncio.gather(*(each.token("https://graph.microsoft.com") for each in signed))
     assert len(set(tokens)) == 3
     assert (held["most"], center.keys.replaced, center.keys.stored.revoked) == (3, 3, False)
+
+
+async def test_a_caller_that_gives_up_lets_nobody_spend_the_same_refresh_token(partner_center: Any) -> None:
+    began, let_go = asyncio.Event(), asyncio.Event()
+    at_once = {"now": 0, "most": 0}
+
+    class Slow:
+        """A turn that any caller gets, and only later."""
+
+        async def take(self) -> bool:
+            at_once["now"] += 1
+            at_once["most"] = max(at_once.values())
+            began.set()
+            await let_go.wait()
+            return True
+
+        async def give_back(self) -> None:
+            at_once["now"] -= 1
+
+    center = partner_center
+    audience = "https://graph.microsoft.com"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        signed = SignIn(http, center.source._client.config.token_url, center.keys, turn=Slow(), clock=center.clock)
+        hasty = asyncio.create_task(signed.token(audience))
+        await began.wait()
+        hasty.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hasty
+        patient = asyncio.create_task(signed.token(audience))
+        await asyncio.sleep(0)
+        let_go.set()
+        assert await patient
+    assert (at_once["most"], center.keys.replaced) == (1, 1)

@@ -97,15 +97,29 @@ class SignIn:
         self._clock = clock or SystemClock()
         self._lock = asyncio.Lock()
         self._held: dict[str, tuple[str, datetime]] = {}
+        self._flights: set[asyncio.Task[str]] = set()
 
     async def token(self, resource: str, stale: str = "") -> str:
         """An access token for an audience that is good for two minutes, and is not `stale`."""
+        # Shielded: a caller that gives up must not lose a refresh token that is already spent.
+        flight = asyncio.create_task(self._one_flight(resource, stale))
+        self._flights.add(flight)
+        flight.add_done_callback(self._landed)
+        return await asyncio.shield(flight)
+
+    def _landed(self, flight: asyncio.Task[str]) -> None:
+        """Its fault is told to whoever waits for it; where its caller gave up, the next one meets it again."""
+        self._flights.discard(flight)
+        if not flight.cancelled():
+            flight.exception()
+
+    async def _one_flight(self, resource: str, stale: str) -> str:
+        """The lock is the flight's: a caller that gives up lets nobody else spend the same refresh token."""
         async with self._lock:
             held = self._held.get(resource)
             if held and held[0] != stale and held[1] - self._clock.now() > _MARGIN:
                 return held[0]
-            # Shielded: a caller that gives up must not lose a refresh token that is already spent.
-            return await asyncio.shield(asyncio.ensure_future(self._in_turn(resource)))
+            return await self._in_turn(resource)
 
     async def _in_turn(self, resource: str) -> str:
         for _ in range(_TURN_POLLS):
