@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.domain.settings import ExclusionRule, ExclusionTreatment
+from ledgerwire.mapper.domain.settings import DocumentPer, ExclusionRule, ExclusionTreatment
 
 from .conftest import PERSON, Office
 from .expense_reports import COMPANY_CARD, Expenses, sent_report
@@ -31,6 +31,12 @@ async def opened(spent: Expenses, number: int) -> None:
     spent.status(number, "Rejected")
     await spent.told(number, "remap")
     assert (await spent.record(number)).state is RecordState.OPEN
+
+
+async def skipped(spent: Expenses, number: int) -> None:
+    """A person says that nothing is to be done with it."""
+    await spent.office.desk.skip(spent.office.account_id, f"EXP-{number}", "private")
+    await spent.office.idle()
 
 
 def lines(documents: dict[str, list[tuple[str, Decimal]]]) -> dict[str, list[tuple[str, Decimal]]]:
@@ -129,3 +135,71 @@ async def test_one_that_is_owed_otherwise_now_waits_until_its_share_is_taken_out
     assert await spent.documents() == {
         "EXPR-77": BILL["EXPR-77"][1:], "EXPR-77-C": [("EXP-9301", Decimal("41.80"))]
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["retried", "corrected"])
+@pytest.mark.parametrize("mate", ["open", "open after", "skipped too"])
+async def test_one_skipped_and_retried_under_a_new_mapping_goes_on_in_the_document_that_it_was_sent_in(
+    spent: Expenses, mate: str, first: str
+) -> None:
+    if mate != "open after":
+        await opened(spent, 9302)
+    await skipped(spent, 9301)
+    if mate == "open after":
+        await opened(spent, 9302)
+    else:
+        assert (lines(await spent.documents()), (await spent.group())[1]) == (BILL, {"9301", "9302"}), (
+            "as in the ledger"
+        )
+    if mate == "skipped too":
+        await skipped(spent, 9302)
+    mapped_anew(spent)
+    await spent.look(9301, 9302, found_by="replay")
+    assert await spent.standing(9301) == [SKIPPED], "a person said so"
+    for each in (9301, 9302) if first == "retried" else (9302, 9301):
+        if each == 9302:
+            spent.psa.change(replace(spent.psa.expense(9302), amount=Decimal("13.00")), PERSON)
+            spent.status(9302, "ApprovedByTierTwo")
+            spent.psa.reload(9302)
+        await spent.office.desk.retry(spent.office.account_id, number=f"EXP-{each}")
+        await spent.office.idle()
+        assert (await spent.documents()).keys() == {"EXPR-77"}, "no second document of what is in the ledger"
+    assert await spent.asked_of_poster(9301, 9302) == [("mapped", "EXPR-77", [("EXPR-77", Decimal("54.80"))])] * 2
+    assert await spent.documents() == {"EXPR-77": [("EXP-9301", Decimal("41.80")), ("EXP-9302", Decimal("13.00"))]}
+
+
+@pytest.mark.parametrize("by", ["correction", "skip"])
+async def test_one_skipped_and_retried_that_is_owed_otherwise_now_waits_until_its_share_is_taken_out(
+    spent: Expenses, by: str
+) -> None:
+    await opened(spent, 9302)
+    await skipped(spent, 9301)
+    spent.status(9301, "Rejected")
+    spent.psa.change(replace(spent.psa.expense(9301), payment_method_id=COMPANY_CARD), PERSON)
+    spent.status(9301, "ApprovedByTierTwo")
+    spent.psa.reload(9301)
+    await spent.office.desk.retry(spent.office.account_id, number="EXP-9301")
+    await spent.office.idle()
+    assert await spent.standing(9301) == [(RecordState.STOPPED, ["EXPENSE_GROUP_INCOMPLETE"])]
+    assert (lines(await spent.documents()), (await spent.group())[1]) == (BILL, {"9301", "9302"}), "as in the ledger"
+    if by == "skip":
+        await skipped(spent, 9301)
+        assert await spent.standing(9301) == [SKIPPED]
+    spent.status(9302, "ApprovedByTierTwo")
+    await spent.look(9302)
+    card = {"EXPR-77-C": [("EXP-9301", Decimal("41.80"))]} if by == "correction" else {}
+    assert await spent.documents() == {"EXPR-77": BILL["EXPR-77"][1:], **card}
+
+
+async def test_one_skipped_and_retried_goes_on_in_the_document_that_a_batched_one_is_still_to_take_it_out_of(
+    spent: Expenses,
+) -> None:
+    await spent.batched(9302)
+    await skipped(spent, 9301)
+    assert await spent.documents() == {"EXPR-77": BILL["EXPR-77"][1:]}
+    mapped_anew(spent)
+    spent.setting(document_per=DocumentPer.EXPENSE)
+    await spent.office.desk.retry(spent.office.account_id, number="EXP-9301")
+    await spent.office.idle()
+    assert lines(await spent.documents()) == BILL
+    assert await spent.asked_of_poster(9301, 9302) == [("mapped", "EXPR-77", [("EXPR-77", Decimal("53.85"))])] * 2

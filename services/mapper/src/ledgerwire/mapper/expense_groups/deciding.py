@@ -94,6 +94,7 @@ class GroupDecider:
         self._latest = latest
         self._groups = {group.group_id: group for group in groups}
         self._members = {item.record_id: group for group in groups for item in group.members}
+        self._standing = {record: group for group in groups for record in group.stands_for}
         self._alone = alone
         self._live = live
         self._read = Sorted()
@@ -101,7 +102,7 @@ class GroupDecider:
 
     def sort(self, hands: Sequence[Hand]) -> Sorted:
         """What each of them is to the documents of their reports, as far as the groups are known."""
-        return Sorter(self._decider, self._latest, self._members, self._alone).sort(hands)
+        return Sorter(self._decider, self._latest, self._members, self._alone, self._standing).sort(hands)
 
     def decide(self, hands: Sequence[Hand], taken: Numbers) -> Together:
         """One look at all of them. `taken` tells which numbers a report's documents have."""
@@ -154,8 +155,10 @@ class GroupDecider:
         return goes(wish.alone, self._latest.get(wish.hand.record_id))
 
     def _grouped(self, wish: Wish) -> Grouped:
-        group = self._members.get(wish.hand.record_id)
-        return Grouped(wish.hand.record_id, wish.hand.number, wish.key, group.group_id if group else None)
+        """One whose share is still in a document of the ledger is of that, or it would be posted a second time (M8)."""
+        record = wish.hand.record_id
+        group = self._members.get(record) or self._standing.get(record)
+        return Grouped(record, wish.hand.number, wish.key, group.group_id if group else None)
 
     def _known(self, group: StoredGroup) -> KnownGroup:
         """A group without those left out: who is left gives it its key, so that none of them goes to another document."""
@@ -243,16 +246,18 @@ class GroupDecider:
     def _with_uncorrected(self, group: StoredGroup, stay: Sequence[Member]) -> list[Member]:
         """Those that stay, with those left out whose share none of them can take out now: nobody brings a change to poster (M8).
 
-        They neither end silently nor go otherwise: what is to stay unposted stops, what goes without this document waits. The
-        document is as it is in the ledger until one that stays goes again.
+        They neither end silently nor go otherwise: what is to stay unposted stops, unless a person skipped it; what goes without
+        this document waits. The document is as it is in the ledger until one that stays goes again.
         """
         if not stay or any(item.carries for item in stay):
             return list(stay)
         looks, names = self.together.looks, ", ".join(item.number for item in stay)
         there = {item.record_id for item in stay}
         for item in group.members:
-            if item.sent and item.record_id in looks.keys() & self._read.left_out.keys() - there:
+            if item.sent and item.record_id in self._read.left_out.keys() - there:
                 there.add(item.record_id)
+                if item.record_id not in looks:
+                    continue
                 look, hand = looks[item.record_id], self._read.left_out[item.record_id][0]
                 if look.record.state is RecordState.SKIPPED:
                     looks[item.record_id] = looking.document_remains(look.record, *look.record.findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -119,12 +119,17 @@ class Sorter:
         latest: Mapping[UUID, StoredRevision],
         members: Mapping[UUID, StoredGroup],
         alone: frozenset[UUID],
+        standing: Collection[UUID],
     ) -> None:
-        """`alone`: records whose own document is in the ledger, or may be: they go on by themselves."""
+        """`alone`: records whose own document is in the ledger, or may be: they go on by themselves.
+
+        `standing`: those for which the document of a group stands there, whether they are in the group now or not.
+        """
         self._decider = decider
         self._latest = latest
         self._members = members
         self._alone = alone
+        self._standing = standing
         self.found = Sorted()
 
     def sort(self, hands: Iterable[Hand]) -> Sorted:
@@ -138,7 +143,7 @@ class Sorter:
             elif hand.subject is None:
                 self._off_the_list(hand, group)
             elif group is not None or hand.record_id not in self._alone:
-                self._listed(hand, sticky=group is not None)
+                self._listed(hand, sticky=group is not None or hand.record_id in self._standing)
         return self.found
 
     def _off_the_list(self, hand: Hand, group: StoredGroup | None) -> None:

@@ -33,7 +33,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class StoredGroup:
-    """One group row with its members. `sent`: its document is in the ledger, or may be."""
+    """One group row with its members. `sent`: its document is in the ledger, or may be.
+
+    `stands_for`: the records whose share is in there, also of those that have left the group while poster has not followed yet.
+    """
 
     group_id: UUID
     ledger_connection_id: UUID
@@ -45,6 +48,7 @@ class StoredGroup:
     documents_hash: str
     members: tuple[Member, ...]
     sent: bool
+    stands_for: frozenset[UUID] = frozenset()
 
     @property
     def known(self) -> KnownGroup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,26 +24,39 @@ from ledgerwire.mapper.records import StoredRecord, decode_documents, decode_tra
 _SENT = text("SELECT owner_id, record_id FROM poster.documents_sent_for_mapper WHERE owner_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 )
+_STANDS_FOR = text("SELECT owner_id FROM poster.documents_sent_for_mapper WHERE record_id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
+)
 
 
 async def groups(unit: Unit, connection_id: UUID, record_ids: Iterable[UUID], keys: Iterable[str]) -> list[StoredGroup]:
-    """The groups that these records are in, and those that take expenses of these keys, by number."""
+    """The groups that these records are in, or their documents that were sent; and those that take expenses of these keys."""
     table = ExpenseGroup.__table__
-    own = select(ExpenseGroupMember.group_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
+    ids = list(record_ids)
+    own = select(ExpenseGroupMember.group_id).where(ExpenseGroupMember.record_id.in_(ids))
+    standing = await _standing(unit, ids)
     rows = await unit.execute(
         select(table)
         .where(table.c.connection_id == connection_id)
-        .where(or_(table.c.group_id.in_(own), table.c.key.in_(list(keys))))
+        .where(or_(table.c.group_id.in_(own), table.c.group_id.in_(standing), table.c.key.in_(list(keys))))
         .order_by(table.c.number)
     )
     found = list(rows)
-    ids = [row.group_id for row in found]
-    there = await sent(unit, ids)
-    members = await _members(unit, ids, there)
-    return [_group(row, members.get(row.group_id, ()), sent=row.group_id in there) for row in found]
+    group_ids = [row.group_id for row in found]
+    there = await sent(unit, group_ids)
+    members = await _members(unit, group_ids, there)
+    return [_group(row, members.get(row.group_id, ()), there.get(row.group_id, ())) for row in found]
 
 
-def _group(row: Any, members: Sequence[Member], *, sent: bool) -> StoredGroup:
+async def _standing(unit: Unit, record_ids: Sequence[UUID]) -> list[UUID]:
+    """Whose documents that were sent stand for those of these that poster was told of and that are in no group now."""
+    grouped = select(ExpenseGroupMember.record_id).where(ExpenseGroupMember.record_id.in_(record_ids))
+    told = select(Record.record_id).where(Record.record_id.in_(record_ids), Record.announcements > 0)
+    left = list((await unit.execute(told.where(Record.record_id.not_in(grouped)))).scalars())
+    return list((await unit.execute(_STANDS_FOR, {"ids": left})).scalars()) if left else []
+
+
+def _group(row: Any, members: Sequence[Member], stands_for: Collection[UUID]) -> StoredGroup:
     return StoredGroup(
         group_id=row.group_id,
         ledger_connection_id=row.ledger_connection_id,
@@ -54,7 +67,8 @@ def _group(row: Any, members: Sequence[Member], *, sent: bool) -> StoredGroup:
         documents=decode_documents(row.documents),
         documents_hash=row.documents_hash,
         members=tuple(members),
-        sent=sent,
+        sent=bool(stands_for),
+        stands_for=frozenset(stands_for),
     )
 
 

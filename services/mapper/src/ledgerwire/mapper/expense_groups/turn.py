@@ -72,7 +72,7 @@ class ExpenseTurn:
             own = await groups_repository.groups(unit, self._scope.connection_id, [*rung, *found], ())
             alone = frozenset(await groups_repository.sent(unit, list(found)))
         members = {item.record_id for group in own for item in group.members}
-        if not members and not shares_documents(self._account):
+        if not own and not shares_documents(self._account):
             return Together()
         await self._know([*found, *members])
         hands = self._hands(rung, found, members)
