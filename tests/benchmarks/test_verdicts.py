@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,37 +22,104 @@ from benchmarks import (
     relay_and_consumer,
 )
 from benchmarks.load import Orders, send
-from benchmarks.verification import any_fault, faults
+from benchmarks.verification import Books, any_fault, faults, verified
+from tests.e2e.vendors import COORDINATOR, Vendors
+
+from ledgerwire.sandbox.connectwise.batches import batch_invoices, create_batch, delete_batch
+from ledgerwire.sandbox.connectwise.interface_records import RecordKey
+from ledgerwire.sandbox.server import Sandbox
+
+TO_COPY = 39003
 
 WANTED = {1: ("INV-1", Decimal("10.00")), 2: ("INV-2", Decimal("20.00"))}
 DOCUMENTS = list(WANTED.values())
-BATCHES: list[str | None] = ["B-1", "B-2"]
+ONE, TWO, OLD = (("invoice", number) for number in ("1", "2", "9"))
 OUTCOMES: list[tuple[int, str | None]] = [(1, "batched"), (2, "batched")]
-CLEAN = {"lost": 0, "twice": 0, "amount_differs": 0, "unsettled": 0}
+BOOKS = Books([*DOCUMENTS, ("INV-9", Decimal(1))], [[ONE], [TWO], [OLD]], {1, 2}, {9: "INV-9"})
+"""Invoice 9 was closed too, for something that is not measured."""
+CLEAN = {"lost": 0, "twice": 0, "shared": 0, "unexpected": 0, "amount_differs": 0, "unsettled": 0}
 
 
 def test_invoices_that_are_everywhere_once_have_no_fault() -> None:
-    assert faults(WANTED, [*DOCUMENTS, ("INV-9", Decimal(1))], BATCHES, OUTCOMES) == CLEAN
+    assert faults(WANTED, BOOKS, OUTCOMES) == CLEAN
     assert not any_fault(CLEAN)
 
 
 @pytest.mark.parametrize(
-    ("documents", "batches", "outcomes", "fault"),
+    ("planted", "fault"),
     [
-        (DOCUMENTS[:1], BATCHES, OUTCOMES, "lost"),
-        (DOCUMENTS, ["B-1", None], OUTCOMES, "lost"),
-        ([*DOCUMENTS, DOCUMENTS[0]], BATCHES, OUTCOMES, "twice"),
-        (DOCUMENTS, ["B-1", "B-1"], OUTCOMES, "twice"),
-        ([DOCUMENTS[0], ("INV-2", Decimal("20.01"))], BATCHES, OUTCOMES, "amount_differs"),
-        (DOCUMENTS, BATCHES, OUTCOMES[:1], "unsettled"),
-        (DOCUMENTS, BATCHES, [(1, "batched"), (2, "stopped")], "unsettled"),
-        (DOCUMENTS, BATCHES, [*OUTCOMES, (2, "batched")], "unsettled"),
+        ({"documents": DOCUMENTS[:1]}, "lost"),
+        ({"marked": {1}}, "lost"),
+        ({"batches": [[ONE]]}, "lost"),
+        ({"documents": [*DOCUMENTS, DOCUMENTS[0]]}, "twice"),
+        ({"documents": [*BOOKS.documents, ("INV-9", Decimal(1))]}, "twice"),
+        ({"batches": [[ONE], [TWO], [ONE]]}, "twice"),
+        ({"batches": [[ONE, TWO]]}, "shared"),
+        ({"documents": [*DOCUMENTS, ("INV-1-2", Decimal(10))]}, "unexpected"),
+        ({"batches": [[ONE], [TWO], []]}, "unexpected"),
+        ({"batches": [[ONE], [TWO], [("invoice", "7")]]}, "unexpected"),
+        ({"documents": [DOCUMENTS[0], ("INV-2", Decimal("20.01"))]}, "amount_differs"),
     ],
 )
-def test_each_fault_of_an_invoice_is_told(documents: Any, batches: Any, outcomes: Any, fault: str) -> None:
-    found = faults(WANTED, documents, batches, outcomes)
+def test_each_fault_of_the_vendors_books_is_told(planted: dict[str, Any], fault: str) -> None:
+    found = faults(WANTED, replace(BOOKS, **planted), OUTCOMES)
     assert found == {**CLEAN, fault: 1}
     assert any_fault(found)
+
+
+@pytest.mark.parametrize("outcomes", [OUTCOMES[:1], [(1, "batched"), (2, "stopped")], [*OUTCOMES, (2, "batched")]])
+def test_an_invoice_of_which_our_own_records_say_something_else_is_told(outcomes: Any) -> None:
+    found = faults(WANTED, BOOKS, outcomes)
+    assert found == {**CLEAN, "unsettled": 1}
+    assert any_fault(found)
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Vendors]:
+    """Both vendors with two invoices closed, posted and batched by hand."""
+    async with Sandbox.start() as sandbox:
+        made = Vendors(sandbox)
+        for one in made.copies(TO_COPY, 2, batched=False):
+            made.set_status(one, "Closed")
+            post(made, one, made.number(one))
+            batch_invoices(made.psa.state, [one], f"B-{one}", COORDINATOR)
+        yield made
+
+
+def post(office: Vendors, invoice_id: int, number: str) -> None:
+    books = office.ledger.collections["invoices"]
+    own = {"InvoiceID": f"guid-{len(books)}", "InvoiceNumber": number, "Total": office.invoice(invoice_id)["total"]}
+    books.put({**own, "Type": "ACCREC", "Status": "AUTHORISED"})
+
+
+async def looked_for(office: Vendors) -> dict[str, int]:
+    ids = [one for one in office.psa.state.closed_at if office.number(one).startswith(office.number(TO_COPY))]
+    assert len(ids) == 2
+
+    async def rows(*_: Any) -> list[dict[str, Any]]:
+        return [{"source_id": str(one), "settled_outcome": "batched"} for one in ids]
+
+    return await verified(office, rows, [], ids)
+
+
+async def test_books_in_order_have_no_fault(office: Vendors) -> None:
+    assert await looked_for(office) == CLEAN
+
+
+async def test_an_invoice_in_two_batches_is_seen_though_it_bears_one(office: Vendors) -> None:
+    state, one = office.psa.state, max(office.psa.state.closed_at)
+    delete_batch(state, office.invoice(one)["glBatch"]["id"], COORDINATOR)
+    first, *others = (entry.id for entry in state.entries_of(RecordKey("invoice", one)))
+    create_batch(state, {"batchIdentifier": "first", "processedRecordIds": [first]}, COORDINATOR)
+    create_batch(state, {"batchIdentifier": "rest", "processedRecordIds": others}, COORDINATOR)
+    assert office.batch_name(one) == "rest"
+    assert await looked_for(office) == {**CLEAN, "twice": 1}
+
+
+async def test_a_document_of_a_number_that_nobody_closed_is_seen(office: Vendors) -> None:
+    one = max(office.psa.state.closed_at)
+    post(office, one, f"{office.number(one)}-2")
+    assert await looked_for(office) == {**CLEAN, "unexpected": 1}
 
 
 def test_a_record_is_mapped_and_announced_once() -> None:

@@ -31,13 +31,14 @@ BITES_WITHIN = 20.0
 
 @dataclass
 class Nemesis:
-    """`done` counts what was really done, by category and kind; `idle` the faults that met nothing."""
+    """`done` counts what was really done, by category and kind; `idle` the faults that met nothing; `struck` are the others."""
 
     arena: Arena
     plan: Plan
     tell: Callable[[str], None] = lambda _: None
     done: Counter[str] = field(default_factory=Counter)
     idle: Counter[str] = field(default_factory=Counter)
+    struck: list[Planned] = field(default_factory=list)
     locks: dict[str, asyncio.Lock] = field(default_factory=dict)
     waiting: dict[int, Planned] = field(default_factory=dict)
 
@@ -63,6 +64,8 @@ class Nemesis:
 
     def _count(self, fault: Planned, times: int) -> None:
         (self.done if times else self.idle)[f"{fault.category}.{fault.kind}"] += times or 1
+        if times:
+            self.struck.append(fault)
 
     async def _process(self, fault: Planned) -> int:
         slot = self.arena.slots[fault.target]
@@ -167,11 +170,9 @@ class Nemesis:
         faults = self.arena.world.sandbox.world.faults
         number = faults.add(armed)
         loop = asyncio.get_running_loop()
-        until = loop.time() + fault.seconds
-        fired = 0
-        while loop.time() < until:
+        over = loop.time() + fault.seconds
+        while loop.time() < over:
             row = next(one for one in faults.list() if one["number"] == number)
-            fired = int(row["fired"])
             if row["left"] == 0:
                 break
             await lasts(0.25)

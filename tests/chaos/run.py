@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -11,8 +12,9 @@ from time import monotonic
 from typing import Any
 
 from tests.chaos.arena import Arena, open_arena
-from tests.chaos.drain import drained, left_over, unsettled
+from tests.chaos.drain import Drain, drained, leftovers, unsettled
 from tests.chaos.facts import history, landed_unanswered
+from tests.chaos.floor import thin
 from tests.chaos.history import Verdict, check
 from tests.chaos.load import Load
 from tests.chaos.nemesis import Nemesis
@@ -41,6 +43,7 @@ class Outcome:
     leftovers: dict[str, int]
     seconds_load: float
     seconds_drain: float | None
+    undrained: str = ""
     notes: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -51,7 +54,7 @@ class Outcome:
         told = [
             (not verdict.sound, f"history: {dict(verdict.examples)}"),
             (verdict.recovered == 0, "nothing was recovered: the run exercised no ambiguity"),
-            (self.seconds_drain is None, "the drain did not end in time"),
+            (self.seconds_drain is None, f"the drain did not end: {self.undrained}"),
             (any(self.leftovers.values()), f"left over: { {name: n for name, n in self.leftovers.items() if n} }"),
             (not self.books_clean, f"books: {self.findings[:5]}"),
         ]
@@ -61,7 +64,7 @@ class Outcome:
         """The line that is printed."""
         verdict = {name: value for name, value in self.verdict.as_dict().items() if name != "examples"}
         own = asdict(self) | {"problems": self.problems, "clean": not self.problems}
-        del own["verdict"], own["findings"], own["notes"]
+        del own["verdict"], own["findings"], own["notes"], own["undrained"]
         return {"seed": own.pop("seed"), "profile": own.pop("profile"), "clean": own.pop("clean"), **verdict, **own}
 
 
@@ -78,13 +81,13 @@ async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[
         ):
             together.create_task(load.run())
             together.create_task(nemesis.run())
-        took = monotonic() - began
+        ended = monotonic()
         async with _beside(_forget(arena)):
             await nemesis.heal()
             tell('{"drain": "begins"}')
             drain = await drained(arena, load.attempted)
             nemesis.spent()
-        return await _judged(arena, plan, load, nemesis, took, drain, seen)
+        return await _judged(arena, plan, load, nemesis, (began, ended), drain, seen)
 
 
 @asynccontextmanager
@@ -116,8 +119,8 @@ async def _judged(
     plan: Plan,
     load: Load,
     nemesis: Nemesis,
-    took: float,
-    drain: float | None,
+    under_load: tuple[float, float],
+    drain: Drain,
     seen: Mapping[str, list[Vitals]],
 ) -> Outcome:
     told = await arena.world.rows("SELECT number FROM mapper.record WHERE settled_outcome = 'batched'")
@@ -128,14 +131,11 @@ async def _judged(
     books = audit(load.expected, [*entries, *last_look(inside)], invoices, aside(arena.world))
     landed = landed_unanswered(entries)
     notes = [f"expenses: {one}" for one in differences(arena.world, load.spent)][:5]
-    notes += [f"unsettled: {row}" for row in await unsettled(arena)] if drain is None else []
-    faults = sum(nemesis.done.values())
-    if arena.profile.faults_wanted > faults:
-        notes.append(f"only {faults} faults, {arena.profile.faults_wanted} were wanted")
-    if arena.profile.landed_wanted > landed:
-        notes.append(f"only {landed} answers lost after a write, {arena.profile.landed_wanted} were wanted")
+    notes += [f"unsettled: {row}" for row in await unsettled(arena)] if drain.seconds is None else []
+    faults, (began, ended) = sum(nemesis.done.values()), under_load
+    notes += thin(arena.profile, plan.faults, nemesis.struck, faults=faults, landed=landed)
     grown = {name: found for name, looks in seen.items() if (found := growth(looks)) is not None}
-    notes += leaks(arena.slots, seen) if arena.profile.watch_vitals else []
+    notes += leaks(arena.slots, seen, ended) if arena.profile.watch_vitals else []
     notes += [told for slot in arena.slots.values() for told in slot.unclean]
     return Outcome(
         seed=plan.seed,
@@ -146,12 +146,15 @@ async def _judged(
         landed_unanswered=landed,
         books_clean=books.clean,
         findings=[f"{one.code} {one.number}: {one.message}" for one in books.findings],
-        leftovers=await left_over(arena),
-        seconds_load=round(took, 1),
-        seconds_drain=drain,
+        leftovers=await leftovers(arena),
+        seconds_load=round(ended - began, 1),
+        seconds_drain=drain.seconds,
+        undrained=drain.why,
         notes=notes,
         figures=await _figures(arena, entries)
         | {
+            "planned": plan.counts(),
+            "struck": dict(sorted(Counter(one.category for one in nemesis.struck).items())),
             "idle": dict(sorted(nemesis.idle.items())),
             "vitals": {name: asdict(found) for name, found in grown.items()},
         },

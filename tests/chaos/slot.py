@@ -67,6 +67,7 @@ class Slot:
         self.starts += 1
         self._log = self.directory / f"{self.name}-{self.starts}.log"
         self.temporary.mkdir(exist_ok=True)
+        self.vitals_file.unlink(missing_ok=True)  # the word of the one before
         path = os.pathsep.join(one for one in sys.path if one)
         environment = {**self.environment(), "PYTHONPATH": path, "TMPDIR": str(self.temporary)}
         files = [str(self.clock_file), str(self.vitals_file)]

@@ -14,6 +14,7 @@ import importlib
 import json
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -87,9 +88,16 @@ def telling(build: Build, file: Path) -> Build:
     def build_and_tell(runtime: Runtime) -> Service:
         task = asyncio.get_running_loop().create_task(tell_vitals(file), name="vitals")
         _telling.add(task)
+        task.add_done_callback(_say_why)
         return build(runtime)
 
     return build_and_tell
+
+
+def _say_why(task: asyncio.Task[None]) -> None:
+    """The log says why nothing is told any more; the harness sees that nothing is."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        traceback.print_exception(error)
 
 
 _telling: set[asyncio.Task[None]] = set()

@@ -29,6 +29,7 @@ async def test_a_fault_on_a_link_that_nothing_passes_is_idle(monkeypatch: pytest
         nemesis = nemesis_of(proxy, LATE)
         await nemesis.run()
         assert (dict(nemesis.done), dict(nemesis.idle)) == ({}, {"link.latency": 1})
+        assert nemesis.struck == []
 
 
 async def test_a_fault_on_a_link_waits_for_what_it_strikes_and_counts_once() -> None:
@@ -43,3 +44,4 @@ async def test_a_fault_on_a_link_waits_for_what_it_strikes_and_counts_once() -> 
         async with asyncio.timeout(5):
             await running
         assert (dict(nemesis.done), dict(nemesis.idle)) == ({"link.latency": 1}, {})
+        assert nemesis.struck == [LATE]

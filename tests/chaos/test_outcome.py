@@ -41,7 +41,7 @@ def test_a_clean_run_prints_its_seven_numbers() -> None:
         {"verdict": check(History(ALL, ALL[:3], "AABCD", ALL, (), ALL))},
         {"verdict": check(History(ALL, ALL[:3], "ABCDX", ALL, (), ALL))},
         {"verdict": check(History(ALL, ALL, ALL, ALL, (), ALL))},
-        {"seconds_drain": None},
+        {"seconds_drain": None, "undrained": "nothing was settled for 180 s"},
         {"leftovers": {"poster.dead_letter": 1}},
         {"books_clean": False, "findings": ["TOTAL_DIFFERS INV-1"]},
         {"notes": ["poster-1 leaks tasks"]},

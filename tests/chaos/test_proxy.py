@@ -243,7 +243,7 @@ async def test_slicer_brings_everything_in_small_pieces() -> None:
         assert await client.said(LINE * 5) == LINE * 5
 
 
-async def test_limit_data_lets_so_many_bytes_through_from_its_start_and_ends_the_connection() -> None:
+async def test_limit_data_counts_from_its_own_start_lets_so_many_bytes_through_and_ends_the_connection() -> None:
     async with echo_behind_a_proxy() as proxy, client_of(proxy) as client:
         assert await client.said(b"x" * 500) == b"x" * 500
         proxy.add(Toxic("limit_data", "down", 100))

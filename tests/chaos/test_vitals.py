@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import random
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
 
-from tests.chaos.vitals import Vitals, growth, leaks
+import pytest
+from tests.chaos import stepped, vitals
+from tests.chaos.slot import Slot
+from tests.chaos.vitals import Ear, Vitals, growth, leaks, look_at, unheard, watch
+
+ENDED = 600.0
 
 
 def looks(
@@ -65,7 +77,7 @@ def test_noise_and_a_jump_of_three_megabytes_are_no_leak() -> None:
 
 def test_a_process_nobody_can_speak_for_is_told_as_one_that_leaks() -> None:
     seen = {"ingest-1": looks(), "mapper-1": looks()[:10], "poster-2": looks(tasks=0.5)}
-    told = leaks(["ingest-1", "mapper-1", "poster-1", "poster-2"], seen)
+    told = leaks(["ingest-1", "mapper-1", "poster-1", "poster-2"], seen, ENDED)
     assert [one.split(":")[0] for one in told] == [
         "mapper-1 was not watched",
         "poster-1 was not watched",
@@ -75,3 +87,108 @@ def test_a_process_nobody_can_speak_for_is_told_as_one_that_leaks() -> None:
 
 def test_too_few_looks_say_nothing() -> None:
     assert growth(looks()[:10]) is None
+
+
+def test_a_process_that_fell_silent_is_told_as_one_nobody_watched() -> None:
+    whole = looks()
+    seen = {"stopped": whole[:60], "paused": [*whole[:40], *whole[60:]], "heard": whole}
+    assert unheard(whole, ENDED) == 6.0
+    assert leaks(seen, seen, ENDED) == [
+        "stopped was not watched: it said nothing for 246 s",
+        "paused was not watched: it said nothing for 126 s",
+    ]
+
+
+@dataclass
+class Us:
+    """A slot in which this very process runs."""
+
+    vitals_file: Path
+    temporary: Path
+    name: str = "poster-1"
+    starts: int = 1
+    runs: bool = True
+    pid: int = os.getpid()
+
+    def says(self, tasks: int) -> None:
+        fresh = self.vitals_file.with_suffix(".new")
+        fresh.write_text(json.dumps({"tasks": tasks}))
+        fresh.replace(self.vitals_file)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Our own monotonic clock, to be moved."""
+    moment = [1000.0]
+    monkeypatch.setattr(vitals, "monotonic", lambda: moment[0])
+    return moment
+
+
+@pytest.fixture
+def us(tmp_path: Path) -> Us:
+    (tmp_path / "tmp").mkdir()
+    return Us(tmp_path / "poster-1.vitals", tmp_path / "tmp")
+
+
+def test_what_a_process_said_long_ago_is_not_taken_for_how_it_is(us: Us, clock: list[float]) -> None:
+    ear, slot = Ear(), cast("Slot", us)
+    assert look_at(slot, ear) is None
+    us.says(17)
+    for seconds, heard in [(0.0, True), (vitals.FRESH_SECONDS, True), (1.0, False), (3600.0, False)]:
+        clock[0] += seconds
+        found = look_at(slot, ear)
+        assert (found is not None) is heard
+    us.says(18)
+    found = look_at(slot, ear)
+    assert found is not None
+    assert found.tasks == 18
+
+
+@pytest.mark.parametrize("wrong", [-70 * 86_400.0, 0.0, 70 * 86_400.0])
+def test_the_age_of_a_word_does_not_follow_a_wall_clock(us: Us, clock: list[float], wrong: float) -> None:
+    ear = Ear()
+    us.says(17)
+    written = us.vitals_file.stat().st_mtime + wrong
+    os.utime(us.vitals_file, (written, written))
+    assert ear.age(us.vitals_file) == 0.0
+    clock[0] += 4.0
+    assert ear.age(us.vitals_file) == 4.0
+
+
+async def test_the_task_that_tells_the_vitals_dies_and_the_process_counts_as_unwatched(
+    us: Us, clock: list[float], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns = iter_of(us, clock, dies_after=40)
+    monkeypatch.setattr(vitals, "asyncio", Turns(turns))
+    seen: dict[str, list[Vitals]] = {}
+    with suppress(StopAsyncIteration):
+        await watch([cast("Slot", us)], seen)
+    assert [one.partition(":")[2] for one in leaks(seen, seen, clock[0])] == [" it said nothing for 110 s"]
+
+    async def dies() -> None:
+        raise OSError("no space left on device")
+
+    task = asyncio.create_task(dies())
+    task.add_done_callback(stepped._say_why)
+    await asyncio.wait({task})
+    assert "no space left on device" in capsys.readouterr().err
+
+
+def iter_of(us: Us, clock: list[float], dies_after: int) -> Iterator[None]:
+    """A hundred turns of the watch, two seconds apart; the process writes in the first of them only."""
+    for turn in range(100):
+        clock[0] += vitals.EVERY_SECONDS
+        if turn < dies_after:
+            us.says(17)
+        yield None
+
+
+@dataclass
+class Turns:
+    """What `watch` sleeps on: the next turn."""
+
+    turns: Iterator[None]
+
+    async def sleep(self, _: float) -> None:
+        if next(self.turns, ...) is ...:
+            raise StopAsyncIteration
