@@ -171,6 +171,16 @@ class Outcomes(Vendors):
 
         await self._explained(idle, "everything is done", seconds)
 
+    async def nothing_is_left(self) -> None:
+        """No dead letter, nothing unpublished, and no call whose outcome is open."""
+        for name in SERVICES:
+            dead = await self.rows(f"SELECT queue, cause, detail FROM {name}.dead_letter")
+            assert [dict(row) for row in dead] == [], name
+            unpublished = await self.rows(f"SELECT type FROM {name}.outbox WHERE published_at IS NULL")
+            assert [dict(row) for row in unpublished] == [], name
+        calls = await self.rows("SELECT kind, method, path FROM poster.submission WHERE settled_at IS NULL")
+        assert [dict(row) for row in calls] == []
+
     async def codes(self, invoice_id: int) -> list[str]:
         """The stopping causes a clerk is shown for this record now."""
         found: set[str] = set()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from tests.e2e.expense_books import Spent, aside, differences
 from tests.e2e.expense_reports import MEMBER, PER_REPORT, REPORT, Reports, account
+from tests.e2e.processes import eventually
 from tests.e2e.world import ALL, World, open_world
 
 from ledgerwire.common.crashpoints import POINTS
 from ledgerwire.common.settings import Settings
+from ledgerwire.poster import points
 
 for _name in ALL:
     importlib.import_module(f"ledgerwire.{_name}.bootstrap")  # its crash points are declared now
@@ -26,18 +29,33 @@ SPENT = [Spent(9301, MEMBER, REPORT, Decimal("41.80")), Spent(9302, MEMBER, REPO
 pytestmark = pytest.mark.e2e
 
 
+def owner(point: str) -> str:
+    """The service or shared machinery that has a point."""
+    return point.partition(".")[0]
+
+
 def victims(point: str) -> list[str]:
     """Who passes a point on the way of a closed invoice."""
-    owner = point.partition(".")[0]
-    return {"consumer": ["mapper", "poster"], "relay": list(ALL), "work": list(ALL)}.get(owner, [owner])
+    shared = {"consumer": ["mapper", "poster"], "relay": list(ALL), "work": list(ALL)}
+    return shared.get(owner(point), [owner(point)])
 
 
 CUTS = [(service, point) for point in POINTS for service in victims(point) if service in ALL]
-"""The way of a new invoice; points that only a changed record passes have an owner of their own and tests beside their code."""
-
+"""The way of a new invoice."""
+ELSEWHERE = {"revision", "billing"}
+"""Owners of points that no new record passes: cut in the tests of corrections, and in those of billing sync."""
 
 AT_ONCE = {"work.claimed", "work.handled", "ingest.callback_registered", "ingest.page_announced", "ingest.swept"}
 """Points that ingest passes as soon as it starts, before ConnectWise can call."""
+LIKE_ANY_OTHER = {
+    points.BEFORE_SUBMISSION,
+    points.BEFORE_CONTACT,
+    points.CONTACT_CREATED,
+    points.CONTACT_LINKED,
+    points.BEFORE_REEXPORT,
+    points.SETTLED,
+}
+"""Points of poster at which nothing has been said of a document that the ledger could take twice, or all is over."""
 AMBIGUOUS = {"poster.outcome_unknown": "500_after", "poster.looked_up": "timeout_after_commit"}
 """Points that are passed only when an answer of the ledger is lost, and how it is: that of the invoices and that of the bill."""
 
@@ -46,7 +64,12 @@ AMBIGUOUS = {"poster.outcome_unknown": "500_after", "poster.looked_up": "timeout
 def test_every_step_of_ingest_relay_mapper_poster_and_batch_marking_has_a_point() -> None:
     names = {point for _, point in CUTS}
     assert len(names) >= 25
-    assert {name.partition(".")[0] for name in names} == {"ingest", "relay", "consumer", "work", "mapper", "poster"}
+    assert {owner(name) for name in names} == {"ingest", "relay", "consumer", "work", "mapper", "poster"}
+
+
+def test_no_point_is_left_that_nobody_is_killed_at() -> None:
+    uncut = POINTS.keys() - {point for _, point in CUTS}
+    assert {point for point in uncut if owner(point) not in ELSEWHERE} == set()
 
 
 def test_every_step_of_posting_has_a_point() -> None:
@@ -75,7 +98,7 @@ async def test_a_process_killed_at_any_point_and_started_again_posts_once_and_ba
         await world.settled(FIRST, NEW_CUSTOMER)
         await reports.settled(*(one.expense_id for one in SPENT))
         await world.quiet()
-        await nothing_is_left(world)
+        await world.nothing_is_left()
         world.books_are_clean(aside(world))
         assert differences(world, SPENT) == []
         contacts = [row["Name"] for row in world.ledger.contacts]
@@ -83,6 +106,87 @@ async def test_a_process_killed_at_any_point_and_started_again_posts_once_and_ba
         sent = keys_by_number(world)
         assert set(sent) == {world.number(FIRST), world.number(NEW_CUSTOMER), SPENT[0].bill}
         assert {number for number, keys in sent.items() if len(keys) != 1} == set(), sent
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """What of a report's bill had crossed the wire when the process died."""
+
+    sent: int
+    """Calls to the ledger that bore it."""
+    asked: bool = False
+    """Whether the ledger had been asked for it after that."""
+    batches: tuple[int, ...] = (0,)
+    """Calls to ConnectWise that made a batch of one of its expenses; several go at once."""
+    must_ask: bool = False
+    """Whether the next process has to ask the ledger for it before anything else is done with it."""
+
+
+BILL_CUTS = {
+    points.SUBMISSION_COMMITTED: Crossed(0, must_ask=True),
+    points.ANSWER_RECEIVED: Crossed(1, must_ask=True),
+    points.OUTCOME_UNKNOWN: Crossed(1, must_ask=True),
+    points.LOOKED_UP: Crossed(1, asked=True),
+    points.VERDICT_COMMITTED: Crossed(1),
+    points.SUBMISSION_SETTLED: Crossed(1),
+    points.BATCHING_COMMITTED: Crossed(1),
+    points.BATCH_SENT: Crossed(1, batches=(1, 2)),
+    points.MARK_PROVED: Crossed(1, batches=(2,)),
+}
+
+
+def test_every_step_of_posting_a_bill_is_cut_with_the_bill_at_it() -> None:
+    assert BILL_CUTS.keys() | LIKE_ANY_OTHER == {point for point in POINTS if owner(point) == "poster"}
+
+
+@pytest.mark.requirement("R6", "M17")
+@pytest.mark.parametrize("point", BILL_CUTS)
+async def test_a_poster_killed_with_a_bill_at_any_point_asks_for_it_and_never_sends_it_twice(
+    settings: Settings, tmp_path: Path, broker_url: str, point: str
+) -> None:
+    async with open_world(
+        settings, tmp_path, services=("mapper",), broker=broker_url, account=account(PER_REPORT)
+    ) as world:
+        reports = Reports(world)
+        reports.set_up()
+        if point in AMBIGUOUS:
+            world.arm(AMBIGUOUS[point], method="PUT", path_regex="/Invoices$", body_regex=f'"{SPENT[0].bill}"')
+        _approve(reports)
+        await reports.look(*(one.expense_id for one in SPENT))
+        await reports.until([one.expense_id for one in SPENT], "mapped", None)
+        await world.spawn("poster", crash_at=point).dies()
+        await eventually(lambda: world.sandbox.world.journal.in_flight == 0, "no request is under way")
+        cut, at = BILL_CUTS[point], len(wire(world))
+        before = wire(world)
+        assert before.count("sent") == cut.sent
+        assert ("asked" in before[before.index("sent") :] if cut.sent else False) == cut.asked
+        assert before.count("batch") in cut.batches
+        world.spawn("poster")
+        await reports.settled(*(one.expense_id for one in SPENT))
+        await world.quiet()
+        await world.nothing_is_left()
+        after = wire(world)[at:]
+        assert after[0] == "asked" or not cut.must_ask, after
+        assert [*before, *after].count("sent") == 1
+        assert [*before, *after].count("batch") == len(SPENT)
+        assert differences(world, SPENT) == []
+        assert world.documents() == reports.bills()
+        assert len(world.batches()) == len(SPENT)
+
+
+def wire(world: World) -> list[str]:
+    """What crossed the wire about the report's bill and its expenses' batches, in order."""
+    crossed = []
+    for call in world.sandbox.world.journal.entries(since_seq=world.sandbox.world.seeded_at):
+        if call.path.endswith("/Invoices") and call.method != "GET":
+            [row] = json.loads(call.request_body)["Invoices"]
+            assert row["InvoiceNumber"] == SPENT[0].bill
+            crossed.append("sent")
+        elif call.path.endswith("/Invoices") and SPENT[0].bill in call.query:
+            crossed.append("asked")
+        elif call.path.endswith("/finance/accounting/batches") and call.method == "POST":
+            crossed.append("batch")
+    return crossed
 
 
 async def _ingest_dies(reports: Reports, point: str) -> None:
@@ -115,17 +219,6 @@ async def _worker_dies(reports: Reports, service: str, point: str) -> None:
 def _approve(reports: Reports) -> None:
     for one in SPENT:
         reports.enter(one.expense_id, str(one.amount), on=one.on, member=one.member_id, report=one.report_id)
-
-
-async def nothing_is_left(world: World) -> None:
-    """No dead letter, nothing unpublished, and no call whose outcome is open."""
-    dead = [
-        dict(row) for name in ALL for row in await world.rows(f"SELECT queue, cause, detail FROM {name}.dead_letter")
-    ]
-    assert dead == []
-    for name in ALL:
-        assert await world.rows(f"SELECT type FROM {name}.outbox WHERE published_at IS NULL") == []
-    assert await world.rows("SELECT kind FROM poster.submission WHERE settled_at IS NULL") == []
 
 
 def keys_by_number(world: World) -> dict[str, set[str]]:

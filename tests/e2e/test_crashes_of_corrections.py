@@ -53,6 +53,7 @@ async def test_a_document_voided_and_made_again_is_so_once(
         world.spawn("poster")
         await world.settled(INVOICE)
         await world.quiet()
+        await world.nothing_is_left()
         assert live_and_voided(world) == ["AUTHORISED", "VOIDED"]
         [document] = world.documents(world.number(INVOICE))
         assert document["Total"] == world.expected(INVOICE).total
@@ -78,6 +79,7 @@ async def test_a_credit_is_made_once(settings: Settings, tmp_path: Path, broker_
         world.spawn("poster")
         await world.told(INVOICE, "batched", "DOCUMENT_CREDITED")
         await world.quiet()
+        await world.nothing_is_left()
         assert world.documents(number) == [paid]
         [credit], [new] = world.documents(f"{number}-CR"), world.documents(f"{number}-2")
         assert (credit["Total"], new["Total"]) == (row["Total"], world.invoice(INVOICE)["total"])
@@ -96,5 +98,6 @@ async def test_an_item_is_made_once(settings: Settings, tmp_path: Path, broker_u
         world.spawn("poster")
         await world.settled(INVOICE)
         await world.quiet()
+        await world.nothing_is_left()
         world.books_are_clean()
         assert [row["Code"] for row in items].count(ITEM) == 1
