@@ -15,6 +15,8 @@ from tests.e2e.world import World, open_world
 from ledgerwire.common.crashpoints import POINTS
 from ledgerwire.common.settings import Settings
 from ledgerwire.poster import points
+from ledgerwire.sandbox.connectwise.batches import is_complete
+from ledgerwire.sandbox.connectwise.interface_records import RecordKey
 
 INVOICE, ITEM = 39001, "M365-BP"
 """An invoice, and the item of one of its lines."""
@@ -27,6 +29,24 @@ pytestmark = [pytest.mark.e2e, pytest.mark.requirement("R6")]
 def live_and_voided(world: World) -> list[str]:
     number = world.number(INVOICE)
     return sorted(row["Status"] for row in world.ledger.collections["invoices"] if row["InvoiceNumber"] == number)
+
+
+def moved(document: Mapping[str, Any]) -> dict[Any, tuple[Decimal, Decimal]]:
+    """By how much a document moves each account and item, under its tax and tracking: net and tax, unsigned."""
+    sums: dict[Any, tuple[Decimal, Decimal]] = {}
+    for line in document["LineItems"]:
+        options = frozenset((one["Name"], one["Option"]) for one in line.get("Tracking") or ())
+        key = line["AccountCode"], line.get("ItemCode"), line["TaxType"], options
+        net, tax = sums.get(key, (Decimal(0), Decimal(0)))
+        sums[key] = net + line["LineAmount"], tax + line["TaxAmount"]
+    return sums
+
+
+def batched_once(world: World, *, calls: int) -> None:
+    """The invoice is whole in the only batch there is; ConnectWise was told so often to make one."""
+    assert world.batches() == [world.batch_name(INVOICE)]
+    assert is_complete(world.psa.state, RecordKey("invoice", INVOICE))
+    assert len(world.journal("connectwise", "POST", "/finance/accounting/batches")) == calls
 
 
 async def chosen(world: World, choice: str) -> None:
@@ -54,11 +74,14 @@ async def test_a_document_voided_and_made_again_is_so_once(
         await world.settled(INVOICE)
         await world.quiet()
         await world.nothing_is_left()
+        world.books_are_clean()
         assert live_and_voided(world) == ["AUTHORISED", "VOIDED"]
         [document] = world.documents(world.number(INVOICE))
         assert document["Total"] == world.expected(INVOICE).total
         assert len(world.journal("xero", "PUT", "/Invoices")) == 2
-        assert len(world.batches()) == 1
+        voiding = [one for one in world.writes() if "/Invoices" in one.path and b'"VOIDED"' in one.request_body]
+        assert len(voiding) == 1
+        batched_once(world, calls=1)
 
 
 async def test_a_credit_is_made_once(settings: Settings, tmp_path: Path, broker_url: str) -> None:
@@ -83,7 +106,18 @@ async def test_a_credit_is_made_once(settings: Settings, tmp_path: Path, broker_
         assert world.documents(number) == [paid]
         [credit], [new] = world.documents(f"{number}-CR"), world.documents(f"{number}-2")
         assert (credit["Total"], new["Total"]) == (row["Total"], world.invoice(INVOICE)["total"])
+        assert len(world.documents()) == 3
+        assert {one["Contact"]["ContactID"] for one in (credit, new)} == {row["Contact"]["ContactID"]}
+        assert moved(credit) == moved(row)
+        assert moved(new).keys() == moved(row).keys()
+        for document in (credit, new):
+            nets, taxes = zip(*moved(document).values(), strict=True)
+            assert (sum(nets), sum(taxes)) == (document["SubTotal"], document["TotalTax"])
+        changed = world.invoice(INVOICE)
+        assert (new["SubTotal"], new["TotalTax"]) == (changed["subtotal"], changed["salesTax"])
         assert len(world.journal("xero", "PUT", "/CreditNotes")) == 1
+        assert len(world.journal("xero", "PUT", "/Invoices")) == 2
+        batched_once(world, calls=2)
 
 
 @pytest.mark.parametrize("point", MAKING_AN_ITEM)
@@ -101,3 +135,5 @@ async def test_an_item_is_made_once(settings: Settings, tmp_path: Path, broker_u
         await world.nothing_is_left()
         world.books_are_clean()
         assert [row["Code"] for row in items].count(ITEM) == 1
+        assert len(world.journal("xero", "PUT", "/Invoices")) == 1
+        batched_once(world, calls=1)

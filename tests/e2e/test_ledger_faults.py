@@ -31,7 +31,9 @@ def looked_up(world: World) -> list[tuple[set[str], set[str]]]:
         for one in world.sandbox.world.journal.entries("xero", since_seq=world.sandbox.world.seeded_at)
         if one.path.endswith("/Invoices") and one.method in {"GET", "PUT"}
     ]
-    return [(borne(one), asked_about(borne(one), calls[at + 1 :])) for at, one in enumerate(calls) if one.fault in UNCLEAR]
+    return [
+        (borne(one), asked_about(borne(one), calls[at + 1 :])) for at, one in enumerate(calls) if one.fault in UNCLEAR
+    ]
 
 
 def borne(call: Entry) -> set[str]:
