@@ -16,7 +16,7 @@ from tests.chaos.plan import LINKS, SERVICES
 from tests.chaos.profiles import Profile
 from tests.chaos.proxy import FaultProxy
 from tests.chaos.slot import Slot
-from tests.e2e.expense_reports import PER_REPORT, Reports, account
+from tests.e2e.expense_reports import TAXED_PER_REPORT, Reports, account
 from tests.e2e.world import World, open_world
 
 from ledgerwire.common.db.bootstrap import bootstrap
@@ -189,7 +189,7 @@ async def _assemble(
             services=(),
             live=False,
             broker=broker.url,
-            account=account(PER_REPORT),
+            account=account(TAXED_PER_REPORT),
             sync={"sweep_interval_seconds": SWEEP_SECONDS},
             options=options,
             public_url=f"http://127.0.0.1:{proxies['connectwise-ingest'].port}",

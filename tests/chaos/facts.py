@@ -9,7 +9,7 @@ from typing import Any
 from tests.chaos.history import History
 from tests.chaos.nemesis import SYSTEMS
 from tests.chaos.plan import LANDED, WRITES
-from tests.e2e.vendors import Vendors, _number
+from tests.e2e.vendors import Vendors, number_of
 
 from ledgerwire.sandbox.audit.quarter.batches import Key, standing_batches
 from ledgerwire.sandbox.connectwise.batches import is_complete
@@ -25,7 +25,7 @@ def history(vendors: Vendors, expected: Sequence[ExpectedRecord], told: Iterable
     return History(
         attempted=list(names.values()),
         acknowledged=list(_acknowledged(inside.journal.entries("connectwise", kind="callback"), names)),
-        documents=[_number(row) for row in vendors.documents()],
+        documents=[number_of(row) for row in vendors.documents()],
         batched=list(_batched(vendors, names)),
         no_document=[one.number for one in expected if one.state == "no_effect"],
         told=list(told),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from itertools import cycle
 
@@ -12,7 +14,7 @@ from tests.chaos.history import History
 from tests.chaos.pace import lasts
 from tests.chaos.plan import LANDED
 from tests.e2e.expense_books import Spent, in_documents, sales
-from tests.e2e.expense_reports import Reports
+from tests.e2e.expense_reports import DAY, LUNCH, PARTS, Reports
 from tests.e2e.vendors import COORDINATOR
 from tests.e2e.world import World
 
@@ -36,6 +38,8 @@ class Share:
 
 USUAL_SHARE, SMALL_SHARE = Share(5, (1, 2, 1, 4)), Share(20, (8,))
 """The ledger takes a bill a call: where its limits hold, the bills must leave room for the invoices."""
+DAYS, TAXED_SHARE, GROSS_BY_TAX = 3, 0.5, 11
+"""Expenses are spent on one of so many days, and about so many of them bear GST: an eleventh of what was paid."""
 LOSES = 2
 """The answer about each second report's first bill is lost: a bill is what the ledger would take a second time."""
 
@@ -47,6 +51,7 @@ class Load:
     world: World
     documents: int
     rate: float
+    seed: int
     expected: list[ExpectedRecord] = field(default_factory=list)
     spent: list[Spent] = field(default_factory=list)
     _report: int = 0
@@ -60,7 +65,7 @@ class Load:
         """One after another, each at its moment; a late one does not make the next ones late."""
         sources = postable(self.world)
         share = SMALL_SHARE if self.world.ledger.switches.limits_enabled else USUAL_SHARE
-        spending, reports = expenses(share.sizes), Reports(self.world)
+        spending, reports = expenses(share.sizes, self.seed), Reports(self.world)
         loop = asyncio.get_running_loop()
         began = loop.time()
         ready: list[tuple[int, ExpectedRecord]] = []
@@ -80,7 +85,7 @@ class Load:
 
     def _approve(self, reports: Reports, spent: Spent) -> None:
         """Nobody is called back about an expense: it stands on the unposted list, where a sweep finds it."""
-        reports.enter(spent.expense_id, str(spent.amount), on=spent.on, member=spent.member_id, report=spent.report_id)
+        spent.enter(reports)
         self.spent.append(spent)
         if spent.report_id != self._report and spent.report_id % LOSES == 0:
             kind = LANDED[spent.report_id // LOSES % len(LANDED)]
@@ -111,14 +116,17 @@ class Load:
         )
 
 
-def expenses(sizes: Sequence[int]) -> Iterator[Spent]:
-    """Expenses without end, report after report, the members taking turns."""
+def expenses(sizes: Sequence[int], seed: int) -> Iterator[Spent]:
+    """Expenses without end, report after report, the members taking turns; the seed says when and on what each was spent."""
+    draw = random.Random(f"ledgerwire expenses {seed}")  # noqa: S311 - a load, no secret
     number = 0
     for report, size in enumerate(cycle(sizes), start=701):
         for _ in range(size):
             number += 1
             amount = Decimal(701 + number * 137 % 20_000).scaleb(-2)
-            yield Spent(50_000 + number, MEMBERS[report % len(MEMBERS)], report, amount)
+            tax = (amount / GROSS_BY_TAX).quantize(Decimal("0.01")) if draw.random() < TAXED_SHARE else Decimal(0)
+            on, kind = DAY + timedelta(days=draw.randrange(DAYS)), draw.choice((LUNCH, PARTS))
+            yield Spent(50_000 + number, MEMBERS[report % len(MEMBERS)], report, amount, on, tax, kind)
 
 
 def postable(world: World) -> list[ExpectedRecord]:

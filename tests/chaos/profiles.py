@@ -27,7 +27,8 @@ class Profile:
         ledger_limits: whether the ledger's 60 calls a minute hold, in the sandbox and in our own budget.
         watch_vitals: whether memory, files and tasks of the processes are watched, and growth is a problem.
         stall_seconds: how long the drain may go without settling anything before it is given up, whatever the machine's speed;
-            after `patience` of it the waits of retried work are cut short.
+            after `patience` of it the waits of retried work are cut short. It outlasts the five minutes for which a bill that
+            changed while its outcome is unknown waits, lest the call for the earlier one arrives yet.
         drain_seconds: how long the drain may take altogether, settling or not; good ones on busy machines took half of it.
         faults_wanted, landed_wanted: how many faults, and how many answers lost after a write, a run must have had.
         struck: the share of the planned faults of each category that must have struck something.
@@ -47,7 +48,7 @@ class Profile:
     lease_seconds: float = 4.0
     timeout_seconds: float = 6.0
     settle_seconds: float = 1.0
-    stall_seconds: float = 180.0
+    stall_seconds: float = 330.0
     drain_seconds: float = 1_200.0
     patience: float = 60.0
     watch_vitals: bool = False
@@ -71,8 +72,7 @@ SHORT = Profile(
     longest_toxic=2.0,
     fault_window=4.0,
     timeout_seconds=5.0,
-    stall_seconds=90.0,
-    drain_seconds=240.0,
+    drain_seconds=400.0,
     patience=2.0,
     landed_wanted=3,
     faults_wanted=14,
@@ -108,7 +108,6 @@ LONG = Profile(
     longest_pause=15.0,
     longest_toxic=12.0,
     ledger_limits=True,
-    stall_seconds=300.0,
     drain_seconds=2_400.0,
     patience=240.0,
     landed_wanted=100,

@@ -71,7 +71,7 @@ class Outcome:
 async def run_chaos(plan: Plan, profile: Profile, run: TestRun, tell: Callable[[str], None]) -> Outcome:
     """Carry out a plan from beginning to end."""
     async with open_arena(profile, run) as arena:
-        load, nemesis = Load(arena.world, profile.documents, profile.rate), Nemesis(arena, plan, tell)
+        load, nemesis = Load(arena.world, profile.documents, profile.rate, plan.seed), Nemesis(arena, plan, tell)
         seen: dict[str, list[Vitals]] = {}
         began = monotonic()
         async with (

@@ -30,7 +30,13 @@ from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
 MEMBER, REPORT = 152, 77
 DAY = date(2026, 2, 12)
 OWN_MONEY = 1
+LUNCH, PARTS = 1, 2
+"""Types of expenses: ConnectWise gives parts an account and classes of their own."""
+PARTS_ACCOUNT, PARTS_CLASSES = "630", ("Hardware", "Sydney")
+GST = 1
+"""The tax code of what was taxed."""
 PER_REPORT = {"enabled": True, "untaxed_type": "EXEMPTEXPENSES", "document_per": "report"}
+TAXED_PER_REPORT = PER_REPORT | {"tax_inclusive": True, "taxed_links": {"GST": "INPUT"}}
 PER_EXPENSE = PER_REPORT | {"document_per": "expense"}
 
 
@@ -49,10 +55,15 @@ class Reports:
     def set_up(self) -> None:
         """Give expenses their accounts in ConnectWise's GL table."""
         table = self.world.psa.state.tables["gl_accounts"]
-        for row, (gl_type, account) in enumerate((("EE", "310"), ("EI", "310"), ("EO", "800")), start=9001):
+        for row, (gl_type, account) in enumerate(
+            (("EE", "310"), ("EI", "310"), ("EO", "800"), ("ET", "820")), start=9001
+        ):
             owner = {"mappedRecord": {"id": 1, "name": "Owner"}}
             record = {"id": row, "glType": gl_type, "mappedType": mapped_type(gl_type, "Corporate")}
             table[row] = record | owner | {"segment1": account}
+        parts = {"id": 9012, "glType": "EI", "mappedType": mapped_type("EI", "Expense Type")}
+        values = dict(zip(("segment1", "segment2", "segment3"), (PARTS_ACCOUNT, *PARTS_CLASSES), strict=True))
+        table[9012] = parts | {"mappedRecord": {"id": PARTS, "name": "Parts"}} | values
 
     def enter(
         self,
@@ -63,12 +74,16 @@ class Reports:
         on: date = DAY,
         member: int = MEMBER,
         report: int = REPORT,
+        tax: str = "0",
+        expense_type: int = LUNCH,
     ) -> int:
-        """An expense of a member's own money on a report."""
+        """An expense of a member's own money on a report; `tax` is part of `amount`."""
+        taxed = bool(Decimal(tax))
         spent = Expense(
-            expense_id=number, member_id=member, spent=on, amount=Decimal(amount), expense_type_id=1,
+            expense_id=number, member_id=member, spent=on, amount=Decimal(amount), expense_type_id=expense_type,
             payment_method_id=OWN_MONEY, report_id=report, status=status,
             location_id=self.location,
+            tax_by_level=(Decimal(tax),) if taxed else (), tax_code_id=GST if taxed else None,
         )  # fmt: skip
         self.world.psa.expenses.enter(spent)
         return number

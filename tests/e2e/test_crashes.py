@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from tests.e2e.expense_books import Spent, aside, differences
-from tests.e2e.expense_reports import MEMBER, PER_REPORT, REPORT, Reports, account
+from tests.e2e.expense_reports import DAY, MEMBER, PARTS, REPORT, TAXED_PER_REPORT, Reports, account
 from tests.e2e.processes import eventually
 from tests.e2e.world import ALL, World, open_world
 
@@ -23,8 +24,11 @@ for _name in ALL:
 
 FIRST, NEW_CUSTOMER = 39001, 39040
 """Two invoices that go out in one call; the second one's contact has to be created first."""
-SPENT = [Spent(9301, MEMBER, REPORT, Decimal("41.80")), Spent(9302, MEMBER, REPORT, Decimal("12.05"))]
-"""Two expenses that are one bill: the ledger would take it a second time under the same number."""
+SPENT = [
+    Spent(9301, MEMBER, REPORT, Decimal("41.80"), DAY + timedelta(days=1), Decimal("3.80"), PARTS),
+    Spent(9302, MEMBER, REPORT, Decimal("12.05")),
+]
+"""Two expenses of two days that are one bill: the ledger would take it a second time under the same number."""
 
 pytestmark = pytest.mark.e2e
 
@@ -87,7 +91,7 @@ async def test_a_process_killed_at_any_point_and_started_again_posts_once_and_ba
     # ConnectWise does not call again where a connection broke: what died before its commit is found by the sweep
     sync = {"sweep_interval_seconds": 2} if service == "ingest" else {}
     async with open_world(
-        settings, tmp_path, services=others, broker=broker_url, account=account(PER_REPORT), sync=sync
+        settings, tmp_path, services=others, broker=broker_url, account=account(TAXED_PER_REPORT), sync=sync
     ) as world:
         reports = Reports(world)
         reports.set_up()
@@ -145,7 +149,7 @@ async def test_a_poster_killed_with_a_bill_at_any_point_asks_for_it_and_never_se
     settings: Settings, tmp_path: Path, broker_url: str, point: str
 ) -> None:
     async with open_world(
-        settings, tmp_path, services=("mapper",), broker=broker_url, account=account(PER_REPORT)
+        settings, tmp_path, services=("mapper",), broker=broker_url, account=account(TAXED_PER_REPORT)
     ) as world:
         reports = Reports(world)
         reports.set_up()
@@ -218,7 +222,7 @@ async def _worker_dies(reports: Reports, service: str, point: str) -> None:
 
 def _approve(reports: Reports) -> None:
     for one in SPENT:
-        reports.enter(one.expense_id, str(one.amount), on=one.on, member=one.member_id, report=one.report_id)
+        one.enter(reports)
 
 
 def keys_by_number(world: World) -> dict[str, set[str]]:

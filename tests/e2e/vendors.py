@@ -131,11 +131,12 @@ class Vendors:
         """Every closed invoice in the ledger once, to the cent, batched once after it: by the journal and by the books."""
         report = self.audit(aside)
         assert report.clean, report.findings
-        twice = {name: n for name, n in Counter(_number(row) for row in self.documents()).items() if n > 1}
+        twice = {name: n for name, n in Counter(number_of(row) for row in self.documents()).items() if n > 1}
         assert not twice, twice
         names = [name for name in self.batches() if name not in aside]
         assert len(names) == len(set(names)) == report.counts.batched
 
 
-def _number(row: Mapping[str, Any]) -> str:
+def number_of(row: Mapping[str, Any]) -> str:
+    """The number of a document of the ledger, as people know it."""
     return str(row.get("InvoiceNumber") or row.get("CreditNoteNumber"))

@@ -18,14 +18,16 @@ from ledgerwire.sandbox.xero.present import Presenter as XeroPresenter
 from ledgerwire.sandbox.xero.state import XeroState
 
 _UNIT_PLACES = 4
+_PAGED = "page=1"
+"""Xero shows lines where pages are asked for: a document that is shown without any has none."""
 _QUICKBOOKS = ("Customer", "Vendor", "Item", "Invoice", "CreditMemo", "Bill", "VendorCredit", "JournalEntry", "Payment")
 
 
 def last_look(world: World) -> list[Entry]:
     """One read of all documents of each organisation and company, voided ones included; nothing is written to the journal."""
     reads = [
-        *(("xero", "/api.xro/2.0/Invoices", headers, body) for headers, body in _xero(world.organisations.all)),
-        *(("quickbooks", path, {}, body) for path, body in _quickbooks(world.realms.all)),
+        *(("xero", "/api.xro/2.0/Invoices", _PAGED, headers, body) for headers, body in _xero(world.organisations.all)),
+        *(("quickbooks", path, "", {}, body) for path, body in _quickbooks(world.realms.all)),
     ]
     return [
         Entry(
@@ -35,12 +37,13 @@ def last_look(world: World) -> list[Entry]:
             kind="http",
             method="GET",
             path=path,
+            query=query,
             request_headers=headers,
             status=200,
             decided=200,
             response_body=body,
         )
-        for number, (system, path, headers, body) in enumerate(reads, start=1)
+        for number, (system, path, query, headers, body) in enumerate(reads, start=1)
     ]
 
 

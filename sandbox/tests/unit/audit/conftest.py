@@ -78,11 +78,11 @@ class Wire:
 
     def add(
         self, system: str, method: str, path: str, request: Any, status: int, response: Any, fault: str | None = None,
-        *, decided: int | None = None,
+        *, decided: int | None = None, query: str = "",
     ) -> None:  # fmt: skip
         body = response if isinstance(response, str) else json.dumps(response, default=float)
         self.entries.append({
-            "seq": len(self.entries) + 1, "kind": "http", "system": system, "method": method, "path": path,
+            "seq": len(self.entries) + 1, "kind": "http", "system": system, "method": method, "path": path, "query": query,
             "request_body": json.dumps(request), "status": status, "response_body": body, "fault": fault,
             "decided": status if decided is None else decided,
         })  # fmt: skip
@@ -92,9 +92,9 @@ class Wire:
         answer = {name: list(documents)} if body is None else body
         self.add("xero", "PUT", f"/api.xro/2.0/{name}", {}, status, answer, fault)
 
-    def look_up(self, *documents: dict[str, Any]) -> None:
+    def look_up(self, *documents: dict[str, Any], query: str = "") -> None:
         name = "CreditNotes" if "CreditNoteID" in documents[0] else "Invoices"
-        self.add("xero", "GET", f"/api.xro/2.0/{name}", None, 200, {name: list(documents)})
+        self.add("xero", "GET", f"/api.xro/2.0/{name}", None, 200, {name: list(documents)}, query=query)
 
     def export(self, record: ExpectedRecord) -> None:
         path = "/v2025_1/apis/3.0/finance/accounting/export"

@@ -140,6 +140,20 @@ def test_a_second_document_is_a_duplicate_but_a_replayed_answer_is_not(record, w
     assert report.counts.duplicated == 1
 
 
+@pytest.mark.parametrize("query", ["", "InvoiceNumbers=1", "page=1&summaryOnly=true"])
+def test_a_list_that_leaves_lines_out_says_nothing_about_them(record, wire, query):
+    wire.post(record)
+    wire.look_up({**wire.document(record), "LineItems": []}, query=query)
+    assert audit([record], wire.entries).clean
+
+
+@pytest.mark.parametrize("query", ["page=1", "where=Date&pageSize=100"])
+def test_a_document_that_a_page_shows_without_lines_has_none(record, wire, query):
+    wire.post(record)
+    wire.look_up({**wire.document(record), "LineItems": []}, query=query)
+    assert {"LINE_SUM_DIFFERS", "LINES_DO_NOT_ADD_UP"} <= codes(audit([record], wire.entries))
+
+
 def test_a_voided_duplicate_does_not_count(record, wire):
     wire.post(record)
     wire.put(wire.document(record, copy=1))

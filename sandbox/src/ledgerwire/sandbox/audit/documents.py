@@ -90,7 +90,7 @@ def read_ledger(exchanges: Iterable[Exchange]) -> Ledger:
         for contact in _rows(exchange.response, "Contacts"):
             contacts[str(contact.get("ContactID"))] = str(contact.get("Name", ""))
         for guid, kind, number, row in _shown(exchange.response):
-            _remember(seen, guid, _Seen(kind, number, dict(row)), exchange.seq)
+            _remember(seen, guid, _Seen(kind, number, dict(row)), exchange)
     return Ledger(
         [_document(guid, each, contacts) for guid, each in seen.items() if each.row.get("Status") not in _REMOVED]
     )
@@ -111,13 +111,13 @@ def _shown(response: Row) -> Iterator[tuple[str, str, str, Row]]:
             yield guid, kind, str(row.get(number_field, "")), row
 
 
-def _remember(seen: dict[str, _Seen], guid: str, new: _Seen, seq: int) -> None:
+def _remember(seen: dict[str, _Seen], guid: str, new: _Seen, exchange: Exchange) -> None:
     old = seen.get(guid)
     new.live_since = old.live_since if old else None
-    if old and not new.row.get("LineItems"):  # lists without paging show documents without their lines
+    if old and exchange.leaves_out_lines and not new.row.get("LineItems"):
         new.row["LineItems"] = old.row.get("LineItems", [])
     if new.live_since is None and new.row.get("Status") in _LIVE:
-        new.live_since = seq
+        new.live_since = exchange.seq
     seen[guid] = new
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
+
+_LISTS = frozenset({"invoices", "creditnotes", "manualjournals"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,18 @@ class Exchange:
     response: Any
     decided: int
     tenant: str = ""
+    query: str = ""
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
+
+    @property
+    def leaves_out_lines(self) -> bool:
+        """Whether it is a list of Xero documents without their lines: no page is asked for, or only a summary."""
+        asked = {name.casefold(): value.casefold() for name, value in parse_qsl(self.query)}
+        is_list = self.method == "GET" and self.path.rstrip("/").rpartition("/")[2].casefold() in _LISTS
+        return is_list and (not asked.keys() & {"page", "pagesize"} or asked.get("summaryonly") == "true")
 
     def path_ends(self, tail: str) -> bool:
         return self.path.rstrip("/").casefold().endswith(tail.casefold())
@@ -73,6 +84,7 @@ def read(entries: Iterable[Any]) -> list[Exchange]:
                 response=_decode(values.get("response_body")),
                 decided=int(values.get("decided", values["status"])),
                 tenant=str((values.get("request_headers") or {}).get("xero-tenant-id", "")),
+                query=str(values.get("query", "")),
             )
         )
     return sorted(exchanges, key=lambda exchange: exchange.seq)

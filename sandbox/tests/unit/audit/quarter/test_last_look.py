@@ -34,17 +34,27 @@ async def done(office, *entries):
     office.batch(entries)
 
 
-def change_in_the_books(office, entry):
-    """A cent more on the document, with nothing on the wire; in each package as its rows are kept."""
+def change_in_the_books(office, entry, change):
+    """The document with a change, with nothing on the wire; in each package as its rows are kept."""
     [document] = entry.documents
     if office.package == "xero":
         rows = office.world.organisations.named(entry.company).invoices
         [row] = rows.by_key(document.number)
-        rows.put({**row, "Total": row["Total"] + CENT})
+        rows.put(change(row))
         return
     state = office.world.realms.named(entry.company)
     [row] = [row for row in state.all("Invoice") if row["DocNumber"] == document.number]
-    state.put("Invoice", {**row, "TotalAmt": row["TotalAmt"] + CENT})
+    state.put("Invoice", change(row))
+
+
+def a_cent_more(row):
+    name = "Total" if "Total" in row else "TotalAmt"
+    return {**row, name: row[name] + CENT}
+
+
+def emptied(row):
+    """All lines gone, the header as it was."""
+    return {**row, ("LineItems" if "LineItems" in row else "Line"): []}
 
 
 async def test_what_was_shown_and_stands_unchanged_reads_the_same(office):
@@ -59,10 +69,19 @@ async def test_what_was_shown_and_stands_unchanged_reads_the_same(office):
 async def test_a_cent_changed_behind_the_wire_is_seen(office):
     entry = entry_with(office, "sales_invoice")
     await done(office, entry)
-    change_in_the_books(office, entry)
+    change_in_the_books(office, entry, a_cent_more)
     assert office.audit([entry]).clean
     seen = {finding.code for finding in office.audit([entry], last=last_look(office.world)).findings}
     assert "TOTAL_DIFFERS" in seen
+
+
+async def test_a_document_emptied_in_the_books_is_seen_though_its_header_stands(office):
+    entry = entry_with(office, "sales_invoice")
+    await done(office, entry)
+    change_in_the_books(office, entry, emptied)
+    assert office.audit([entry]).clean
+    seen = {finding.code for finding in office.audit([entry], last=last_look(office.world)).findings}
+    assert {"LINE_SUM_DIFFERS", "LINES_DO_NOT_ADD_UP"} <= seen
 
 
 async def test_a_second_bill_whose_answer_nobody_saw_is_seen(office):

@@ -74,7 +74,7 @@ class _Reader:
         old = self.seen.get(guid)
         kind: DocumentKind = "journal" if lines == "JournalLines" else _KINDS.get(str(row.get("Type")), "journal")
         new = _Seen(row, exchange.tenant, number, kind, lines, old.live_since if old else None)
-        if old and not row.get(lines):  # lists without paging show documents without their lines
+        if old and exchange.leaves_out_lines and not row.get(lines):
             row[lines] = old.row.get(lines, [])
         if new.live_since is None and row.get("Status") in _LIVE:
             new.live_since = exchange.seq
@@ -101,7 +101,7 @@ class _Reader:
             due_date=calendar_date(row, "DueDate"),
             currency=str(row.get("CurrencyCode") or self.currencies.get(seen.tenant, "")),
             lines=lines,
-            tax=sum((money(line.get("TaxAmount")) for line in row[seen.lines]), Decimal(0)) if journal else money(row.get("TotalTax")),
+            tax=sum((money(line.get("TaxAmount")) for line in row.get(seen.lines) or []), Decimal(0)) if journal else money(row.get("TotalTax")),
             total=debits if journal else money(row.get("Total")),
             status=str(row.get("Status")),
             live_since=seen.live_since,
