@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 
 from ledgerwire.billing_sync import applying, keeping, points, writing
+from ledgerwire.common import crashpoints
 from ledgerwire.common.errors import Ambiguous, Transient, Waiting
 from ledgerwire.common.settings import environment_of
 from ledgerwire.common.work.lease import LeaseTerms
@@ -70,6 +71,10 @@ async def run():
 
 asyncio.run(run())
 """
+
+
+def test_every_point_of_an_application_is_cut_here():
+    assert set(POINTS) == {name for name in crashpoints.POINTS if name.startswith("billing.")}
 
 
 @pytest.mark.requirement("B33", "A175", "A207", "M22")
