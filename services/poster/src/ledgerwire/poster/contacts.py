@@ -84,7 +84,7 @@ async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision,
         role=decision.role,
         currency=decision.currency,
     )
-    await _ensure_answered(group, _path(spec))
+    await group.ensure_answered(_path(spec))
     existing = await ledger.find_contact(spec.external_number, decision.role)
     if existing is None:
         existing = await _send(group, ledger, decision, spec)
@@ -105,13 +105,6 @@ async def _create(group: RecordGroup, ledger: Ledger, decision: ContactDecision,
 
 def _path(spec: ContactSpec) -> str:
     return f"/Contacts/{spec.external_number}"
-
-
-async def _ensure_answered(group: RecordGroup, path: str) -> None:
-    """Raise Ambiguous while an earlier creation of the same contact may still be at work: absence proves nothing before."""
-    async with group.unit() as unit:
-        if not await repository.answered(unit, group.connection_id, path):
-            raise Ambiguous(f"{path} may still be on its way")
 
 
 async def _send(group: RecordGroup, ledger: Ledger, decision: ContactDecision, spec: ContactSpec) -> Contact:

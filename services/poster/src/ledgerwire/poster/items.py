@@ -29,6 +29,8 @@ async def make_items(group: RecordGroup, ledger: Ledger, items: Sequence[NewItem
 
 
 async def _make(group: RecordGroup, ledger: Ledger, spec: ItemSpec) -> None:
+    path = f"/Items/{spec.code}"
+    await group.ensure_answered(path)
     submission = SubmissionId(uuid4())
     key = idempotency_key(str(group.connection_id), submission)
     async with group.unit() as unit:
@@ -38,7 +40,7 @@ async def _make(group: RecordGroup, ledger: Ledger, spec: ItemSpec) -> None:
             connection_id=group.connection_id,
             kind="item",
             method="PUT",
-            path=f"/Items/{spec.code}",
+            path=path,
             key=key,
             body=canonical_bytes(spec),
             fence=group.fence,

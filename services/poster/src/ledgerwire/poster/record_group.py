@@ -12,7 +12,7 @@ from ledgerwire.accounting.port import ItemSpec
 from ledgerwire.common.catalogue import Finding, is_known
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1, SettledFinding
 from ledgerwire.common.db.session import Unit
-from ledgerwire.common.errors import LIMITS, LedgerwireError, Stopped, Transient, Waiting
+from ledgerwire.common.errors import LIMITS, Ambiguous, LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ids import message_id
 from ledgerwire.common.ledger.document import ContactDecision
 from ledgerwire.common.mq.outbox import Outbox, new_message
@@ -64,6 +64,12 @@ class RecordGroup:
     async def ensure_lease(self, outlasts: timedelta) -> None:
         """Raise LeaseLost unless the lease is ours for longer than `outlasts`."""
         await self._group.ensure_lease(outlasts)
+
+    async def ensure_answered(self, path: str) -> None:
+        """Raise Ambiguous while an earlier call to this path may still be at work: what is not there proves nothing before."""
+        async with self.unit() as unit:
+            if not await repository.answered(unit, self.connection_id, path):
+                raise Ambiguous(f"{path} may still be on its way")
 
     def open_items(self) -> list[WorkItem]:
         """The items no committed transaction has settled yet."""
