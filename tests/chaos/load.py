@@ -117,15 +117,20 @@ class Load:
 
 
 def expenses(sizes: Sequence[int], seed: int) -> Iterator[Spent]:
-    """Expenses without end, report after report, the members taking turns; the seed says when and on what each was spent."""
+    """Expenses without end, report after report, the members taking turns; the seed says when and on what each was spent.
+
+    None of a report was spent later than its first: a bill keeps the date that it was sent with, whoever joins it.
+    """
     draw = random.Random(f"ledgerwire expenses {seed}")  # noqa: S311 - a load, no secret
     number = 0
     for report, size in enumerate(cycle(sizes), start=701):
-        for _ in range(size):
+        last = draw.randrange(DAYS)
+        for place in range(size):
             number += 1
             amount = Decimal(701 + number * 137 % 20_000).scaleb(-2)
             tax = (amount / GROSS_BY_TAX).quantize(Decimal("0.01")) if draw.random() < TAXED_SHARE else Decimal(0)
-            on, kind = DAY + timedelta(days=draw.randrange(DAYS)), draw.choice((LUNCH, PARTS))
+            on = DAY + timedelta(days=draw.randint(0, last) if place else last)
+            kind = draw.choice((LUNCH, PARTS))
             yield Spent(50_000 + number, MEMBERS[report % len(MEMBERS)], report, amount, on, tax, kind)
 
 

@@ -25,8 +25,8 @@ for _name in ALL:
 FIRST, NEW_CUSTOMER = 39001, 39040
 """Two invoices that go out in one call; the second one's contact has to be created first."""
 SPENT = [
-    Spent(9301, MEMBER, REPORT, Decimal("41.80"), tax=Decimal("3.80"), expense_type=PARTS),
-    Spent(9302, MEMBER, REPORT, Decimal("12.05"), DAY + timedelta(days=1)),
+    Spent(9301, MEMBER, REPORT, Decimal("41.80"), DAY + timedelta(days=1), Decimal("3.80"), PARTS),
+    Spent(9302, MEMBER, REPORT, Decimal("12.05")),
 ]
 """Two expenses of two days that are one bill: the ledger would take it a second time under the same number."""
 
