@@ -172,7 +172,7 @@ async def test_a_blob_of_several_members_is_read_to_its_end() -> None:
     assert (len(part.rows), part.problems) == (6, ())
 
 
-@pytest.mark.parametrize("rest", [packed(LINE)[:-9], b"no member"])
+@pytest.mark.parametrize("rest", [packed(LINE)[:-9], b"no member"], ids=["cut short", "no member"])
 async def test_a_blob_whose_last_member_is_damaged_is_not_read_in_part(rest: bytes) -> None:
     part = await source(tenant(blob=packed(LINE) + rest)).charges(MARCH)
     assert (part.rows, {problem.code for problem in part.problems}) == ((), {"BS_SOURCE_INCOMPLETE"})

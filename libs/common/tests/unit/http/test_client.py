@@ -72,7 +72,7 @@ async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.Monkey
     assert len(server.seen) == 1
 
 
-@pytest.mark.parametrize("body", [b"x" * 1001, gzip.compress(b"x" * 5_000_000)])
+@pytest.mark.parametrize("body", [b"x" * 1001, gzip.compress(b"x" * 5_000_000)], ids=["plain", "compressed"])
 async def test_a_large_answer_is_cut_off_also_when_compressed(body: bytes) -> None:
     headers = {"content-encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
     server = Server(httpx.Response(200, headers=headers, stream=Pieces(body)))
