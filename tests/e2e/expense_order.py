@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from tests.chaos.plan import LANDED
 from tests.e2e.vendors import Vendors
 
 from ledgerwire.sandbox.audit.exchanges import read
@@ -12,8 +13,6 @@ from ledgerwire.sandbox.audit.quarter.batches import standing_batches
 
 Row = Mapping[str, Any]
 _LIVE = frozenset({"AUTHORISED", "PAID"})
-_UNREAD = frozenset({"timeout_after_commit", "500_after", "half_body", "html_page"})
-"""Faults that keep an answer from the caller: it has to look before it knows."""
 
 
 def expense_of(line: Row) -> str:
@@ -44,7 +43,7 @@ def _shown(vendors: Vendors) -> dict[tuple[str, str], int]:
     answers = [
         one
         for one in inside.journal.entries("xero", since_seq=inside.seeded_at, kind="http")
-        if one.fault not in _UNREAD and b'"ACCPAY' in one.response_body
+        if one.fault not in LANDED and b'"ACCPAY' in one.response_body
     ]
     since: dict[tuple[str, str], int] = {}
     for exchange in read(answers):

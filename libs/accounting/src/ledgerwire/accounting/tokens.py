@@ -10,6 +10,7 @@ from typing import Protocol
 from ledgerwire.accounting.oauth import Grant, GrantRefusedError, TokenEndpoint
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.errors import Transient, Waiting
+from ledgerwire.common.flights import Flights
 
 REVOKED = "revoked"
 
@@ -101,7 +102,7 @@ class TokenSource:
         self._lock = asyncio.Lock()
         self._current: TokenSet | None = None
         self._unsaved: tuple[int, TokenSet] | None = None
-        self._flights: set[asyncio.Task[str]] = set()
+        self._flights = Flights[str]()
 
     async def token(self) -> str:
         """An access token that is good for two minutes at least."""
@@ -113,17 +114,8 @@ class TokenSource:
         return await self._renewed(stale)
 
     async def _renewed(self, stale: str | None) -> str:
-        # Shielded: a caller that gives up must not lose a refresh token that is already spent.
-        flight = asyncio.create_task(self._one_flight(stale))
-        self._flights.add(flight)
-        flight.add_done_callback(self._landed)
-        return await asyncio.shield(flight)
-
-    def _landed(self, flight: asyncio.Task[str]) -> None:
-        """Its fault is told to whoever waits for it; where its caller gave up, the next one meets it again."""
-        self._flights.discard(flight)
-        if not flight.cancelled():
-            flight.exception()
+        # A caller that gives up must not lose a refresh token that is already spent.
+        return await self._flights.land(self._one_flight(stale))
 
     async def _one_flight(self, stale: str | None) -> str:
         async with self._lock:

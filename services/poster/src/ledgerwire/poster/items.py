@@ -13,6 +13,7 @@ from ledgerwire.common.ids import SubmissionId, idempotency_key
 from ledgerwire.common.ledger.document import NewItem
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.send import settled_after
 
 
 async def make_items(group: RecordGroup, ledger: Ledger, items: Sequence[NewItem]) -> None:
@@ -44,7 +45,7 @@ async def _make(group: RecordGroup, ledger: Ledger, spec: ItemSpec) -> None:
             key=key,
             body=canonical_bytes(spec),
             fence=group.fence,
-            look_after=ledger.limits.request_timeout + ledger.limits.settle_delay,
+            look_after=settled_after(ledger),
             postings=(),
         )
     reach(points.BEFORE_ITEM)

@@ -19,6 +19,7 @@ from ledgerwire.poster.domain.batch import advance as advance_batch
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting
+from ledgerwire.poster.send import settled_after
 from ledgerwire.poster.standing import ensure_changeable, read_standing
 
 
@@ -80,7 +81,7 @@ async def _void(
     try:
         await ledger.void(posting.kind, str(posting.ledger_id), key)
     except Ambiguous as error:
-        wait = ledger.limits.request_timeout + ledger.limits.settle_delay
+        wait = settled_after(ledger)
         async with group.unit() as unit:
             await repository.mark_unknown(unit, submission, wait)
             await group.again(unit, case.item, code=error.code, after=wait)
@@ -134,7 +135,7 @@ async def _commit(
             key=key,
             body=body,
             fence=group.fence,
-            look_after=ledger.limits.request_timeout + ledger.limits.settle_delay,
+            look_after=settled_after(ledger),
             postings=[posting.posting_id],
         )
         await repository.add_timeline(unit, case.decided, "voiding", number=posting.number)

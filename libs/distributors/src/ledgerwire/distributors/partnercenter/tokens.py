@@ -13,6 +13,7 @@ import msgspec
 from ledgerwire.common.canonical import from_vendor
 from ledgerwire.common.clock import Clock, SystemClock
 from ledgerwire.common.errors import Transient, Waiting
+from ledgerwire.common.flights import Flights
 from ledgerwire.common.http.client import classify_transport_error
 
 _MARGIN = timedelta(minutes=2)
@@ -97,21 +98,12 @@ class SignIn:
         self._clock = clock or SystemClock()
         self._lock = asyncio.Lock()
         self._held: dict[str, tuple[str, datetime]] = {}
-        self._flights: set[asyncio.Task[str]] = set()
+        self._flights = Flights[str]()
 
     async def token(self, resource: str, stale: str = "") -> str:
         """An access token for an audience that is good for two minutes, and is not `stale`."""
-        # Shielded: a caller that gives up must not lose a refresh token that is already spent.
-        flight = asyncio.create_task(self._one_flight(resource, stale))
-        self._flights.add(flight)
-        flight.add_done_callback(self._landed)
-        return await asyncio.shield(flight)
-
-    def _landed(self, flight: asyncio.Task[str]) -> None:
-        """Its fault is told to whoever waits for it; where its caller gave up, the next one meets it again."""
-        self._flights.discard(flight)
-        if not flight.cancelled():
-            flight.exception()
+        # A caller that gives up must not lose a refresh token that is already spent.
+        return await self._flights.land(self._one_flight(resource, stale))
 
     async def _one_flight(self, resource: str, stale: str) -> str:
         """The lock is the flight's: a caller that gives up lets nobody else spend the same refresh token."""

@@ -33,9 +33,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class StoredGroup:
-    """One group row with its members. `sent`: its document is in the ledger, or may be.
+    """One group row with its members.
 
-    `stands_for`: the records whose share is in there, also of those that have left the group while poster has not followed yet.
+    `stands_for`: the records whose share is in its document in the ledger, or may be, also of those that have left the group while
+    poster has not followed yet.
     """
 
     group_id: UUID
@@ -47,8 +48,12 @@ class StoredGroup:
     documents: tuple[LedgerDocument, ...]
     documents_hash: str
     members: tuple[Member, ...]
-    sent: bool
-    stands_for: frozenset[UUID] = frozenset()
+    stands_for: frozenset[UUID]
+
+    @property
+    def sent(self) -> bool:
+        """Whether its document is in the ledger, or may be."""
+        return bool(self.stands_for)
 
     @property
     def known(self) -> KnownGroup:

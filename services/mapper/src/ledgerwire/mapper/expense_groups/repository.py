@@ -67,7 +67,6 @@ def _group(row: Any, members: Sequence[Member], stands_for: Collection[UUID]) ->
         documents=decode_documents(row.documents),
         documents_hash=row.documents_hash,
         members=tuple(members),
-        sent=bool(stands_for),
         stands_for=frozenset(stands_for),
     )
 
