@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.e2e.vendors import Vendors
+from tests.e2e.vendors import Vendors, number_of
 
 from ledgerwire.common.embedded.process import until
 from ledgerwire.sandbox.audit.quarter.batches import Key, standing_batches
@@ -65,10 +65,7 @@ def _books(vendors: Vendors, ids: Sequence[int]) -> Books:
     inside = vendors.sandbox.world
     standing = standing_batches(inside.journal.entries("connectwise", since_seq=inside.seeded_at))
     return Books(
-        documents=[
-            (str(row.get("InvoiceNumber") or row.get("CreditNoteNumber")), Decimal(str(row["Total"])))
-            for row in vendors.documents()
-        ],
+        documents=[(number_of(row), Decimal(str(row["Total"]))) for row in vendors.documents()],
         batches=[batch.records for batch in standing],
         marked={one for one in ids if vendors.batch_name(one) is not None},
         others={one: vendors.number(one) for one in set(vendors.psa.state.closed_at).difference(ids)},

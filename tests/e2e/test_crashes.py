@@ -160,8 +160,7 @@ async def test_a_poster_killed_with_a_bill_at_any_point_asks_for_it_and_never_se
         await reports.until([one.expense_id for one in SPENT], "mapped", None)
         await world.spawn("poster", crash_at=point).dies()
         await eventually(lambda: world.sandbox.world.journal.in_flight == 0, "no request is under way")
-        cut, at = BILL_CUTS[point], len(wire(world))
-        before = wire(world)
+        cut, before = BILL_CUTS[point], wire(world)
         assert before.count("sent") == cut.sent
         assert ("asked" in before[before.index("sent") :] if cut.sent else False) == cut.asked
         assert before.count("batch") in cut.batches
@@ -169,7 +168,7 @@ async def test_a_poster_killed_with_a_bill_at_any_point_asks_for_it_and_never_se
         await reports.settled(*(one.expense_id for one in SPENT))
         await world.quiet()
         await world.nothing_is_left()
-        after = wire(world)[at:]
+        after = wire(world)[len(before) :]
         assert after[:1] == ["asked"] or not cut.must_ask, after
         assert [*before, *after].count("sent") == 1
         assert [*before, *after].count("batch") == len(SPENT)
