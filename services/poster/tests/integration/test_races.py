@@ -140,6 +140,33 @@ async def test_a_bookkeepers_document_is_not_taken_for_ours_after_a_crash_betwee
     assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
 
 
+@pytest.mark.requirement("A129")
+async def test_what_was_read_before_a_call_neither_sends_nor_adopts_its_document_after_it(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a number may stand twice in the ledger, as a bill's, only our own rows keep it from that."""
+    usual, again = submit._send_all, []
+
+    async def and_again(group: Any, ledger: Any, some: Any) -> None:
+        await usual(group, ledger, some)
+        if not again:
+            again.extend(some)
+            await usual(group, ledger, some)
+            await submit.not_there_yet(group, ledger, [target for call in some for target in call.targets])
+
+    monkeypatch.setattr(submit, "_send_all", and_again)
+    world = desk.world
+    world.arm("500_after", method="PUT", path_regex=r"/Invoices$")
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, bill("VI-1")))
+    await world.serve("poster")
+    await desk.until_told(INVOICE, "batched")
+    assert again
+    assert [len(calls(desk, "/Invoices")), len(world.documents("VI-1"))] == [1, 1]
+    assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
+    assert not await world.rows("SELECT 1 FROM poster.timeline WHERE step = 'adopted'")
+
+
 @pytest.mark.requirement("A130")
 async def test_a_document_that_the_ledger_changed_meanwhile_is_read_and_written_again(
     desk: Any, monkeypatch: pytest.MonkeyPatch

@@ -71,3 +71,36 @@ def test_of_records_that_share_a_document_one_takes_the_step_about_it_and_each_i
     assert leading(posting) == [posting[0], posting[2], posting[3], posting[4]]
     batching = [case(Step.BATCH, one), case(Step.BATCH, one)]
     assert leading(batching) == batching
+
+
+@pytest.mark.requirement("M17", "R3")
+async def test_after_a_fault_records_go_one_by_one_and_each_is_read_again_before_its_turn() -> None:
+    report, sent = uuid4(), list[str]()
+    steps = dict.fromkeys(("expense", "mate", "invoice", "poison"), Step.POST)
+
+    class Shared:
+        async def cases(self) -> list[Any]:
+            owners = {"expense": report, "mate": report}
+            return [
+                SimpleNamespace(
+                    step=step, item=SimpleNamespace(work_key=key), decided=SimpleNamespace(group_id=owners.get(key))
+                )
+                for key, step in steps.items()
+            ]
+
+        async def delay(self, cases: Sequence[Any], error: Exception) -> None:
+            assert (len(cases), str(error)) == (1, "poison")
+
+    async def send(cases: Sequence[Any]) -> None:
+        keys = [case.item.work_key for case in cases]
+        if "poison" in keys:
+            raise ValueError("poison")
+        sent.extend(keys)
+        steps[keys[0]] = Step.BATCH
+        if keys == ["expense"]:
+            steps["mate"] = Step.LOOK  # its document is under way
+
+    handler, records = PostRecords(cast("Any", None), cast("Any", None)), Shared()
+    await handler._attempt(cast("Any", records), Step.POST, await records.cases(), send)
+    assert sent == ["expense", "invoice"]
+    assert steps == {"expense": Step.BATCH, "mate": Step.LOOK, "invoice": Step.BATCH, "poison": Step.POST}

@@ -120,10 +120,18 @@ class PostRecords:
             if len(cases) == 1:
                 await tracked.delay(cases, error)
                 return
-            # Read again first: what the phase already committed for some of them must not be done a second time.
-            for case in await tracked.cases():
-                if case.step is step:
-                    await self._attempt(tracked, step, [case], phase)
+            await self._one_by_one(tracked, step, phase)
+
+    async def _one_by_one(self, tracked: RecordGroup, step: Step, phase: Phase) -> None:
+        """Each record alone, read again before: what was committed for it, or for one that shares its document, stays done."""
+        tried: set[str] = set()
+        while True:
+            due = leading([case for case in await tracked.cases() if case.step is step])
+            case = next((one for one in due if one.item.work_key not in tried), None)
+            if case is None:
+                return
+            tried.add(case.item.work_key)
+            await self._attempt(tracked, step, [case], phase)
 
     async def _finish(self, tracked: RecordGroup, cases: Sequence[Case]) -> None:
         open_keys = {item.work_key for item in tracked.open_items()}

@@ -128,8 +128,8 @@ async def _submit(group: RecordGroup, ledger: Ledger, call: Call) -> None:
     reach(points.BEFORE_SUBMISSION)
     unchanged = await _commit(group, ledger, call, submission, key)
     if len(unchanged) < len(call.targets):
-        # A person held or skipped one meanwhile, a newer revision came, or another company was faster: nothing was committed
-        # for this call.
+        # A person held or skipped one meanwhile, a newer revision came, or another call was faster: nothing was committed for
+        # this one.
         for fitting in _fitting(ledger, call.composed.kind, unchanged) if unchanged else ():
             await _submit(group, ledger, fitting)
         return
@@ -141,7 +141,7 @@ async def _commit(
 ) -> tuple[ToPost, ...]:
     """Commit the call, if all its records still are as they were read; returns the targets that are."""
     async with group.unit() as unit:
-        decided = await repository.still_to_send(unit, group.connection_id, [target.case for target in call.targets])
+        decided = await repository.still_to_send(unit, [target.case for target in call.targets])
         unchanged = tuple(target for target in call.targets if target.case.decided.record_id in decided)
         if len(unchanged) < len(call.targets):
             return unchanged

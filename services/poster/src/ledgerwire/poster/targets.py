@@ -161,7 +161,7 @@ async def _adopt(group: RecordGroup, target: ToPost, match: Match, ledger_id: st
     events = {Match.SAME: PostingEvent.FOUND_SAME, Match.SAME_DRAFT: PostingEvent.FOUND_DRAFT}
     async with group.unit() as unit:
         case = target.case
-        if not await repository.still_to_send(unit, group.connection_id, [case]):
+        if not await repository.still_to_send(unit, [case]):
             return
         await repository.put_posting(unit, group.connection_id, target, PostingState.QUEUED)
         taken = ledger_id is None or await repository.is_claimed(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from ledgerwire.accounting.xero.ledger import XeroLedger
 from ledgerwire.common.clock import FixedClock
 from ledgerwire.common.errors import Transient
 from ledgerwire.common.ledger.document import DocumentKind
@@ -155,6 +156,37 @@ async def test_killed_after_a_write_it_sees_what_was_written_and_writes_it_once(
     await both.execute("UPDATE poster.settlement SET look_after = now() - interval '1 second'")
     outcome = await both.look()
     assert (outcome.written, outcome.told, both.rows("INV-1")) == (0, {}, [(60, None)])
+
+
+@pytest.mark.requirement("M18")
+async def test_killed_after_an_allocation_its_call_is_settled_once_what_it_did_can_be_seen(
+    on_xero: Both, monkeypatch: pytest.MonkeyPatch
+):
+    both = on_xero
+    await both.post("INV-1", "100.00")
+    await both.post("CM-1", "-50.00")
+    both.apply_in_psa("CM-1", {"INV-1": "50.00"})
+    allocate = XeroLedger.allocate
+
+    async def killed(self: XeroLedger, *given: Any) -> None:
+        await allocate(self, *given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(XeroLedger, "allocate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        await both.look()
+    monkeypatch.undo()
+    await both.execute("UPDATE tenants.lease SET holder = NULL, expires_at = NULL")
+    await both.look()
+    states = "SELECT state, outcome FROM poster.submission"
+    assert [tuple(row) for row in await both.execute(states)] == [("open", None)], "it may still be at work"
+    await both.execute("UPDATE poster.submission SET look_after = now() - interval '1 second'")
+    await both.execute("UPDATE poster.settlement SET look_after = now() - interval '1 second'")
+    before = both.writes()
+    await both.look()
+    assert [tuple(row) for row in await both.execute(states)] == [("settled", "looked_up")]
+    assert both.writes() == before, "what was done is seen, not done again"
+    assert await both.agree()
 
 
 @pytest.mark.requirement("A117", "A122")

@@ -71,13 +71,8 @@ _POSTINGS = text(
 _TURN = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('ledgerwire.posting:' || owner, 0)) FROM unnest(:ids) AS owner"
 ).bindparams(_IDS)
-_ELSEWHERE = text(
-    """
-    SELECT DISTINCT record_id
-      FROM poster.posting
-     WHERE record_id = ANY(:ids) AND connection_id <> :connection
-       AND (state IN ('posting', 'unknown') OR (ledger_id IS NOT NULL AND state NOT IN ('void', 'released')))
-    """
+_STANDING = text(
+    "SELECT record_id, posting_id, connection_id, state, ledger_id FROM poster.posting WHERE record_id = ANY(:ids)"
 ).bindparams(_IDS)
 _BATCHES = text(
     "SELECT record_id, revision, identifier, state, choices_seen FROM poster.batch WHERE record_id = ANY(:ids)"
@@ -194,17 +189,24 @@ async def decided_in_turn(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
     return await still_decided(unit, cases)
 
 
-async def still_to_send(unit: Unit, connection_id: UUID, cases: Sequence[Case]) -> frozenset[UUID]:
-    """The same, without those of which another company has a document, or a call that may have made one."""
+async def still_to_send(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
+    """The same, without those whose documents are not as they were read: a call may have been made for them meanwhile.
+
+    It may have been for another company, or for another record of the same document (M17).
+    """
     decided = await decided_in_turn(unit, cases)
-    owners = sorted({case.decided.owner_id for case in cases})
-    elsewhere = await unit.execute(_ELSEWHERE, {"ids": owners, "connection": connection_id})
-    taken = {row.record_id for row in elsewhere}
+    now: dict[UUID, set[tuple[object, ...]]] = {case.decided.owner_id: set() for case in cases}
+    for row in await unit.execute(_STANDING, {"ids": sorted(now)}):
+        now[row.record_id].add((row.posting_id, row.connection_id, row.state, row.ledger_id))
     return frozenset(
         case.decided.record_id
         for case in cases
-        if case.decided.record_id in decided and case.decided.owner_id not in taken
+        if case.decided.record_id in decided and now[case.decided.owner_id] == _standing(case)
     )
+
+
+def _standing(case: Case) -> set[tuple[object, ...]]:
+    return {(item.posting_id, item.connection_id, str(item.state), item.ledger_id) for item in case.postings}
 
 
 async def is_claimed(unit: Unit, connection_id: UUID, posting: UUID, ledger_id: str) -> bool:
