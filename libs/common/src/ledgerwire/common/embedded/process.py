@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -14,6 +16,8 @@ from time import monotonic
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/sbin:/opt/homebrew/bin"
 
+_NEVER_GIVEN_OUT = range(20000, 32000)
+_TRIES = 100
 
 _started: list[subprocess.Popen[bytes]] = []
 """Servers outlive whoever started them; kept here so that nothing complains of a process still running."""
@@ -31,11 +35,19 @@ class ServerStartError(RuntimeError):
 
 
 def free_port() -> int:
-    """A TCP port on the loopback address that nobody listens on now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on the loopback address that nobody listens on now, and that no outgoing connection is given meanwhile.
+
+    Systems give those ports from 32768 on: a server that is to come back on its port would find it taken by one of them.
+
+    Raises:
+        ServerStartError: so many of them are taken that none was found.
+    """
+    for _ in range(_TRIES):
+        port = secrets.choice(_NEVER_GIVEN_OUT)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ServerStartError(f"no free port from {_NEVER_GIVEN_OUT.start} to {_NEVER_GIVEN_OUT.stop - 1} was found")
 
 
 def prepared(directory: Path, *, create: bool = True) -> Path:
