@@ -138,18 +138,19 @@ class GroupDecider:
     def _wait_in(self, group: StoredGroup, place: Mapping[UUID, UUID]) -> list[UUID]:
         """Those that would leave a document that was sent while nobody tells poster: they would be posted twice (M8)."""
         wishes, here = self._read.wishes, group.group_id
-        moving = [m for m in group.members if m.sent and m.record_id in wishes and place.get(m.record_id) != here]
-        stay = self._kept(group, -1, {item.record_id: 0 for item in moving})
+        there = dict.fromkeys([item.record_id for item in group.members if item.sent] + sorted(group.stands_for))
+        moving = [record for record in there if record in wishes and place.get(record) != here]
+        stay = self._kept(group, -1, dict.fromkeys(moving, 0))
         going = any(place.get(record) == here and self._would_go(wish) for record, wish in wishes.items())
         if going or not stay or any(item.carries for item in stay):
             return []
         names = ", ".join(item.number for item in stay)
-        for wish in [wishes.pop(item.record_id) for item in moving]:
+        for wish in [wishes.pop(record) for record in moving]:
             self.together.looks[wish.hand.record_id] = wish.alone
             if self._live and self._would_go(wish):
                 about = in_words(report_of(group.key), wish.key.member)
                 self._waits(wish.hand, wish.prepared.ledger.name, about, names)
-        return [item.record_id for item in moving]
+        return moving
 
     def _would_go(self, wish: Wish) -> bool:
         return goes(wish.alone, self._latest.get(wish.hand.record_id))
