@@ -186,7 +186,9 @@ async def test_one_skipped_and_retried_that_is_owed_otherwise_now_waits_until_it
     await spent.office.desk.retry(spent.office.account_id, number="EXP-9301")
     await spent.office.idle()
     assert await spent.standing(9301) == [(RecordState.STOPPED, ["EXPENSE_GROUP_INCOMPLETE"])]
-    assert (await spent.documents(), (await spent.group())[1]) == asked_for, "no second document of what is in the ledger"
+    assert (await spent.documents(), (await spent.group())[1]) == asked_for, (
+        "no second document of what is in the ledger"
+    )
     if by == "skip":
         await skipped(spent, 9301)
         assert await spent.standing(9301) == [SKIPPED]
