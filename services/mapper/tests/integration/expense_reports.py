@@ -13,6 +13,7 @@ from sqlalchemy import text
 from ledgerwire.common.contracts.document_settled_v1 import DocumentSettledV1
 from ledgerwire.common.contracts.record_closed_v1 import RecordClosedV1
 from ledgerwire.common.db.engine import open_database
+from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ids import AccountId, record_id
 from ledgerwire.common.ledger.document import LedgerDocument
 from ledgerwire.common.mq.outbox import new_message
@@ -112,36 +113,39 @@ class Expenses:
     async def sent(self, *numbers: int, group: str = "EXPR-77") -> None:
         """Poster has the document in the ledger; it stands for these."""
         found = await self.rows("SELECT group_id FROM mapper.expense_group WHERE number = :number", number=group)
-        posting = found[0].group_id
         database = open_database(self.office.settings, "poster")
         try:
             async with database.account(self.office.account_id) as unit:
-                await unit.execute(
-                    text(
-                        "INSERT INTO poster.posting (account_id, posting_id, record_id, connection_id, ordinal, kind, number,"
-                        " revision, document, document_hash, state, ledger_id, correlation_id) VALUES (:account, :id, :id,"
-                        " :connection, 0, 'bill', :number, 1, '', '', 'posted', :ledger, 'c')"
-                    ),
-                    {"account": self.office.account_id, "id": posting, "connection": uuid4(), "number": group,
-                     "ledger": str(posting)},
-                )  # fmt: skip
-                for number in numbers:
-                    await unit.execute(
-                        text("INSERT INTO poster.document_record VALUES (:account, :id, :record)"),
-                        {"account": self.office.account_id, "id": posting, "record": self.key(number)},
-                    )
+                await self.posting(unit, found[0].group_id, group, *numbers)
         finally:
             await database.close()
 
+    async def posting(self, unit: Unit, owner: UUID, document: str, *numbers: int) -> None:
+        """The rows of a document that poster has sent for an owner; it stands for these expenses."""
+        await unit.execute(
+            text(
+                "INSERT INTO poster.posting (account_id, posting_id, record_id, connection_id, ordinal, kind, number,"
+                " revision, document, document_hash, state, ledger_id, correlation_id) VALUES (:account, :id, :id,"
+                " :connection, 0, 'bill', :number, 1, '', '', 'posted', :ledger, 'c')"
+            ),
+            {"account": self.office.account_id, "id": owner, "connection": uuid4(), "number": document,
+             "ledger": str(owner)},
+        )  # fmt: skip
+        for number in numbers:
+            await unit.execute(
+                text("INSERT INTO poster.document_record VALUES (:account, :id, :record)"),
+                {"account": self.office.account_id, "id": owner, "record": self.key(number)},
+            )
+
     async def taken_out(self, group: str = "EXPR-77") -> None:
         """Poster has found that the document is not in the ledger any more."""
-        await self._poster(
+        await self.poster(
             "UPDATE poster.posting SET state = 'void', ledger_id = NULL WHERE number = :number", number=group
         )
 
     async def asked_of_poster(self, *numbers: int) -> list[tuple[str, str | None, list[tuple[str, Decimal]]]]:
         """What poster reads of each: its state, whose document it shares, and the documents that are to be in the ledger."""
-        rows = await self._poster(
+        rows = await self.poster(
             "SELECT r.record_id, r.record_state, r.documents, g.number FROM mapper.revisions_for_poster r"
             " LEFT JOIN (SELECT DISTINCT group_id, number FROM mapper.expense_groups_for_poster) g USING (group_id)"
         )
@@ -151,7 +155,8 @@ class Expenses:
             for row in (found[self.key(number)] for number in numbers)
         ]
 
-    async def _poster(self, sql: str, **params: Any) -> list[Any]:
+    async def poster(self, sql: str, **params: Any) -> list[Any]:
+        """One statement as poster."""
         database = open_database(self.office.settings, "poster")
         try:
             async with database.account(self.office.account_id) as unit:

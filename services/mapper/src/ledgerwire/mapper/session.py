@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -82,6 +82,7 @@ class LookSession:
         self._ledgers = Ledgers(group, account, clients)
         self._subjects = Subjects()
         self._parked: list[WorkItem] = []
+        self._sent: dict[UUID, Collection[UUID]] = {}
 
     def _record(self, item: WorkItem) -> StoredRecord:
         known = self._known.get(record_id_of(item))
@@ -149,15 +150,16 @@ class LookSession:
         )
         await self._ledgers.read(self._subjects, fresh=fresh)
         bills = await self._bills(self._subjects)
-        return Decider(self._account, self._ledgers, self._latest, bills, await self._posted())
+        await self._read_sent()
+        posted = frozenset(record for record, there in self._sent.items() if there)
+        return Decider(self._account, self._ledgers, self._latest, bills, posted)
 
-    async def _posted(self) -> frozenset[UUID]:
-        """The records in hand that have a document of their own in the ledger, or may have one."""
-        ids = [key for key, record in self._known.items() if looking.handed_over(record)]
-        if not ids:
-            return frozenset()
-        async with self._group.unit() as unit:
-            return frozenset(await groups_repository.sent(unit, ids))
+    async def _read_sent(self) -> None:
+        """Which of the records in hand have a document of their own in the ledger, or may have one."""
+        self._sent = {key: () for key, record in self._known.items() if looking.handed_over(record)}
+        if self._sent:
+            async with self._group.unit() as unit:
+                self._sent |= await groups_repository.sent(unit, list(self._sent))
 
     async def _bills(self, subjects: Subjects) -> list[KnownBill]:
         """What earlier receipts of the vendor invoices in hand are called."""
@@ -264,15 +266,18 @@ class LookSession:
     ) -> None:
         """Write looks in one transaction; `settles` are those that end a work row, by its key.
 
-        What a person or poster's report changed between reading and deciding is looked at again, as it is true now; and so
-        are all of those that share documents.
+        What a person or poster changed between reading and deciding is looked at again, as it is true now; and so are all of
+        those that share documents.
         """
         items = [self._open[key] for key in settles if key in self._open]
         reach(points.DECIDED)
         async with self._group.unit() as unit:
-            overtaken = await self._overtaken(unit, [look for _, look in looks])
+            ids = [look.record.record_id for _, look in looks]
+            sent = together[0].sent if together else {one: self._sent[one] for one in ids if one in self._sent}
+            staying = {one for one in together[0].staying if one in self._known} if together else set()
+            overtaken = await self._overtaken(unit, {*ids, *staying}, sent)
             if overtaken and together is not None:
-                overtaken = {look.record.record_id for _, look in looks}
+                overtaken.update(ids)
             await self._put(unit, [(item, look) for item, look in looks if look.record.record_id not in overtaken])
             if together is not None and not overtaken:
                 await store_together(unit, self._group.connection_id, self._outbox, *together)
@@ -288,11 +293,14 @@ class LookSession:
             if look.record.record_id not in overtaken and self._is_gated(look):
                 self._park_later(item)
 
-    async def _overtaken(self, unit: Unit, looks: Sequence[Look]) -> set[UUID]:
-        """Lock the rows of these records; those that are another than the one that was read."""
-        ids = [look.record.record_id for look in looks]
-        now = {record.record_id: record for record in await repository.lock_all(unit, ids)}
-        return {record for record in ids if now.get(record) != self._known.get(record)}
+    async def _overtaken(self, unit: Unit, ids: Collection[UUID], sent: Mapping[UUID, Collection[UUID]]) -> set[UUID]:
+        """Lock the rows of these records, and what was `sent`; those that are another than what was read."""
+        now = {record.record_id: record for record in await repository.lock_all(unit, sorted(ids))}
+        changed = {record for record in ids if now.get(record) != self._known.get(record)}
+        if sent:
+            there = await groups_repository.sent_in_turn(unit, sent)
+            changed |= {owner for owner, before in sent.items() if there.get(owner, set()) != set(before)}
+        return changed
 
     async def _put(self, unit: Unit, looks: Sequence[tuple[WorkItem, Look]]) -> None:
         await repository.put_records(unit, [look.record for _, look in looks])

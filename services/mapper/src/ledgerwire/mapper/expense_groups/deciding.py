@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -44,6 +44,7 @@ class Together:
         carriers: of a document that became another while none of its records goes: those that may bring it to poster.
         failed: what kept an expense from being decided.
         shared: the group of each record that goes.
+        sent: what was read of the documents that all of it rests on: which records each owner's stands for.
     """
 
     looks: dict[UUID, Look] = field(default_factory=dict)
@@ -52,10 +53,16 @@ class Together:
     carriers: list[tuple[UUID, ...]] = field(default_factory=list)
     failed: dict[UUID, Exception] = field(default_factory=dict)
     shared: dict[UUID, GroupChange] = field(default_factory=dict)
+    sent: dict[UUID, Collection[UUID]] = field(default_factory=dict)
 
     def has(self, record: UUID) -> bool:
         """Whether the record is among them."""
         return record in self.looks or record in self.failed
+
+    @property
+    def staying(self) -> set[UUID]:
+        """Records that are in a changed document, or may carry it, as they were read."""
+        return {one for change in self.changes for one, _ in change.members}.union(*self.carriers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import UUID as PGUUID
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from ledgerwire.common.canonical import canonical_bytes
+from ledgerwire.common.db.document_turns import take_turns
 from ledgerwire.common.db.models.mapper import ExpenseGroup, ExpenseGroupMember, Record, Revision
 from ledgerwire.common.db.session import Unit
 from ledgerwire.mapper import repository as rows_of
@@ -112,6 +113,13 @@ async def sent(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     for row in await unit.execute(_SENT, {"ids": list(ids)}):
         found.setdefault(row.owner_id, set()).add(row.record_id)
     return found
+
+
+async def sent_in_turn(unit: Unit, ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """The same, as it stays until the transaction ends: poster sends nothing of these meanwhile."""
+    owners = list(ids)
+    await take_turns(unit, owners)
+    return await sent(unit, owners)
 
 
 async def mates(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:

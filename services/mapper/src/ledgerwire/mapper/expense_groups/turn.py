@@ -70,17 +70,21 @@ class ExpenseTurn:
             return Together()
         async with self._scope.unit() as unit:
             own = await groups_repository.groups(unit, self._scope.connection_id, [*rung, *found], ())
-            alone = frozenset(await groups_repository.sent(unit, list(found)))
+            by_itself = await groups_repository.sent(unit, list(found))
         members = {item.record_id for group in own for item in group.members}
         if not own and not shares_documents(self._account):
             return Together()
         await self._know([*found, *members])
         hands = self._hands(rung, found, members)
+        alone = frozenset(by_itself)
         first = self._decider_of(own, alone)
         wishes = first.sort(hands).wishes.values()
         groups, taken = await self._groups([*rung, *found], wishes)
         decider = self._decider_of(groups, alone)
-        return decider.decide(hands, lambda ledger, number: taken.get((ledger, number), frozenset()))
+        together = decider.decide(hands, lambda ledger, number: taken.get((ledger, number), frozenset()))
+        together.sent = {record: by_itself.get(record, ()) for record in found}
+        together.sent |= {group.group_id: group.stands_for for group in groups}
+        return together
 
     def _decider_of(self, groups: Sequence[StoredGroup], alone: frozenset[UUID]) -> GroupDecider:
         scope = (self._scope.account_id, self._scope.connection_id)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import UUID as PGUUID
 
 from ledgerwire.common.canonical import from_canonical
 from ledgerwire.common.catalogue import Finding, is_known
+from ledgerwire.common.db.document_turns import take_turns
 from ledgerwire.common.db.models.poster import PostingRow
 from ledgerwire.common.db.session import Unit
 from ledgerwire.common.ledger.document import DocumentKind, LedgerDocument
@@ -66,10 +67,6 @@ _POSTINGS = text(
      WHERE p.record_id = ANY(:ids)
      ORDER BY p.record_id, p.ordinal, p.edition, p.posting_id
     """
-).bindparams(_IDS)
-# One key after the other in the order given, so that two transactions never wait for each other.
-_TURN = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended('ledgerwire.posting:' || owner, 0)) FROM unnest(:ids) AS owner"
 ).bindparams(_IDS)
 _STANDING = text(
     "SELECT record_id, posting_id, connection_id, state, ledger_id FROM poster.posting WHERE record_id = ANY(:ids)"
@@ -181,11 +178,8 @@ async def still_decided(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
 
 
 async def decided_in_turn(unit: Unit, cases: Sequence[Case]) -> frozenset[UUID]:
-    """The same, under locks that are kept until the transaction ends.
-
-    Groups of two companies take turns at a record: the later one sees what the other committed.
-    """
-    await unit.execute(_TURN, {"ids": sorted({case.decided.owner_id for case in cases})})
+    """The same, in turn with mapper and with the work of other companies: the later one sees what the other committed."""
+    await take_turns(unit, [case.decided.owner_id for case in cases])
     return await still_decided(unit, cases)
 
 
