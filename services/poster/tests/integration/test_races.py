@@ -18,7 +18,7 @@ from ledgerwire.poster import points, send, submit
 from ledgerwire.poster.connectwise_psa import ConnectWisePsa
 from ledgerwire.sandbox.connectwise.batches import batch_invoices
 
-from .test_documents import bill, calls
+from .test_documents import bill, calls, journal
 
 INVOICE, OTHER = 39001, 39003
 
@@ -165,6 +165,43 @@ async def test_what_was_read_before_a_call_neither_sends_nor_adopts_its_document
     assert [len(calls(desk, "/Invoices")), len(world.documents("VI-1"))] == [1, 1]
     assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
     assert not await world.rows("SELECT 1 FROM poster.timeline WHERE step = 'adopted'")
+
+
+@pytest.mark.requirement("A114", "M5")
+@pytest.mark.parametrize("state", ["held", "skipped"])
+async def test_a_call_whose_record_is_taken_back_during_its_look_up_is_not_sent_again(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """Absence of a journal proves nothing, so its lost call would go again: not for a record that nobody wants any more."""
+    world, usual, looks = desk.world, XeroLedger.find_documents, []
+
+    async def find(self: XeroLedger, *asked: Any) -> Any:
+        if calls(desk, "/ManualJournals"):
+            looks.append(asked)
+            query = "UPDATE mapper.record SET state = $2 WHERE record_id = $1"
+            await world.rows(query, world.record_id(INVOICE), state)
+        return await usual(self, *asked)
+
+    monkeypatch.setattr(XeroLedger, "find_documents", find)
+    world.arm("500_before", method="PUT", path_regex=r"/ManualJournals")
+    await world.close(INVOICE)
+    await desk.decide((INVOICE, journal("COGS-1")))
+    await world.serve("poster")
+
+    async def waits_for_the_end_of_the_window() -> bool:
+        rows = await world.rows(
+            "SELECT due_at > now() + interval '1 minute' AS late FROM poster.work WHERE kind = 'post'"
+        )
+        return bool(looks) and [row["late"] for row in rows] == [True]
+
+    await world._explained(waits_for_the_end_of_the_window, "the key's window is waited for", 20)
+    assert len(calls(desk, "/ManualJournals")) == 1
+    await world.rows("UPDATE poster.submission SET created_at = created_at - interval '1 hour'")
+    await desk.ring(INVOICE)
+    await desk.settled_work()
+    assert len(calls(desk, "/ManualJournals")) == 1
+    assert not world.ledger.collections["manual_journals"]
+    assert not await world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
 
 
 @pytest.mark.requirement("A130")

@@ -24,7 +24,9 @@ async def sent_again(group: RecordGroup, ledger: Ledger, case: Case, posting: St
         call = await repository.open_call(unit, posting.posting_id, ledger.limits.resend_window)
         if call is None or call.expired:
             return False
-        if not _still_wanted(case, posting):
+        # Asked again in this transaction: the record may have been held, skipped or revised during the look-up. The state of its
+        # postings is not compared, for the same look-up may have moved another one; that of this one the open call shows.
+        if not (_still_wanted(case, posting) and await repository.decided_in_turn(unit, [case])):
             await group.again(unit, case.item, code="OUTCOME_UNKNOWN", until=call.expires_at)
             return True
         await repository.reopen_submission(unit, call.submission_id, group.fence, settled_after(ledger))
