@@ -38,6 +38,48 @@ async def test_two_records_under_one_number_never_share_a_document(desk: Any) ->
     assert world.batch_name(twin) is None
 
 
+async def two_bills_of_one_number(desk: Any) -> tuple[int, int]:
+    """Two receipts with the supplier's same number, and the same figures, come together into one group."""
+    world = desk.world
+    first, second = world.copies(OTHER, 2, batched=False)
+    await world.close(first, second)
+    await world.serve("poster")
+    async with world.held_back("poster"):
+        await desk.decide((first, bill("VI-1")), (second, bill("VI-1")))
+    return first, second
+
+
+async def one_is_batched_and_the_other_told(desk: Any, *records: int) -> None:
+    world = desk.world
+
+    async def ended() -> bool:
+        ends = [(await desk.told(one))[-1:] for one in records]
+        return sorted(map(str, ends)) == sorted(map(str, ([("batched", [])], [("stopped", ["DUPLICATE_NUMBER"])])))
+
+    await world._explained(ended, "one batched, the other told", 20)
+    assert [row["InvoiceNumber"] for row in world.documents("VI-1")] == ["VI-1"]
+    [owner] = [row["record_id"] for row in await world.rows("SELECT * FROM poster.posting WHERE ledger_id IS NOT NULL")]
+    [batched] = [one for one in records if world.batch_name(one) is not None]
+    assert owner == world.record_id(batched), "whose bill it is, that one is batched"
+
+
+@pytest.mark.requirement("M16", "A129")
+async def test_two_bills_of_one_number_in_one_group_are_one_document_and_a_question(desk: Any) -> None:
+    await one_is_batched_and_the_other_told(desk, *await two_bills_of_one_number(desk))
+    assert len(calls(desk, "/Invoices")) == 1
+
+
+@pytest.mark.requirement("M16", "D2")
+async def test_a_bill_waits_for_what_became_of_an_earlier_one_of_its_number_and_never_takes_it_for_its_own(
+    desk: Any,
+) -> None:
+    desk.world.arm("500_after", method="PUT", path_regex=r"/Invoices$")
+    records = await two_bills_of_one_number(desk)
+    await one_is_batched_and_the_other_told(desk, *records)
+    assert not await desk.world.rows("SELECT 1 FROM poster.timeline WHERE step = 'adopted'")
+    assert not await desk.world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
+
+
 @pytest.mark.requirement("M7")
 async def test_a_record_that_still_stands_on_the_unposted_list_after_its_batch_is_not_called_batched(
     desk: Any, monkeypatch: pytest.MonkeyPatch

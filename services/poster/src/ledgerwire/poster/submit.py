@@ -33,8 +33,12 @@ async def post(group: RecordGroup, ledger: Ledger, psa: Psa, record_type: Record
     targets = await _targets(group, ledger, psa, eligible)
     lost = await not_there_yet(group, ledger, await _targets(group, ledger, psa, forgotten), look_for_all=True)
     await settle_unlisted(group, psa, record_type, [target.case for target in lost])
-    for wave in _waves(_calls(ledger, await not_there_yet(group, ledger, targets))):
-        await _send_all(group, ledger, wave)
+    first, *later = _waves(_calls(ledger, await not_there_yet(group, ledger, targets))) or [[]]
+    await _send_all(group, ledger, first)
+    for wave in later:
+        # Looked for again: the wave before may have made a document of the very number.
+        absent = await not_there_yet(group, ledger, [target for call in wave for target in call.targets])
+        await _send_all(group, ledger, [call for call in wave if all(target in absent for target in call.targets)])
 
 
 async def _targets(group: RecordGroup, ledger: Ledger, psa: Psa, cases: Sequence[Case]) -> list[ToPost]:

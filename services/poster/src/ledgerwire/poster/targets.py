@@ -139,11 +139,11 @@ async def not_there_yet(
 ) -> list[ToPost]:
     """Look before post, for kinds whose number the ledger does not keep unique: what is there already is adopted or stops (M16).
 
-    With `look_for_all` for every kind. Returns what is not there.
+    With `look_for_all` for every kind. Returns what is not there; what may be another record's document on its way waits.
     """
     unique = frozenset() if look_for_all else ledger.limits.unique_number
     absent = [item for item in targets if item.ledger_id or item.document.kind in unique]
-    fresh = [item for item in targets if item not in absent]
+    fresh = await _not_behind(group, ledger, [item for item in targets if item not in absent])
     for kind in sorted({item.document.kind for item in fresh}):
         some = [item for item in fresh if item.document.kind is kind]
         found = await ledger.find_documents(kind, sorted({item.document.number for item in some}))
@@ -155,6 +155,22 @@ async def not_there_yet(
             else:
                 await _adopt(group, target, result.match, result.ledger_id)
     return absent
+
+
+async def _not_behind(group: RecordGroup, ledger: Ledger, targets: Sequence[ToPost]) -> list[ToPost]:
+    """Those whose number is not on its way for another record too.
+
+    While the outcome of that call is open, the ledger shows its document or not yet, and either would be taken wrongly: for
+    this record's own, or for a number that is free.
+    """
+    if not targets:
+        return []
+    async with group.unit() as unit:
+        behind = await repository.behind_another(unit, group.connection_id, targets)
+        for target in targets:
+            if target.posting_id in behind:
+                await group.again(unit, target.case.item, code=Ambiguous.code, after=settled_after(ledger))
+    return [target for target in targets if target.posting_id not in behind]
 
 
 async def _adopt(group: RecordGroup, target: ToPost, match: Match, ledger_id: str | None) -> None:

@@ -22,6 +22,7 @@ from ledgerwire.poster.repository.postings import (
     touch_postings,
 )
 from ledgerwire.poster.repository.records import (
+    behind_another,
     database_now,
     decided_in_turn,
     is_claimed,
@@ -48,6 +49,7 @@ __all__ = [
     "answered",
     "batched_to_watch",
     "batches_looked_at",
+    "behind_another",
     "close_looked_up",
     "close_rounds",
     "contact_link",

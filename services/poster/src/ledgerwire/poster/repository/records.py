@@ -30,6 +30,7 @@ from ledgerwire.poster.records import (
     decode_documents,
     wanted_documents,
 )
+from ledgerwire.poster.to_post import ToPost
 
 A_WHILE = timedelta(minutes=2)
 """A document that was posted longer ago than this may have been taken out of the ledger by a person since."""
@@ -74,6 +75,17 @@ _STANDING = text(
 _BATCHES = text(
     "SELECT record_id, revision, identifier, state, choices_seen FROM poster.batch WHERE record_id = ANY(:ids)"
 ).bindparams(_IDS)
+_BEHIND = text(
+    """
+    SELECT meant.posting_id
+      FROM unnest(CAST(:posting_id AS uuid[]), CAST(:kind AS text[]), CAST(:number AS text[]), CAST(:contact_id AS text[]))
+        AS meant (posting_id, kind, number, contact_id)
+     WHERE EXISTS (SELECT 1 FROM poster.posting p
+                    WHERE p.connection_id = :connection AND p.state IN ('posting', 'unknown')
+                      AND (p.kind, p.number, p.contact_id) = (meant.kind, meant.number, meant.contact_id)
+                      AND p.posting_id <> meant.posting_id)
+    """
+)
 _NOW = text("SELECT clock_timestamp()")
 
 
@@ -213,6 +225,21 @@ async def is_claimed(unit: Unit, connection_id: UUID, posting: UUID, ledger_id: 
         )
     )
     return row.first() is not None
+
+
+async def behind_another(unit: Unit, connection_id: UUID, targets: Sequence[ToPost]) -> frozenset[UUID]:
+    """Which of these postings have the kind, number and contact of another one whose call is still open."""
+    rows = await unit.execute(
+        _BEHIND,
+        {
+            "connection": connection_id,
+            "posting_id": [target.posting_id for target in targets],
+            "kind": [str(target.document.kind) for target in targets],
+            "number": [target.document.number for target in targets],
+            "contact_id": [target.contact_id for target in targets],
+        },
+    )
+    return frozenset(row.posting_id for row in rows)
 
 
 async def database_now(unit: Unit) -> Any:
