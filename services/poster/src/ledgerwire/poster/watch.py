@@ -1,4 +1,7 @@
-"""Look from time to time whether batched records still are: a batch taken apart in ConnectWise is noticed (M8, D11)."""
+"""Look from time to time whether batched records still are: a batch taken apart in ConnectWise is noticed (M8, D11).
+
+The same look settles the ledger connection's calls that nobody waits for any more.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,7 @@ class WatchBatches:
 
     async def _look(self, group: Group, item: WorkItem) -> None:
         async with group.unit() as unit:
+            await repository.settle_left_open(unit, group.connection_id)
             ids = await repository.batched_to_watch(
                 unit, group.connection_id, every=self._every(), lasting=LASTING, limit=AT_A_TIME
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,17 +14,51 @@ from ledgerwire.accounting.xero.ledger import XeroLedger
 from ledgerwire.common.clock import FixedClock
 from ledgerwire.common.errors import Transient
 from ledgerwire.common.ledger.document import DocumentKind
-from ledgerwire.common.schema import ServiceSchema
+from ledgerwire.common.mq.outbox import Outbox
 from ledgerwire.common.work.lease import LeaseTerms
-from ledgerwire.common.work.model import Doorbell, Priority
+from ledgerwire.common.work.model import Doorbell, Priority, WorkItem
 from ledgerwire.common.work.store import WorkStore
 from ledgerwire.connectwise.payments import Payments
+from ledgerwire.poster import watch
+from ledgerwire.poster.bootstrap import SCHEMA
 from ledgerwire.poster.payments import reconcile, repository
 from ledgerwire.poster.payments.sync import WORK_KIND, SyncPayments
 from ledgerwire.poster.payments.turn import LeasedTurn, leased_turn
+from ledgerwire.poster.watch import WatchBatches
 from ledgerwire.sandbox.core.faults import Fault
 
 from .conftest import Both
+
+
+class Served:
+    """A work group of one scheduled row."""
+
+    def __init__(self, turn: LeasedTurn, item) -> None:
+        self._turn, self.items = turn, (item,)
+        self.account_id, self.connection_id, self.fence = turn.account_id, turn.connection_id, turn.fence
+        self.unit, self.ensure_lease = turn.unit, turn.ensure_lease
+        self.later: list[tuple[str, timedelta | None]] = []
+
+    async def again(self, unit, item, *, code, after=None, until=None) -> None:
+        self.later.append((code, after))
+
+
+async def claimed(both: Both, kind: str) -> WorkItem:
+    """The connection's recurring row of a kind, in hand."""
+    store = WorkStore(SCHEMA)
+    bell = Doorbell(both.account, both.connection, kind, kind, Priority.BULK, "c", "schedule")
+    async with both.database.system() as unit:
+        await store.ring(unit, [bell])
+        [item] = await store.claim(unit, both.connection, limit=1, max_bytes=1000)
+    return item
+
+
+async def watched(both: Both) -> None:
+    """The connection's standing watch looks once."""
+    item = await claimed(both, watch.WORK_KIND)
+    handle = WatchBatches(both.connections, Outbox(SCHEMA, asyncio.Event()))
+    async with leased_turn(both.database, both.account, both.connection, LeaseTerms()) as turn:
+        await handle(Served(turn, item))
 
 
 @pytest.mark.requirement("A122", "M18")
@@ -178,15 +213,17 @@ async def test_killed_after_an_allocation_its_call_is_settled_once_what_it_did_c
     monkeypatch.undo()
     await both.execute("UPDATE tenants.lease SET holder = NULL, expires_at = NULL")
     await both.look()
+    await watched(both)
     states = "SELECT state, outcome FROM poster.submission"
     assert [tuple(row) for row in await both.execute(states)] == [("open", None)], "it may still be at work"
     await both.execute("UPDATE poster.submission SET look_after = now() - interval '1 second'")
     await both.execute("UPDATE poster.settlement SET look_after = now() - interval '1 second'")
     before = both.writes()
     await both.look()
-    assert [tuple(row) for row in await both.execute(states)] == [("settled", "looked_up")]
     assert both.writes() == before, "what was done is seen, not done again"
     assert await both.agree()
+    await watched(both)
+    assert [tuple(row) for row in await both.execute(states)] == [("settled", "left_open")]
 
 
 @pytest.mark.requirement("A117", "A122")
@@ -242,30 +279,13 @@ async def test_a_command_and_a_worker_never_work_at_once(on_xero: Both):
     assert busy.value.code == "CONNECTION_BUSY"
 
 
-class Served:
-    """A work group of one scheduled row."""
-
-    def __init__(self, turn: LeasedTurn, item) -> None:
-        self._turn, self.items = turn, (item,)
-        self.account_id, self.connection_id, self.fence = turn.account_id, turn.connection_id, turn.fence
-        self.unit, self.ensure_lease = turn.unit, turn.ensure_lease
-        self.later: list[tuple[str, timedelta | None]] = []
-
-    async def again(self, unit, item, *, code, after=None, until=None) -> None:
-        self.later.append((code, after))
-
-
 @pytest.mark.requirement("A122", "A078", "A079")
 async def test_the_schedule_looks_again_and_again_and_months_count_each_record_once(on_xero: Both):
     both = on_xero
     await both.post("INV-1", "100.00")
     await both.post("INV-2", "100.00", ours=False)
     await both.pay({"INV-1": "60.00", "INV-2": "5.00"})
-    store = WorkStore(ServiceSchema("poster"))
-    bell = Doorbell(both.account, both.connection, WORK_KIND, WORK_KIND, Priority.BULK, "c", "schedule")
-    async with both.database.system() as unit:
-        await store.ring(unit, [bell])
-        [item] = await store.claim(unit, both.connection, limit=1, max_bytes=1000)
+    item = await claimed(both, WORK_KIND)
     handle = SyncPayments(both.connections, FixedClock(both.books.now()))
     async with leased_turn(both.database, both.account, both.connection, LeaseTerms()) as turn:
         served = Served(turn, item)

@@ -35,9 +35,6 @@ from ledgerwire.poster.payments.domain.plan import in_order
 from ledgerwire.poster.payments.ports import Terms, Turn
 from ledgerwire.poster.repository import open_submission, settle_submission
 
-ALLOCATION, DEALLOCATION = "allocation", "deallocation"
-PATHS = {kind: f"/{kind}s" for kind in (ALLOCATION, DEALLOCATION)}
-"""How the calls to the ledger are known among the submissions."""
 CALL = timedelta(seconds=CALL_SECONDS)
 
 _log = structlog.get_logger(__name__)
@@ -124,7 +121,7 @@ class Executor:
         submission = SubmissionId(uuid4())
         limits = self._ledger.limits
         key = idempotency_key(str(self._turn.connection_id), submission)
-        kind = ALLOCATION if isinstance(operation, Allocate) else DEALLOCATION
+        kind = "allocation" if isinstance(operation, Allocate) else "deallocation"
         async with self._turn.unit() as unit:
             await open_submission(
                 unit,
@@ -132,7 +129,7 @@ class Executor:
                 connection_id=self._turn.connection_id,
                 kind=kind,
                 method="PUT" if isinstance(operation, Allocate) else "DELETE",
-                path=PATHS[kind],
+                path=f"/{kind}s",
                 key=key,
                 body=canonical_bytes(credit),
                 fence=self._turn.fence,

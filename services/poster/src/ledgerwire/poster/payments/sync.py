@@ -11,11 +11,9 @@ from ledgerwire.common.errors import LeaseLost, LedgerwireError
 from ledgerwire.common.work.model import Group, WorkItem
 from ledgerwire.poster.payments import repository
 from ledgerwire.poster.payments.domain.model import Rules
-from ledgerwire.poster.payments.execute import PATHS
 from ledgerwire.poster.payments.observe import UNMATCHED_AGE, observe
 from ledgerwire.poster.payments.ports import Clients, Terms, Turn
 from ledgerwire.poster.payments.reconcile import Outcome, Reconciler
-from ledgerwire.poster.repository import answered
 from ledgerwire.tenants.schedule import SCHEDULED, pause_after
 
 WORK_KIND = "payments"
@@ -55,7 +53,6 @@ class PaymentSync:
         psa = await self._clients.payments(turn.account_id, terms.psa_connection)
         await observe(turn, ledger, psa, terms, since)
         async with turn.unit() as unit:
-            await answered(unit, turn.connection_id, *PATHS.values())  # settles those of a process that was killed
             chosen = (await repository.marks(unit, turn.connection_id)).since or terms.since
         rules = Rules(since=chosen, ledger_name=ledger.name, on_foreign_cash=terms.on_foreign_cash)
         reconciler = Reconciler(turn, ledger, psa, terms, rules, self._clock, correlation_id)

@@ -39,6 +39,7 @@ from ledgerwire.poster.repository.submissions import (
     open_submission,
     record_verdicts,
     reopen_submission,
+    settle_left_open,
     settle_submission,
 )
 from ledgerwire.poster.repository.timeline import add_timeline
@@ -75,6 +76,7 @@ __all__ = [
     "set_batch",
     "set_posting",
     "set_postings",
+    "settle_left_open",
     "settle_submission",
     "still_decided",
     "still_to_send",

@@ -34,14 +34,13 @@ _SETTLE = text(
      WHERE account_id = :account_id AND submission_id = :submission_id
     """
 )
-_OVERDUE = text(
+_LEFT_OPEN = text(
     """
-    UPDATE poster.submission SET state = 'settled', outcome = 'looked_up', settled_at = now()
-     WHERE connection_id = :connection AND path = ANY(:paths) AND state <> 'settled' AND look_after <= clock_timestamp()
+    UPDATE poster.submission s SET state = 'settled', outcome = 'left_open', settled_at = now()
+     WHERE s.connection_id = :connection AND s.state <> 'settled' AND s.look_after <= clock_timestamp()
+       AND NOT EXISTS (SELECT 1 FROM poster.submission_posting carried
+                        WHERE carried.account_id = s.account_id AND carried.submission_id = s.submission_id)
     """
-)
-_AT_WORK = text(
-    "SELECT 1 FROM poster.submission WHERE connection_id = :connection AND path = ANY(:paths) AND state <> 'settled'"
 )
 _RECORD_VERDICTS = text(
     """
@@ -93,11 +92,33 @@ async def settle_submission(unit: Unit, submission_id: UUID, outcome: str) -> No
     await unit.execute(_SETTLE, ended)
 
 
-async def answered(unit: Unit, connection_id: UUID, *paths: str) -> bool:
-    """Whether no call to these paths may still be at work; whose time is over is settled: what it did can be seen."""
-    about = {"connection": connection_id, "paths": list(paths)}
-    await unit.execute(_OVERDUE, about)
-    return (await unit.execute(_AT_WORK, about)).first() is None
+async def answered(unit: Unit, connection_id: UUID, path: str) -> bool:
+    """Whether no call to this path may still be at work; those whose time is over are settled: what they did can be seen."""
+    await unit.execute(
+        text(
+            """
+            UPDATE poster.submission SET state = 'settled', outcome = 'looked_up', settled_at = now()
+             WHERE connection_id = :connection AND path = :path AND state <> 'settled'
+               AND look_after <= clock_timestamp()
+            """
+        ),
+        {"connection": connection_id, "path": path},
+    )
+    rows = await unit.execute(
+        text(
+            "SELECT 1 FROM poster.submission WHERE connection_id = :connection AND path = :path AND state <> 'settled'"
+        ),
+        {"connection": connection_id, "path": path},
+    )
+    return rows.first() is None
+
+
+async def settle_left_open(unit: Unit, connection_id: UUID) -> None:
+    """Settle the calls without a document whose time is over: what they made is looked for by whoever needs it.
+
+    Nobody else would, where the process was killed or the record that needed a contact or an item is skipped since.
+    """
+    await unit.execute(_LEFT_OPEN, {"connection": connection_id})
 
 
 async def mark_unknown(unit: Unit, submission_id: UUID, look_after: timedelta) -> None:
