@@ -230,10 +230,10 @@ def per_report(office: Office) -> Expenses:
     return Expenses(office)
 
 
-async def sent_report(office: Office) -> Expenses:
+async def sent_report(office: Office, *, on: date = DAY) -> Expenses:
     """A report of two expenses, 41.80 and 12.05, whose one document is in the ledger, and whose batches are still to be made."""
     made = per_report(office)
-    made.enter(9301, "41.80"), made.enter(9302, "12.05")
+    made.enter(9301, "41.80", on=on), made.enter(9302, "12.05", on=on)
     await made.look(9301, 9302)
     await made.sent(9301, 9302)
     return made

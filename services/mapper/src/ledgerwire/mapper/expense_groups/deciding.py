@@ -136,20 +136,23 @@ class GroupDecider:
     def _divided(self) -> list[Part]:
         """Every expense that would go in its part, without those that have to wait in the document they would leave."""
         known = [self._known(group) for group in self._groups.values()]
-        parts = divide([self._grouped(wish) for wish in self._read.wishes.values()], known)
-        place = {record: part.known.group_id for part in parts if part.known for record in part.members}
-        waiting = [record for group in self._groups.values() for record in self._wait_in(group, place)]
-        left = [self._grouped(wish) for wish in self._read.wishes.values()]
-        return divide(left, known) if waiting else parts
+        while True:
+            parts = divide([self._grouped(wish) for wish in self._read.wishes.values()], known)
+            of = {part.known.group_id: part.members for part in parts if part.known}
+            if not any(self._wait_in(group, of.get(group.group_id, ())) for group in self._groups.values()):
+                return parts  # else again: others may have counted on one that waits now
 
-    def _wait_in(self, group: StoredGroup, place: Mapping[UUID, UUID]) -> list[UUID]:
+    def _wait_in(self, group: StoredGroup, part: Sequence[UUID]) -> list[UUID]:
         """Those that would leave a document that was sent while nobody tells poster: they would be posted twice (M8)."""
-        wishes, here = self._read.wishes, group.group_id
+        wishes = self._read.wishes
         there = dict.fromkeys([item.record_id for item in group.members if item.sent] + sorted(group.stands_for))
-        moving = [record for record in there if record in wishes and place.get(record) != here]
+        moving = [record for record in there if record in wishes and record not in part]
         stay = self._kept(group, -1, dict.fromkeys(moving, 0))
-        going = any(place.get(record) == here and self._would_go(wish) for record, wish in wishes.items())
-        if going or not stay or any(item.carries for item in stay):
+        if not moving or not stay or any(item.carries for item in stay):
+            return []
+        here = [wishes[record] for record in part]
+        terms = self._terms(here, group, group.number)  # its day may stop who would go alone
+        if any(goes(self._look(wish, terms), self._latest.get(wish.hand.record_id)) for wish in here):
             return []
         names = ", ".join(item.number for item in stay)
         for wish in [wishes.pop(record) for record in moving]:
@@ -182,12 +185,8 @@ class GroupDecider:
     def _part(self, part: Part, group: StoredGroup | None, kept: Sequence[Member], taken: Numbers) -> None:
         wishes = [self._read.wishes[record] for record in part.members]
         frame = self._frame(part, group, wishes[0], taken)
-        dated = group.dated if group and group.sent else max(wish.dated for wish in wishes)
-        choices = tuple(dict.fromkeys(item for wish in wishes for item in wish.prepared.record.choices))
-        rate = next((item.currency_rate for item in group.documents), None) if group and group.sent else None
-        terms = SharedTerms(GroupTerms(frame.number, dated), choices, rate)
-        for wish in wishes:
-            self.together.looks[wish.hand.record_id] = self._decider.decide(wish.hand.record, wish.hand.subject, terms)
+        terms = self._terms(wishes, group, frame.number)
+        self.together.looks |= {wish.hand.record_id: self._look(wish, terms) for wish in wishes}
         going = [wish for wish in wishes if self._goes(wish.hand.record_id)]
         stopped = [wish.hand for wish in wishes if wish not in going]
         waits_for = [*stopped, *(item.hand for item in self._read.blocking if item.holds_up(part.key))]
@@ -195,7 +194,18 @@ class GroupDecider:
             self._incomplete(going, waits_for)
             return
         self._read.left_out |= {hand.record_id: (hand, "is stopped") for hand in stopped}
-        self._rebuilt(frame, dated, kept, going)
+        self._rebuilt(frame, terms.group.dated, kept, going)
+
+    def _terms(self, wishes: Sequence[Wish], group: StoredGroup | None, number: str) -> SharedTerms:
+        """What these share in their document: one that was sent keeps its day and its rate."""
+        sent = group if group and group.sent else None
+        dated = sent.dated if sent else max(wish.dated for wish in wishes)
+        choices = tuple(dict.fromkeys(item for wish in wishes for item in wish.prepared.record.choices))
+        rate = next((item.currency_rate for item in sent.documents), None) if sent else None
+        return SharedTerms(GroupTerms(number, dated), choices, rate)
+
+    def _look(self, wish: Wish, terms: SharedTerms) -> Look:
+        return self._decider.decide(wish.hand.record, wish.hand.subject, terms)
 
     def _frame(self, part: Part, group: StoredGroup | None, wish: Wish, taken: Numbers) -> _Frame:
         ledger = wish.prepared.route.ledger_connection_id
