@@ -90,6 +90,11 @@ class Expenses:
 
     async def batched(self, number: int) -> None:
         """Poster has batched an expense in ConnectWise, and reports it."""
+        await self.batched_by_hand(number)
+        await self.told(number, "batched")
+
+    async def batched_by_hand(self, number: int) -> None:
+        """A person has batched an expense in ConnectWise; poster knows nothing of it."""
         ids = await self.rows(
             "SELECT processed_record_ids FROM mapper.revision WHERE record_id = :id", id=self.key(number)
         )
@@ -97,7 +102,6 @@ class Expenses:
         psa = self.office.sandbox.world.connectwise
         answer = await psa.as_person(PERSON, "POST", "/finance/accounting/batches", body)
         assert not answer.is_error, answer.text
-        await self.told(number, "batched")
 
     def _envelope(self, data: Any) -> Any:
         return new_message(

@@ -80,3 +80,41 @@ async def test_one_waits_too_whose_share_only_one_that_waits_itself_would_take_o
     assert await spent.standing(9301, 9303, 9304) == [WAITS, WAITS, LOCKED]
     found = {number: sorted(lines) for number, lines in (await spent.documents()).items()}
     assert found == {**BILL, **card}, "as in the ledger"
+
+
+async def put_aside(spent: Expenses) -> None:
+    """A person skips 9301."""
+    await spent.office.desk.skip(spent.office.account_id, "EXP-9301", "private")
+    await spent.office.idle()
+
+
+async def stopped_off_the_list(spent: Expenses, *, aside: str) -> None:
+    """9302 was batched by hand, which stops poster; 9301 was put aside before or after, and is on the company card now."""
+    if aside == "before":
+        await put_aside(spent)
+    await spent.batched_by_hand(9302)
+    await spent.told(9302, "stopped", "RECORD_OFF_THE_LIST")
+    if aside == "after":
+        await put_aside(spent)
+    corrected(spent, 9301, paid=COMPANY_CARD)
+    await spent.office.desk.retry(spent.office.account_id, number="EXP-9301")
+    await spent.office.idle()
+    assert await spent.standing(9301) == [WAITS]
+
+
+@pytest.mark.parametrize("aside", ["before", "after"])
+async def test_one_that_waits_goes_once_the_one_it_waits_for_is_batched(spent: Expenses, aside: str) -> None:
+    await stopped_off_the_list(spent, aside=aside)
+    told = (await spent.rung(9302))[0]
+    await spent.told(9302, "batched")
+    assert await spent.standing(9301) == [GOES]
+    assert await spent.documents() == {"EXPR-77": BILL["EXPR-77"][1:], **CARD}
+    assert await spent.rung(9302) == [told + (aside == "after")], "who is batched brings the change, where it is one"
+
+
+async def test_one_that_waits_goes_once_the_document_that_it_is_in_is_gone_from_the_ledger(spent: Expenses) -> None:
+    await stopped_off_the_list(spent, aside="before")
+    await spent.taken_out()
+    await spent.told(9302, "remap")
+    assert await spent.standing(9301) == [GOES]
+    assert (await spent.documents())["EXPR-77-C"] == CARD["EXPR-77-C"]

@@ -18,6 +18,7 @@ from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.errors import LeaseLost
 from ledgerwire.common.work.model import Doorbell, Group, Priority, Ring, WorkItem
 from ledgerwire.mapper import points, repository
+from ledgerwire.mapper.expense_groups import desk as expense_groups
 from ledgerwire.mapper.handlers import MAP, work_key
 from ledgerwire.mapper.looking import REBATCHED
 from ledgerwire.mapper.records import StoredRecord, payload_of
@@ -30,6 +31,8 @@ REPORTS_AT_ONCE = 50
 """Reports that share a transaction."""
 LOOK_AGAIN = timedelta(seconds=1)
 _NEW_LOOK = {"remap": "replay", "refresh": "refresh"}
+_FREES = frozenset({"batched", "remap"})
+"""Poster's reports of an expense after which others need not wait for it: it can carry a changed document, or starts anew."""
 
 
 def closed_record(envelope: Envelope, data: RecordClosedV1) -> list[Doorbell]:
@@ -122,6 +125,9 @@ class SettleRecords:
                     looks.append(_look(settled, item, found_by))
             await repository.put_records(unit, list(changed.values()))
             await repository.add_steps(unit, steps)
+            freeing = [item for item in items if item.payload["outcome"] in _FREES and _record_id(item) in changed]
+            waited = await expense_groups.released(unit, [changed[_record_id(item)] for item in freeing])
+            looks += [_look(each, freeing[0], "replay") for each in waited]
             for look in looks:
                 await self._ring(unit, look)
             for item in items:

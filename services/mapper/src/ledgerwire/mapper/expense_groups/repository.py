@@ -136,6 +136,21 @@ async def neighbours(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecor
     return list(found.values())
 
 
+async def grouped(unit: Unit, record_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these are in a group."""
+    query = select(ExpenseGroupMember.record_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
+    return frozenset((await unit.execute(query)).scalars())
+
+
+async def stopped_with(unit: Unit, code: str) -> list[StoredRecord]:
+    """The records that mapper stopped with this code, found by their state: poster's stops are of records it has decided."""
+    query = select(Record.record_id).where(
+        Record.state == RecordState.STOPPED.value, Record.findings.contains([{"code": code}])
+    )
+    ids = sorted((await unit.execute(query)).scalars())
+    return list((await rows_of.records(unit, ids)).values()) if ids else []
+
+
 async def numbers(unit: Unit, connection_id: UUID, ledger_connection_id: UUID, first: str) -> frozenset[str]:
     """The numbers of the documents of a report that are taken: `first`, and `first` with a place behind it."""
     query = select(ExpenseGroup.number).where(
