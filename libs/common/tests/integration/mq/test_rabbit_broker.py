@@ -139,6 +139,37 @@ async def test_consumers_and_publishers_resume_after_a_broker_restart(chaos_brok
     await mail.until(lambda: transport.connected)
 
 
+async def test_what_a_stopping_service_could_not_take_is_delivered_to_the_next(
+    broker_url, make_rabbit, mail, make_inbox
+):
+    """The database is away, more arrives meanwhile, and just as the service stops it is back: nothing is acknowledged untaken."""
+    refused, later = mail.closed("refused"), mail.closed("later")
+    stopping, following = make_inbox(), make_inbox()
+
+    async def away_for_the_first(batch):
+        if refused.id in [received.envelope.id for received in batch]:
+            stopping.failures = 1
+        await stopping.accept(batch)
+
+    transport = await make_rabbit(broker_url)
+    await transport.subscribe(mail.queue, away_for_the_first)
+    await mail.send(transport, [refused])
+    await mail.until(lambda: stopping.calls)
+    await mail.send(transport, [later])
+    connection = await aio_pika.connect(broker_url)
+    async with connection:
+        channel = await connection.channel()
+
+        async def delivered():
+            return (await channel.declare_queue(mail.queue, passive=True)).declaration_result.message_count == 0
+
+        await mail.until(delivered)
+    await transport.stop()
+    await (await make_rabbit(broker_url)).subscribe(mail.queue, following.accept)
+    await mail.until(lambda: {refused.id, later.id} <= {*stopping.ids, *following.ids})
+    assert refused.id in following.ids
+
+
 async def test_a_service_starts_while_the_broker_is_away(chaos_broker, make_rabbit, mail, inbox):
     await chaos_broker.stop()
     transport = await make_rabbit(chaos_broker.url)

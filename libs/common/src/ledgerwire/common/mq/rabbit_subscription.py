@@ -91,15 +91,19 @@ class Subscription:
         tag = await queue.consume(arrived.put)
         self.consuming = True
         try:
-            await self._pump(channel, arrived)
-            if not channel.is_closed:
+            taken = await self._pump(channel, arrived)
+            if taken and not channel.is_closed:
                 await queue.cancel(tag)
                 await self._drain_rest(channel, arrived)
         finally:
             if not channel.is_closed:
                 await channel.close()
 
-    async def _pump(self, channel: AbstractChannel, arrived: asyncio.Queue[AbstractIncomingMessage]) -> None:
+    async def _pump(self, channel: AbstractChannel, arrived: asyncio.Queue[AbstractIncomingMessage]) -> bool:
+        """Take what comes until told to stop; False where a batch was not taken.
+
+        Nothing may be acknowledged on this channel after that: it would acknowledge that batch too, for all up to a message are.
+        """
         while not self._stopping.is_set() and not channel.is_closed:
             first = await self._next(arrived)
             if first is None:
@@ -107,7 +111,8 @@ class Subscription:
                 continue
             batch = await self._collect(first, arrived)
             if not await self._settle(channel, batch):
-                return
+                return False
+        return True
 
     async def _next(self, arrived: asyncio.Queue[AbstractIncomingMessage]) -> AbstractIncomingMessage | None:
         """The next message; None when told to stop or when it is time to look at the queue."""
@@ -142,7 +147,7 @@ class Subscription:
         return batch
 
     async def _settle(self, channel: AbstractChannel, batch: Sequence[AbstractIncomingMessage]) -> bool:
-        """Accept, then acknowledge; False when the channel is gone.
+        """Accept, then acknowledge; False when it was not, as the channel is gone or we stop.
 
         While accepting fails (the database is away) the same batch is tried again here: handed back, it would return at
         once and count against the delivery limit.
