@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.e2e.processes import IN_TIME
+from tests.e2e.vendors import COORDINATOR
 from tests.e2e.world import World, open_world
 
 from ledgerwire.common.db.engine import open_database
@@ -29,7 +30,7 @@ from ledgerwire.sandbox.connectwise.gl_mapping import mapped_type
 
 MEMBER, REPORT = 152, 77
 DAY = date(2026, 2, 12)
-OWN_MONEY = 1
+OWN_MONEY, COMPANY_CARD = 1, 2
 LUNCH, PARTS = 1, 2
 """Types of expenses: ConnectWise gives parts an account and classes of their own."""
 PARTS_ACCOUNT, PARTS_CLASSES = "630", ("Hardware", "Sydney")
@@ -178,6 +179,36 @@ class Reports:
         [row] = self.world.documents(number)
         paid = {**row, "Status": "PAID", "AmountPaid": row["Total"], "AmountDue": Decimal(0)}
         self.world.ledger.collections["invoices"].put(paid)
+
+    def unpay(self, number: str) -> None:
+        """The payment of a document is taken back."""
+        [row] = self.world.documents(number)
+        owed = {**row, "Status": "AUTHORISED", "AmountPaid": Decimal(0), "AmountDue": row["Total"]}
+        self.world.ledger.collections["invoices"].put(owed)
+
+    def void(self, number: str) -> None:
+        """A bookkeeper voids a document, whatever was paid."""
+        [row] = self.world.documents(number)
+        self.world.ledger.collections["invoices"].put({**row, "Status": "VOIDED", "AmountDue": Decimal(0)})
+
+    def name_the_card(self) -> None:
+        """ConnectWise has two payment types: the member's own money and the company's card."""
+        types = self.world.psa.state.tables["payment_types"]
+        types[OWN_MONEY] = {"id": OWN_MONEY, "name": "Own money", "companyFlag": False}
+        types[COMPANY_CARD] = {"id": COMPANY_CARD, "name": "Company card", "companyFlag": True}
+
+    async def correct_to_card(self, number: int) -> None:
+        """An expense whose batch was deleted turns out to have been paid by the company's card."""
+        desk = self.world.psa.expenses
+        desk.set_status(number, "Rejected", COORDINATOR)
+        desk.change(replace(desk.expense(number), payment_method_id=COMPANY_CARD), COORDINATOR)
+        desk.set_status(number, "ApprovedByTierTwo", COORDINATOR)
+        desk.reload(number)
+        await self.look(number)
+
+    async def due_at_once(self, number: int) -> None:
+        """What poster put off about an expense is due now, as after a while."""
+        await self.world.rows("UPDATE poster.work SET due_at = now() WHERE work_key = $1", str(self.record(number)))
 
     def bills(self) -> list[dict[str, Any]]:
         """The live bills of expenses in the ledger, by number."""

@@ -40,9 +40,15 @@ class Waiting(LedgerwireError):  # noqa: N818 - as above
     """
 
     def __init__(
-        self, message: str, *, code: str, until: datetime | None = None, after: timedelta | None = None
+        self,
+        message: str,
+        *,
+        code: str,
+        until: datetime | None = None,
+        after: timedelta | None = None,
+        detail: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(message, code=code)
+        super().__init__(message, code=code, detail=detail)
         self.until = until
         self.after = after
 

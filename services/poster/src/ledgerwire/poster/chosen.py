@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from ledgerwire.accounting.port import FoundDocument, Ledger, Prepared, ReadDocument, ReadLine
 from ledgerwire.common.catalogue import Finding
@@ -27,15 +28,16 @@ async def accept(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> N
     """Take what the ledger has for what the record wants; a document it no longer asks for is left where it is."""
     for case in cases:
         for posting in case.concerned:
-            if await read_standing(ledger, posting) is None:
+            read = await read_standing(ledger, posting)
+            if read is None:
                 await gone(group, case, posting)
                 continue
             async with group.unit() as unit:
                 if await repository.still_decided(unit, [case]):
-                    await _accepted(unit, group, case, posting)
+                    await _accepted(unit, group, case, posting, read.found.total)
 
 
-async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredPosting) -> None:
+async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredPosting, total: Decimal | None) -> None:
     document = case.asks_for(posting)
     findings = [Finding("DOCUMENT_ACCEPTED", {"number": posting.number, "ledger": group.ledger_name})]
     if document is None:
@@ -46,6 +48,8 @@ async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredP
         wanted_hash = case.decided.wanted[posting.ordinal].document_hash
         target = _target(case, posting, kept, wanted_hash)
         await repository.put_posting(unit, group.connection_id, target, state)
+        if total == document.total:
+            await repository.forget_leaving(unit, posting.posting_id)  # else it may still have their shares in it
     await repository.set_posting(unit, posting.posting_id, state, findings=findings, choices=case.choices)
     await repository.add_timeline(unit, case.decided, "accepted", number=posting.number, ledger_id=posting.ledger_id)
 

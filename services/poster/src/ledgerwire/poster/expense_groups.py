@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from ledgerwire.accounting.port import Ledger
+from ledgerwire.common.errors import Waiting
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import repository
 from ledgerwire.poster.domain.batch import BatchState
+from ledgerwire.poster.domain.posting import PostingState, in_flight
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
-from ledgerwire.poster.records import Case
+from ledgerwire.poster.records import Case, StoredPosting
+from ledgerwire.poster.removal import gone_in
+from ledgerwire.poster.standing import read_standing
+
+IN_ANOTHER = "EXPENSE_IN_ANOTHER_DOCUMENT"
+LOOK_AGAIN = timedelta(minutes=1)
+"""What holds an expense up is mostly changed by a person."""
 
 
 def carries(case: Case) -> bool:
@@ -21,11 +31,17 @@ def carries(case: Case) -> bool:
     return not shows and case.batch is not None and case.batch.state is BatchState.BATCHED
 
 
-async def complete(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> list[Case]:
+async def complete(
+    group: RecordGroup, ledger: Ledger, psa: Psa, record_type: RecordType, cases: Sequence[Case]
+) -> list[Case]:
     """The cases whose documents may be sent: what they newly stand for is on the unposted list, all of it (M1).
 
-    Where a record has left the list before the document with it was sent, mapper decides the others anew.
+    Where a record has left the list before the document with it was sent, mapper decides the others anew. None of their records
+    has a share in another document.
     """
+    if record_type is not RecordType.EXPENSE:
+        return list(cases)
+    cases = await _without_another(group, ledger, cases)
     shared = [case.decided.group_id for case in cases if case.decided.group_id is not None]
     if not shared:
         return list(cases)
@@ -40,6 +56,36 @@ async def complete(group: RecordGroup, psa: Psa, record_type: RecordType, cases:
         else:
             await _decided_anew(group, case)
     return ready
+
+
+async def _without_another(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> list[Case]:
+    """Those of whose records no other document has a share: what left one is sent once the ledger has that one without it (M8)."""
+    async with group.unit() as unit:
+        others = await repository.in_other_documents(unit, {case.decided.owner_id for case in cases})
+    free = [case for case in cases if case.decided.owner_id not in others]
+    changing = {case.decided.owner_id for case in free}
+    for case in cases:
+        there = others.get(case.decided.owner_id, [])
+        if any(posting.record_id in changing for posting in there):
+            continue  # it is brought up to date now; the next round sees what came of that
+        if standing := [posting.number for posting in there if not await _is_gone(group, ledger, case, posting)]:
+            named = {"report": ", ".join(standing)}
+            error = Waiting("its share is in another document", code=IN_ANOTHER, after=LOOK_AGAIN, detail=named)
+            await group.delay([case], error)
+    return free
+
+
+async def _is_gone(group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting) -> bool:
+    """Whether a person has taken another document out of the ledger: of those that it stood for, nobody else may ever look."""
+    in_hand = in_flight(posting.state) or posting.state is PostingState.VOIDING
+    if in_hand or posting.connection_id != group.connection_id or await read_standing(ledger, posting) is not None:
+        return False
+    async with group.unit() as unit:
+        if posting.state is PostingState.RELEASED:
+            await repository.forget_document(unit, posting.posting_id)
+        else:
+            await gone_in(unit, case, posting)
+    return True
 
 
 async def _decided_anew(group: RecordGroup, case: Case) -> None:

@@ -29,7 +29,7 @@ CONCURRENT_CALLS = 6
 
 async def post(group: RecordGroup, ledger: Ledger, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
     """Send the next document of each of these records. What stops, waits or changed is settled here; the rest goes on."""
-    eligible, forgotten = await _eligible(group, psa, record_type, cases)
+    eligible, forgotten = await _eligible(group, ledger, psa, record_type, cases)
     targets = await _targets(group, ledger, psa, eligible)
     lost = await not_there_yet(group, ledger, await _targets(group, ledger, psa, forgotten), look_for_all=True)
     await settle_unlisted(group, psa, record_type, [target.case for target in lost])
@@ -47,7 +47,7 @@ async def _targets(group: RecordGroup, ledger: Ledger, psa: Psa, cases: Sequence
 
 
 async def _eligible(
-    group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]
+    group: RecordGroup, ledger: Ledger, psa: Psa, record_type: RecordType, cases: Sequence[Case]
 ) -> tuple[list[Case], list[Case]]:
     """The records that stand on the unposted list (M1), or that a person batched again after they had been posted (M8).
 
@@ -70,7 +70,7 @@ async def _eligible(
         else:
             rest.append(case)
     await settle_unlisted(group, psa, record_type, rest)
-    return await complete(group, psa, record_type, eligible), forgotten
+    return await complete(group, ledger, psa, record_type, eligible), forgotten
 
 
 def _calls(ledger: Ledger, targets: Sequence[ToPost]) -> Iterator[Call]:

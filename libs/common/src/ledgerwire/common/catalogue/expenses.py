@@ -89,4 +89,18 @@ register(
         cause_params=("report", "blocking"),
         source="M17",
     ),
+    Entry(
+        code="EXPENSE_IN_ANOTHER_DOCUMENT",
+        severity=Severity.STOP,
+        title="Another document in the ledger still contains the expense",
+        message="{number} belongs to another document now, and {report} in {ledger} still contains it. It is posted once "
+        "{report} is without it: never in two documents.",
+        action="Clear what keeps {report} from being changed (the expenses that stay in it are listed with the cause) and Retry "
+        "those; or void {report} in the ledger.",
+        where="Ledgerwire: ledgerwire record retry; or in the ledger",
+        who="clerk",
+        side=Side.LEDGER,
+        cause_params=("report",),
+        source="M8, M17",
+    ),
 )

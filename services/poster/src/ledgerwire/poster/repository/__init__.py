@@ -8,7 +8,7 @@ from ledgerwire.poster.repository.batches import (
     set_batch,
 )
 from ledgerwire.poster.repository.contact_links import contact_link, put_contact_link
-from ledgerwire.poster.repository.expense_groups import members_to_come
+from ledgerwire.poster.repository.expense_groups import forget_leaving, in_other_documents, members_to_come
 from ledgerwire.poster.repository.posted import postings_of
 from ledgerwire.poster.repository.postings import (
     close_rounds,
@@ -57,6 +57,8 @@ __all__ = [
     "database_now",
     "decided_in_turn",
     "forget_document",
+    "forget_leaving",
+    "in_other_documents",
     "is_claimed",
     "keep_rate",
     "load_cases",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
@@ -10,12 +10,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PGUUID
 
 from ledgerwire.common.db.session import Unit
+from ledgerwire.poster.records import StoredPosting
+from ledgerwire.poster.repository.records import postings_of_owners
 
-_GONE = text(
+_LEAVING = text(
     """
-    DELETE FROM poster.document_record d
-     WHERE d.posting_id = :posting_id AND NOT EXISTS (
+    UPDATE poster.document_record d
+       SET leaving = NOT EXISTS (
            SELECT 1 FROM mapper.expense_groups_for_poster g WHERE g.group_id = :group_id AND g.record_id = d.record_id)
+     WHERE d.posting_id = :posting_id
     """
 )
 _THERE = text(
@@ -25,6 +28,27 @@ _THERE = text(
         ON CONFLICT DO NOTHING
     """
 )
+_LEFT = text("DELETE FROM poster.document_record WHERE posting_id = :posting_id AND leaving")
+_ELSEWHERE = text(
+    """
+    WITH meant AS (
+          SELECT g.group_id AS owner_id, g.record_id
+            FROM mapper.expense_groups_for_poster g WHERE g.group_id = ANY(:ids)
+           UNION
+          SELECT alone.record_id, alone.record_id FROM unnest(:ids) AS alone (record_id))
+    SELECT DISTINCT meant.owner_id, p.posting_id, p.record_id AS other, p.number
+      FROM meant
+      JOIN poster.document_record d ON d.record_id = meant.record_id
+      JOIN poster.posting p ON p.account_id = d.account_id AND p.posting_id = d.posting_id
+     WHERE p.record_id <> meant.owner_id AND p.reverses IS NULL
+       AND (p.ledger_id IS NOT NULL OR p.state IN ('posting', 'unknown', 'voiding'))
+       AND NOT EXISTS (
+           SELECT 1 FROM poster.posting r
+            WHERE r.account_id = p.account_id AND r.record_id = p.record_id AND r.reverses = p.posting_id
+              AND r.state IN ('posted', 'posted_draft'))
+     ORDER BY p.number, p.posting_id
+    """
+).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
 _TO_COME = text(
     """
     SELECT g.group_id, g.source_id
@@ -41,10 +65,28 @@ _TO_COME = text(
 
 
 async def stands_for_group(unit: Unit, posting: UUID, group_id: UUID) -> None:
-    """A posting stands for the records that are in the group now, and for no other."""
+    """A posting stands for the records that are in the group now; for others as long as the ledger may have them in it."""
     values = {"posting_id": posting, "group_id": group_id}
-    await unit.execute(_GONE, values)
+    await unit.execute(_LEAVING, values)
     await unit.execute(_THERE, values)
+
+
+async def forget_leaving(unit: Unit, posting: UUID) -> None:
+    """The ledger has the document without those that leave it."""
+    await unit.execute(_LEFT, {"posting_id": posting})
+
+
+async def in_other_documents(unit: Unit, owners: Collection[UUID]) -> dict[UUID, list[StoredPosting]]:
+    """Of these (groups, or records that go by themselves), those of whose records others' documents may have a share: these.
+
+    One that was taken back has none.
+    """
+    rows = list(await unit.execute(_ELSEWHERE, {"ids": sorted(owners)}))
+    found = {posting.posting_id: posting for posting in await postings_of_owners(unit, {row.other for row in rows})}
+    others: dict[UUID, list[StoredPosting]] = {}
+    for row in rows:
+        others.setdefault(row.owner_id, []).append(found[row.posting_id])
+    return others
 
 
 async def members_to_come(unit: Unit, group_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

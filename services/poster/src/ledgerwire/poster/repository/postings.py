@@ -49,14 +49,22 @@ _STANDS_FOR = text(
 )
 _SET = text(
     """
+    WITH moved AS (
+        SELECT *
+          FROM unnest(CAST(:posting_id AS uuid[]), CAST(:state AS text[]), CAST(:findings AS text[]), CAST(:ledger_id AS text[]),
+                      CAST(:ledger_total AS numeric[]), CAST(:choices_revision AS int[]), CAST(:choices_done AS int[]))
+            AS moved (posting_id, state, findings, ledger_id, ledger_total, choices_revision, choices_done)
+    ), without AS (
+        DELETE FROM poster.document_record AS d USING moved
+         WHERE d.account_id = :account_id AND d.posting_id = moved.posting_id AND d.leaving
+           AND moved.state IN ('posted', 'posted_draft') AND moved.ledger_total IS NOT NULL
+    )
     UPDATE poster.posting AS p
        SET state = moved.state, findings = CAST(moved.findings AS jsonb), updated_at = now(),
            ledger_id = coalesce(moved.ledger_id, p.ledger_id), ledger_total = coalesce(moved.ledger_total, p.ledger_total),
            choices_revision = coalesce(moved.choices_revision, p.choices_revision),
            choices_done = coalesce(moved.choices_done, p.choices_done)
-      FROM unnest(CAST(:posting_id AS uuid[]), CAST(:state AS text[]), CAST(:findings AS text[]), CAST(:ledger_id AS text[]),
-                  CAST(:ledger_total AS numeric[]), CAST(:choices_revision AS int[]), CAST(:choices_done AS int[]))
-        AS moved (posting_id, state, findings, ledger_id, ledger_total, choices_revision, choices_done)
+      FROM moved
      WHERE p.account_id = :account_id AND p.posting_id = moved.posting_id
     """
 )
@@ -125,7 +133,7 @@ async def set_posting(
 
 
 async def set_postings(unit: Unit, moved: Sequence[Moved]) -> None:
-    """Move several postings."""
+    """Move several postings. A document whose total was seen to be as it was sent is without those that left it."""
     await unit.execute(
         _SET,
         {

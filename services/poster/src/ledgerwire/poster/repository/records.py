@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -94,9 +94,8 @@ async def load_cases(unit: Unit, items: Sequence[WorkItem]) -> list[Case]:
     ids = [UUID(item.work_key) for item in items]
     decided = {row.record_id: _decided(row) for row in await unit.execute(_REVISIONS, {"ids": ids})}
     postings: dict[UUID, list[StoredPosting]] = {}
-    owners = sorted({one.owner_id for one in decided.values()})
-    for row in await unit.execute(_POSTINGS, {"ids": owners, "a_while": A_WHILE}):
-        postings.setdefault(row.record_id, []).append(_posting(row))
+    for posting in await postings_of_owners(unit, {one.owner_id for one in decided.values()}):
+        postings.setdefault(posting.record_id, []).append(posting)
     batches: dict[UUID, list[StoredBatch]] = {}
     for row in await unit.execute(_BATCHES, {"ids": ids}):
         batch = StoredBatch(row.revision, row.identifier, BatchState(row.state), row.choices_seen)
@@ -106,6 +105,13 @@ async def load_cases(unit: Unit, items: Sequence[WorkItem]) -> list[Case]:
         for item, record_id in zip(items, ids, strict=True)
         if record_id in decided
     ]
+
+
+async def postings_of_owners(unit: Unit, owners: Collection[UUID]) -> list[StoredPosting]:
+    """The postings of these records and groups, each one's own in order."""
+    if not owners:
+        return []
+    return [_posting(row) for row in await unit.execute(_POSTINGS, {"ids": sorted(owners), "a_while": A_WHILE})]
 
 
 def _case(item: WorkItem, decided: Decided, postings: Sequence[StoredPosting], batches: Sequence[StoredBatch]) -> Case:

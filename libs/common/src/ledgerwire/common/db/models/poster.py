@@ -145,14 +145,18 @@ class SubmissionPostingRow(Base):
 
 
 class DocumentRecordRow(Base):
-    """Which records a ledger document stands for (many to many)."""
+    """Which records a ledger document stands for (many to many).
+
+    `leaving`: the document as it was last to be sent is without the record; the ledger has not been seen to have it so.
+    """
 
     __tablename__ = "document_record"
-    __table_args__ = ({"schema": SCHEMA},)
+    __table_args__ = (Index("ix_document_record_record_id", "account_id", "record_id"), {"schema": SCHEMA})
 
     account_id: Mapped[UUID] = mapped_column(primary_key=True)
     posting_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    leaving: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class BatchRow(Base):

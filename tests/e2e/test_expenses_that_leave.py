@@ -1,0 +1,77 @@
+"""An expense that leaves a document in the ledger for another one is never in both (M8, M17)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.e2e.expense_reports import PER_REPORT, Reports, open_reports
+
+from ledgerwire.common.settings import Settings
+
+pytestmark = [pytest.mark.e2e, pytest.mark.requirement("M8", "M17")]
+
+CARD = {"company_paid_types": ["Company card"], "clearing_contact": "Westpac Cards"}
+IN_ANOTHER = "EXPENSE_IN_ANOTHER_DOCUMENT"
+
+
+@pytest.fixture
+async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
+    """An account that makes one document of a report; two expenses are posted and batched, and the first is taken back."""
+    async with open_reports(settings, tmp_path, PER_REPORT | CARD) as made:
+        made.name_the_card()
+        numbers = [made.enter(9301, "41.80"), made.enter(9302, "12.05")]
+        await made.look(*numbers)
+        await made.settled(*numbers)
+        await made.delete_batch(9301)
+        await made.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+        await made.until([9301], "mapped", "stopped")
+        yield made
+
+
+def totals(reports: Reports) -> dict[str, Decimal]:
+    """The live bills in the ledger."""
+    return {row["InvoiceNumber"]: row["Total"] for row in reports.bills()}
+
+
+async def test_while_the_first_cannot_be_changed_it_waits_and_says_so(reports: Reports) -> None:
+    """A wrong payment type, found after the member was paid: the bill of the others cannot be changed."""
+    reports.pay("EXPR-77")
+    await reports.correct_to_card(9301)
+    await reports.until([9302], "mapped", "stopped", "DOCUMENT_PAID")
+    await reports.until([9301], "mapped", "waiting", IN_ANOTHER)
+    await reports.world.quiet()
+    assert totals(reports) == {"EXPR-77": Decimal("53.85")}
+    reports.unpay("EXPR-77")
+    async with reports.world.desk() as desk:
+        await desk.retry(reports.world.account_id, number="EXP-9302")
+    await reports.document_stands_for(9302)
+    await reports.due_at_once(9301)
+    await reports.settled(9301, 9302)
+    assert totals(reports) == {"EXPR-77": Decimal("12.05"), "EXPR-77-C": Decimal("41.80")}
+    assert len(reports.batches()) == 2
+
+
+async def test_it_goes_once_the_first_was_voided_by_hand(reports: Reports) -> None:
+    reports.pay("EXPR-77")
+    await reports.correct_to_card(9301)
+    await reports.until([9301], "mapped", "waiting", IN_ANOTHER)
+    reports.void("EXPR-77")
+    await reports.due_at_once(9301)
+    await reports.settled(9301)
+    assert totals(reports) == {"EXPR-77-C": Decimal("41.80")}
+
+
+async def test_where_nothing_is_in_the_way_the_first_is_without_it_before_it_is_in_the_second(reports: Reports) -> None:
+    await reports.correct_to_card(9301)
+    await reports.settled(9301, 9302)
+    await reports.document_stands_for(9302)
+    assert totals(reports) == {"EXPR-77": Decimal("12.05"), "EXPR-77-C": Decimal("41.80")}
+    rows = await reports.world.rows(
+        "SELECT p.number, min(s.created_at) AS made, max(s.settled_at) AS known FROM poster.posting p"
+        " JOIN poster.submission_posting sp USING (account_id, posting_id)"
+        " JOIN poster.submission s USING (account_id, submission_id) GROUP BY p.number ORDER BY p.number"
+    )
+    assert rows[0]["known"] <= rows[1]["made"]
