@@ -26,7 +26,20 @@ EVERY = 1.0
 """Seconds between looks."""
 IN_FLIGHT, LINK = "requests in flight", "link "
 """Where a look counts what is on its way."""
-_UNSETTLED = "SELECT number, state, settled_outcome, settled_findings, findings FROM mapper.record WHERE settled_outcome IS DISTINCT FROM 'batched'"
+_UNSETTLED = """
+    SELECT r.number, r.state, r.settled_outcome, r.settled_findings, r.findings,
+           (SELECT string_agg(concat_ws(' ', to_char(way.at, 'HH24:MI:SS.MS'), way.step), ', ' ORDER BY way.at)
+              FROM (SELECT record_id, at, step FROM ingest.timeline
+                     UNION ALL SELECT record_id, at, step FROM mapper.timeline
+                     UNION ALL SELECT record_id, at, step FROM poster.timeline) AS way
+             WHERE way.record_id = r.record_id) AS way,
+           (SELECT string_agg(concat_ws(' ', o.type, 'published', o.published_at, 'taken', i.received_at), ', ' ORDER BY o.id)
+              FROM mapper.outbox o LEFT JOIN poster.inbox i USING (message_id)
+             WHERE o.subject = r.record_id::text) AS told
+      FROM mapper.record r
+     WHERE r.settled_outcome IS DISTINCT FROM 'batched'
+     LIMIT 5
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +170,5 @@ async def _time_passes(arena: Arena) -> None:
 
 
 async def unsettled(arena: Arena) -> Sequence[dict[str, Any]]:
-    """The first records that are not batched by our own rows: for the reader of a failed run."""
-    return [{name: str(row[name]) for name in row.keys()} for row in await arena.world.rows(f"{_UNSETTLED} LIMIT 5")]  # noqa: SIM118
+    """The first records that are not batched by our own rows, each with its way so far: for the reader of a failed run."""
+    return [{name: str(row[name]) for name in row.keys()} for row in await arena.world.rows(_UNSETTLED)]  # noqa: SIM118

@@ -131,7 +131,8 @@ async def _judged(
     books = audit(load.expected, [*entries, *last_look(inside)], invoices, aside(arena.world))
     landed = landed_unanswered(entries)
     notes = [f"expenses: {one}" for one in differences(arena.world, load.spent)][:5]
-    notes += [f"unsettled: {row}" for row in await unsettled(arena)] if drain.seconds is None else []
+    waiting = [f"unsettled: {row}" for row in await unsettled(arena)]
+    notes += waiting if drain.seconds is None else []
     faults, (began, ended) = sum(nemesis.done.values()), under_load
     notes += thin(arena.profile, plan.faults, nemesis.struck, faults=faults, landed=landed)
     grown = {name: found for name, looks in seen.items() if (found := growth(looks)) is not None}
