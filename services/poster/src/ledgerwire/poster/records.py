@@ -35,6 +35,7 @@ class Decided:
         ledger_connection_id: the company of the ledger that they are for.
         group_id: the document stands for other records too: they share its posting (M17). `group_revision` counts what it
             has been.
+        share_is_old: the document that it shares has of it what an earlier revision says: it neither sends nor is batched.
         follows_batch: it has the figures of the batch that a person made of the record (M8).
     """
 
@@ -56,6 +57,7 @@ class Decided:
     choices: tuple[str, ...] = ()
     group_id: UUID | None = None
     group_revision: int = 0
+    share_is_old: bool = False
     follows_batch: bool = False
 
     @property

@@ -51,7 +51,7 @@ async def _eligible(
 ) -> tuple[list[Case], list[Case]]:
     """The records that stand on the unposted list (M1), or that a person batched again after they had been posted (M8).
 
-    Beside them, those that bear a batch of ours which our rows do not know: these were set back to a time before it, so
+    None of which the document has an earlier share: mapper decides it anew. Beside them, those that bear a batch of ours which our rows do not know: these were set back to a time before it, so
     their documents are only looked for (R22).
     """
     listed = await psa.unposted(record_type, [case.decided.source_id for case in cases])
@@ -63,7 +63,8 @@ async def _eligible(
     for case in cases:
         decided, mark = case.decided, marks.get(case.decided.source_id)
         by_hand = mark is not None and mark.batch_name is not None and mark.total == decided.source_total
-        if decided.source_id in listed or (by_hand and case.was_posted) or carries(case):
+        stands = decided.source_id in listed or (by_hand and case.was_posted)
+        if carries(case) or (stands and not decided.share_is_old):
             eligible.append(case)
         elif mark is not None and is_ours(case, mark):
             forgotten.append(case)

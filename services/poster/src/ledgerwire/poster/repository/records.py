@@ -41,7 +41,7 @@ _REVISIONS = text(
     """
     SELECT record_id, revision, record_state, outcome, record_type, source_id, number, connectwise_connection_id,
            ledger_connection_id, documents, processed_record_ids, gl_lines, gl_total, source_total, correlation_id, choices, group_id, group_revision,
-           follows_batch
+           share_revision, follows_batch
       FROM mapper.revisions_for_poster
      WHERE record_id = ANY(:ids)
     """
@@ -146,8 +146,18 @@ def _decided(row: Any) -> Decided:
         choices=tuple(row.choices or ()),
         group_id=row.group_id,
         group_revision=row.group_revision or 0,
+        share_is_old=_share_is_old(row, documents),
         follows_batch=row.follows_batch,
     )
+
+
+def _share_is_old(row: Any, documents: Sequence[LedgerDocument]) -> bool:
+    """Whether a record that shares a document is not in it as it is now; one without effect is to be in none."""
+    if row.group_id is None:
+        return False
+    if row.record_state == "no_effect":
+        return bool(documents)
+    return not documents or bool(row.share_revision != row.revision)
 
 
 def _posting(row: Any) -> StoredPosting:
