@@ -61,6 +61,31 @@ async def batches_go_again(reports: Reports) -> None:
 
 
 @pytest.mark.requirement("M7", "M8")
+async def test_one_whose_report_cannot_be_read_is_not_batched_over_the_bill_of_what_it_was_before(
+    reports: Reports,
+) -> None:
+    world = reports.world
+    await posted(reports, "41.80")
+    [before] = reports.bills()
+    taken_back(reports, LUNCH)
+    approved(reports, LUNCH, amount=Decimal("50.00"))
+    entries = world.psa.state.tables["expense_entries"]
+    entry = entries.pop(LUNCH)
+    await reports.look(LUNCH)
+    await world.quiet()
+    await batches_go_again(reports)
+    assert (totals(reports), reports.batches()) == ({"EXPR-77": Decimal("41.80")}, [])
+    assert await reports.standing(LUNCH) == ("stopped", None, ["INVOICE_UNREADABLE"])
+    entries[LUNCH] = entry
+    async with world.desk() as desk:
+        await desk.retry(world.account_id, number=f"EXP-{LUNCH}")
+    await reports.settled(LUNCH)
+    [after] = reports.bills()
+    assert (after["InvoiceID"], after["Total"]) == (before["InvoiceID"], Decimal("50.00"))
+    assert len(reports.batches()) == 1
+
+
+@pytest.mark.requirement("M7", "M8")
 async def test_one_that_waits_in_its_bill_is_not_batched_over_what_it_was_before_once_the_list_shows_it_again(
     reports: Reports,
 ) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from ledgerwire.common.catalogue import Finding
 from ledgerwire.mapper import looking
 from ledgerwire.mapper.deciding import Decider, SharedTerms
 from ledgerwire.mapper.domain.expense_documents import LeftOut, Share, explained, merged
@@ -22,13 +21,13 @@ from ledgerwire.mapper.domain.expense_groups import (
     report_of,
 )
 from ledgerwire.mapper.domain.purchase_model import GroupTerms
-from ledgerwire.mapper.domain.record import RecordEvent, RecordState, advance
+from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.expense_groups.hands import Hand, Sorted, Sorter, Wish, documents_of, goes
 from ledgerwire.mapper.expense_groups.model import GroupChange, Member, StoredGroup, group_id_of, hash_of
+from ledgerwire.mapper.expense_groups.waiting import goes_over_another_share, waits
 from ledgerwire.mapper.looking import Look, is_mapping_choice
 from ledgerwire.mapper.records import StoredRecord, StoredRevision
 
-INCOMPLETE = "EXPENSE_GROUP_INCOMPLETE"
 Numbers = Callable[[UUID, str], frozenset[str]]
 """The numbers that documents of a report have in a ledger company already, by the first of them."""
 
@@ -126,6 +125,7 @@ class GroupDecider:
         for group in self._groups.values():
             if group.group_id not in with_parts:
                 self._rebuilt(_frame_of(group), group.dated, self._kept(group, len(parts), place), [])
+        self._over_no_other_share([hand for hand in hands if hand.subject is not None])
         return together
 
     def _is_news(self, record: UUID, look: Look, hands: Sequence[Hand]) -> bool:
@@ -222,21 +222,24 @@ class GroupDecider:
         for wish in going if self._live else ():
             self._waits(wish.hand, wish.prepared.ledger.name, wish.key.about, names)
 
+    def _over_no_other_share(self, listed: Sequence[Hand]) -> None:
+        """Who would be batched over a share that is not its own waits for those who keep the document so: never told to poster."""
+        together = self.together
+        now = {record: (change, revision) for change in together.changes for record, revision in change.members}
+        for hand in listed:
+            record, look, group = hand.record_id, together.looks.get(hand.record_id), self._members.get(hand.record_id)
+            if look is None or group is None or (record in together.leaving and record not in now):
+                continue
+            before = next((group, item.revision) for item in group.members if item.record_id == record)
+            there, revision = now.get(record, before)
+            if goes_over_another_share(look.record, there.documents, revision):
+                names = ", ".join(item.number for item in group.members if item.record_id != record)
+                about = in_words(report_of(group.key), look.record.customer or "")
+                self._waits(hand, "the ledger", about, names)
+
     def _waits(self, hand: Hand, ledger: str, report: str, names: str) -> None:
-        """An expense that cannot go without those of these names: what poster has of it stays as it is."""
-        look, before = self.together.looks[hand.record_id], hand.record
-        params = {"number": hand.number, "customer": look.record.customer or "", "ledger": ledger}
-        stopped = replace(
-            look.record,
-            state=advance(before.state, RecordEvent.STOPPED),
-            findings=(Finding(INCOMPLETE, {**params, "report": report, "blocking": names}),),
-            announcements=before.announcements,
-            settled_outcome=before.settled_outcome,
-            settled_revision=before.settled_revision,
-            settled_at=before.settled_at,
-            settled_findings=before.settled_findings,
-        )
-        self.together.looks[hand.record_id] = Look(stopped, RecordEvent.STOPPED.value, look.revision)
+        looks = self.together.looks
+        looks[hand.record_id] = waits(hand, looks[hand.record_id], ledger, report, names)
 
     def _rebuilt(self, frame: _Frame, dated: date, kept: Sequence[Member], going: Sequence[Wish]) -> None:
         """The document of those that stay and those that go; none where nobody does, or where nothing is another than before."""

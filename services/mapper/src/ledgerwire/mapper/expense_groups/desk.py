@@ -8,7 +8,7 @@ from ledgerwire.common.db.session import Unit
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.mapper import repository
 from ledgerwire.mapper.expense_groups import repository as groups_repository
-from ledgerwire.mapper.expense_groups.deciding import INCOMPLETE
+from ledgerwire.mapper.expense_groups.waiting import INCOMPLETE
 from ledgerwire.mapper.records import StoredRecord
 
 

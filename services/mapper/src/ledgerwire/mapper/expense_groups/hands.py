@@ -187,10 +187,26 @@ class Sorter:
             return
         look = self._decider.conclude(prepared)
         going = goes(look, self._latest.get(hand.record_id))
-        if key is not None and (going or look.record.state is RecordState.STOPPED):
+        to_share = going or look.record.state is RecordState.STOPPED
+        if key is None and to_share and self._was_sent(hand.record_id):
+            self.found.looks[hand.record_id] = self._of_no_report(hand, prepared)
+        elif key is not None and to_share:
             self.found.wishes[hand.record_id] = Wish(hand, prepared, key, look)
         else:
             self.found.looks[hand.record_id] = look
             held_without = look.record.state is RecordState.HELD and not going
             state = RecordState.NO_EFFECT if held_without else look.record.state
             self.found.left_out[hand.record_id] = (hand, _WHY.get(state, "is stopped"))
+
+    def _was_sent(self, record: UUID) -> bool:
+        """Whether a document that stands, or may, in the ledger has its share, or is to have it."""
+        group = self._members.get(record)
+        return record in self._standing or (group is not None and group.sent)
+
+    @staticmethod
+    def _of_no_report(hand: Hand, prepared: Prepared) -> Look:
+        """Whose document it belongs to cannot be told: it stays in the one that was sent, by itself it would be posted twice (M8)."""
+        if hand.subject is None:
+            raise AssertionError(f"{hand.number}: an expense with a mapping input was read")
+        finding = hand.subject.unreadable(prepared.ledger.name, "expense report")
+        return looking.found(prepared.record, RecordEvent.STOPPED, finding)
