@@ -1,4 +1,4 @@
-"""An expense is batched only over the share of it that its report's bill has (M17)."""
+"""An expense is batched only over the share of it that its report's bill has, and who shares a bill is never forgotten (M17)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ledgerwire.sandbox.connectwise.expense_desk import expense_key
 
 pytestmark = [pytest.mark.e2e, pytest.mark.requirement("M17")]
 
-LUNCH, TAXI = 9301, 9302
+LUNCH, TAXI, HOTEL = 9301, 9302, 9303
 OTHER_REPORT = 78
 
 
@@ -114,3 +114,24 @@ async def test_one_that_waits_in_its_bill_is_not_batched_over_what_it_was_before
     await reports.settled(LUNCH, TAXI)
     assert totals(reports) == {"EXPR-77": Decimal("12.05"), "EXPR-78": Decimal("50.00")}
     assert len(reports.batches()) == 2
+
+
+@pytest.mark.requirement("M8")
+async def test_one_that_leaves_the_list_with_another_that_was_to_join_its_bill_is_told_and_not_forgotten(
+    reports: Reports,
+) -> None:
+    world = reports.world
+    await posted(reports, "41.80", "12.05")
+    async with world.held_back("poster"):
+        reports.enter(HOTEL, "7.15")
+        await reports.look(HOTEL)
+        await world.work_waits("poster", 3)
+        taken_back(reports, TAXI, HOTEL)
+        world.sandbox.world.faults.clear()
+        first = "UPDATE poster.work SET due_at = now() - interval '1 minute' WHERE work_key = $1"
+        await world.rows(first, str(reports.record(LUNCH)))
+    await reports.until([TAXI], "mapped", "stopped", "RECORD_OFF_THE_LIST")
+    await reports.settled(LUNCH)
+    await world.quiet()
+    assert (await reports.standing(HOTEL))[0] == "open"
+    assert (totals(reports), len(reports.batches())) == ({"EXPR-77": Decimal("53.85")}, 1)

@@ -21,6 +21,9 @@ IN_ANOTHER = "EXPENSE_IN_ANOTHER_DOCUMENT"
 LOOK_AGAIN = timedelta(minutes=1)
 """What holds an expense up is mostly changed by a person."""
 
+DECIDED_AFTER = timedelta(seconds=5)
+"""How long the others of a document rest while mapper decides it anew; whoever is rung for meanwhile comes at once."""
+
 
 def carries(case: Case) -> bool:
     """A batched record whose document is to change: another record of it made it another (M17), or a person wants it anew.
@@ -89,8 +92,7 @@ async def _is_gone(group: RecordGroup, ledger: Ledger, case: Case, posting: Stor
 
 
 async def _decided_anew(group: RecordGroup, case: Case) -> None:
-    """One of the records asks mapper for all of them: whoever goes is rung for again."""
+    """One of the records asks mapper for all of them, and the others come again: one that has left the list is not rung for."""
     async with group.unit() as unit:
-        for mate in group.mates(case.item):
-            await group.done(unit, mate.item)
+        await group.again(unit, case.item, code="DECIDED_ANEW", after=DECIDED_AFTER)
         await group.settle(case, "remap", in_unit=unit)
