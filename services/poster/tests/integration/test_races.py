@@ -80,6 +80,31 @@ async def test_a_bill_waits_for_what_became_of_an_earlier_one_of_its_number_and_
     assert not await desk.world.rows("SELECT 1 FROM poster.submission WHERE state <> 'settled'")
 
 
+@pytest.mark.requirement("M16", "M25")
+async def test_a_bill_behind_an_earlier_one_of_its_number_whose_work_was_given_up_is_told_to_wait(desk: Any) -> None:
+    world = desk.world
+    world.arm("500_after", method="PUT", path_regex=r"/Invoices$")
+    records = await two_bills_of_one_number(desk)
+    lost: list[Any] = []
+
+    async def given_up() -> bool:
+        lost[:] = await world.rows(
+            "DELETE FROM poster.work USING poster.posting p WHERE work_key = p.record_id::text AND p.state = 'unknown'"
+            " RETURNING p.record_id"
+        )
+        return bool(lost)
+
+    await world._explained(given_up, "the first call is lost", 20)
+    [first] = [one for one in records if world.record_id(one) == lost[0]["record_id"]]
+    [behind] = [one for one in records if one != first]
+    await desk.until_told(behind, "waiting", "NUMBER_ON_ITS_WAY")
+    rows = await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'post' RETURNING attempts")
+    assert [row["attempts"] for row in rows] == [3], "told once, and never given up for waiting"
+    await desk.ring(first)
+    await one_is_batched_and_the_other_told(desk, *records)
+    assert [outcome for outcome, _ in await desk.told(behind)] == ["waiting", "stopped"]
+
+
 @pytest.mark.requirement("M7")
 async def test_a_record_that_still_stands_on_the_unposted_list_after_its_batch_is_not_called_batched(
     desk: Any, monkeypatch: pytest.MonkeyPatch

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from ledgerwire.accounting.port import Ledger, Prepared
 from ledgerwire.common.catalogue import Finding
-from ledgerwire.common.errors import Ambiguous, LeaseLost, Stopped
+from ledgerwire.common.errors import Ambiguous, LeaseLost, LedgerwireError, Stopped, Transient, Waiting
 from ledgerwire.common.ledger.document import LedgerDocument
 from ledgerwire.poster import repository
 from ledgerwire.poster.contacts import resolve_contact
@@ -17,7 +17,7 @@ from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.domain.reversal import edition_number, redated
 from ledgerwire.poster.items import make_items
 from ledgerwire.poster.ports import Psa
-from ledgerwire.poster.record_group import RecordGroup
+from ledgerwire.poster.record_group import PATIENCE, RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting
 from ledgerwire.poster.removal import gone, take_out
 from ledgerwire.poster.send import settled_after
@@ -169,8 +169,18 @@ async def _not_behind(group: RecordGroup, ledger: Ledger, targets: Sequence[ToPo
         behind = await repository.behind_another(unit, group.connection_id, targets)
         for target in targets:
             if target.posting_id in behind:
-                await group.again(unit, target.case.item, code=Ambiguous.code, after=settled_after(ledger))
+                await group.delay_in(unit, target.case, _later(target, settled_after(ledger)))
     return [target for target in targets if target.posting_id not in behind]
+
+
+def _later(target: ToPost, after: timedelta) -> LedgerwireError:
+    """Why it comes later: people are told of one that does again and again, and it is never given up for that alone."""
+    if target.case.item.attempts < PATIENCE:
+        return Transient("another record's call for its number is open", code=Ambiguous.code, retry_after=after)
+    named = {"document": target.document.number}
+    return Waiting(
+        "another record's call for its number stays open", code="NUMBER_ON_ITS_WAY", after=after, detail=named
+    )
 
 
 async def _adopt(group: RecordGroup, target: ToPost, match: Match, ledger_id: str | None) -> None:

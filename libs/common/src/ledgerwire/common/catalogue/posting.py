@@ -28,6 +28,20 @@ register(
         source="A117, M8",
     ),
     Entry(
+        code="NUMBER_ON_ITS_WAY",
+        severity=Severity.CONNECTION,
+        title="Another record's document has this number, and what became of it is not known",
+        message="{number} waits: {ledger} was asked for a document {document} of another record, and what became of that is "
+        "not known.",
+        action="Find the other record with the number {document} and clear what keeps it: Retry it, or ops replays its dead "
+        "letter. {number} goes on by itself.",
+        where="Ledgerwire: ledgerwire record list; ledgerwire dead-letters",
+        who="ops",
+        side=Side.LEDGERWIRE,
+        cause_params=("document",),
+        source="M16, M25",
+    ),
+    Entry(
         code="INTERNAL_FAULT",
         severity=Severity.STOP,
         title="A fault on our side",
