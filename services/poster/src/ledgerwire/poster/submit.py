@@ -51,8 +51,8 @@ async def _eligible(
 ) -> tuple[list[Case], list[Case]]:
     """The records that stand on the unposted list (M1), or that a person batched again after they had been posted (M8).
 
-    None of which the document has an earlier share: mapper decides it anew. Beside them, those that bear a batch of ours which our rows do not know: these were set back to a time before it, so
-    their documents are only looked for (R22).
+    None of which the document has an earlier share: mapper decides it anew. Beside them, those that bear a batch of ours which
+    our rows do not know: these were set back to a time before it, so their documents are only looked for (R22).
     """
     listed = await psa.unposted(record_type, [case.decided.source_id for case in cases])
     missing = {case.decided.source_id: case.decided.number for case in cases if case.decided.source_id not in listed}
