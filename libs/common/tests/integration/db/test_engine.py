@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -64,6 +67,60 @@ async def test_a_connection_cut_in_the_middle_of_an_answer_is_passing_trouble(se
         assert is_passing(caught.value)
     finally:
         await database.close()
+
+
+async def test_a_server_that_vanishes_without_a_word_is_passing_trouble(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TCP keeps a connection for ever to which nothing is to be sent: whoever waited for the answer would wait as long."""
+    monkeypatch.setattr("ledgerwire.common.db.engine.ANSWER_SECONDS", 0.5)
+    async with _way_to(settings) as (by_the_way, vanish):
+        database = open_database(by_the_way, "mapper")
+        try:
+            async with database.system() as unit:
+                await unit.execute(text("SELECT 1"))
+            vanish.set()
+            async with asyncio.timeout(20):
+                with pytest.raises((OSError, DBAPIError)) as caught:
+                    async with database.system() as unit:
+                        await unit.execute(text("SELECT 2"))
+            assert is_passing(caught.value)
+            vanish.clear()
+            async with database.system() as unit:
+                assert (await unit.execute(text("SELECT 3"))).scalar() == 3
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def _way_to(settings: Settings) -> AsyncIterator[tuple[Settings, asyncio.Event]]:
+    """The server behind a way that, while the event is set, loses what passes and keeps the connection."""
+    server, vanished = urlsplit(settings.database_url), asyncio.Event()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                if not vanished.is_set():
+                    writer.write(data)
+        finally:
+            writer.close()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection(server.hostname, server.port)
+        tasks.update(asyncio.create_task(pass_on(*way)) for way in ((reader, back), (there, writer)))
+
+    listening = await asyncio.start_server(connected, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    place = server.netloc.rpartition(":")[0]
+    try:
+        url = urlunsplit(server._replace(netloc=f"{place}:{port}"))
+        yield settings.model_copy(update={"database_url": url}), vanished
+    finally:
+        listening.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _cut_off(database: Database) -> None:

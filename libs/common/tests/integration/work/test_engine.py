@@ -313,3 +313,25 @@ async def test_a_handler_works_on_one_account_only(desk, connection):
     async with desk.running(desk.worker(handler)):
         await desk.until(desk.empty)
     assert sorted(count for _, count in seen) == [1, 1]
+
+
+@pytest.mark.parametrize("settle", ["done", "later"])
+async def test_a_row_that_was_made_anew_is_not_taken_for_the_one_that_was_finished(desk, connection, settle):
+    """The answer to the commit that finished it was lost; a doorbell rang before it was finished once more."""
+
+    async def claimed():
+        async with desk.database.system() as unit:
+            return await desk.store.claim(unit, connection, limit=1, max_bytes=1000)
+
+    await desk.ring(desk.bell("r", connection))
+    [item] = await claimed()
+    async with desk.database.system() as unit:
+        assert await desk.store.done(unit, item) == frozenset()
+    await desk.ring(desk.bell("r", connection))
+    async with desk.database.system() as unit:
+        if settle == "done":
+            assert await desk.store.done(unit, item) == {"r"}
+        else:
+            await desk.store.later(unit, item, code="TRANSIENT", after=timedelta(hours=1))
+    [anew] = await claimed()
+    assert (anew.work_key, anew.generation) == ("r", item.generation)

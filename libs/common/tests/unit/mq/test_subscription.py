@@ -59,3 +59,43 @@ async def test_a_channel_that_lasted_is_opened_again_at_once(monkeypatch: Any) -
 
 async def test_a_broker_that_is_away_is_asked_ever_more_seldom(monkeypatch: Any) -> None:
     assert await pauses_after(monkeypatch, *[None] * 6) == [0.2, 0.5, 1.0, 2.0, 5.0, 5.0]
+
+
+class Delivered:
+    """A message as the driver hands it over."""
+
+    headers: dict[str, Any] = {}  # noqa: RUF012 - never written
+    content_type, body = None, b""
+
+    def __init__(self, tag: int, acknowledged: list[int]) -> None:
+        self.delivery_tag = tag
+        self._acknowledged = acknowledged
+
+    async def ack(self, *, multiple: bool) -> None:
+        assert multiple
+        self._acknowledged.append(self.delivery_tag)
+
+
+class Open:
+    """A channel that lasts."""
+
+    is_closed = False
+
+
+async def test_nothing_is_acknowledged_behind_a_delivery_that_never_reached_us() -> None:
+    """All up to a message are acknowledged: one that the driver could not hand over would be among them."""
+
+    async def accept(_: Any) -> None: ...
+
+    subscription = Subscription("q", accept, _nobody, batch=2, linger_seconds=0, drain_seconds=0)
+    acknowledged: list[int] = []
+
+    async def settle(*tags: int) -> bool:
+        batch: Any = [Delivered(tag, acknowledged) for tag in tags]
+        channel: Any = Open()
+        return await subscription._settle(channel, batch)
+
+    assert await settle(1, 2)
+    assert await settle(3)
+    assert not await settle(5)
+    assert acknowledged == [2, 3]

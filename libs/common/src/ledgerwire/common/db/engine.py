@@ -23,6 +23,8 @@ LOCK_TIMEOUT_MS = 4_000
 IDLE_IN_TRANSACTION_MS = 30_000
 POOL_WAIT_SECONDS = 30
 CONNECT_SECONDS = 10
+ANSWER_SECONDS = 20.0
+"""Longer than any statement may take at the server: without an answer by then the server is gone, and TCP need not notice."""
 
 
 def server_settings(name: str) -> dict[str, str]:
@@ -65,6 +67,7 @@ def open_engine(settings: Settings, role: str, *, pool_size: int | None = None) 
         password=settings.role_password(role) or None,
         server_settings=server_settings(f"ledgerwire {role}"),
         timeout=CONNECT_SECONDS,
+        command_timeout=ANSWER_SECONDS,
         connection_class=OpeningConnection,
     )
     engine = create_async_engine(

@@ -48,6 +48,7 @@ class Subscription:
         self._drain = drain_seconds
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._acknowledged = 0
         self.consuming = False
 
     def start(self) -> None:
@@ -88,6 +89,7 @@ class Subscription:
         await channel.set_qos(prefetch_count=self._batch)
         queue = await channel.get_queue(self._queue_name, ensure=False)
         arrived: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._acknowledged = 0
         tag = await queue.consume(arrived.put)
         self.consuming = True
         try:
@@ -147,7 +149,7 @@ class Subscription:
         return batch
 
     async def _settle(self, channel: AbstractChannel, batch: Sequence[AbstractIncomingMessage]) -> bool:
-        """Accept, then acknowledge; False when it was not, as the channel is gone or we stop.
+        """Accept, then acknowledge; False when it was not: the channel is gone or of no more use, or we stop.
 
         While accepting fails (the database is away) the same batch is tried again here: handed back, it would return at
         once and count against the delivery limit.
@@ -166,8 +168,17 @@ class Subscription:
                 return False
         if channel.is_closed:
             return False  # accepted, but it comes again; the inbox knows it
+        if not self._runs_on(batch):
+            _log.error("consumer.gap_in_deliveries", queue=self._queue_name, after=self._acknowledged)
+            return False
         await batch[-1].ack(multiple=True)
+        self._acknowledged += len(batch)
         return True
+
+    def _runs_on(self, batch: Sequence[AbstractIncomingMessage]) -> bool:
+        """Whether the batch is all that was delivered since the last one: one that the driver lost would be acknowledged too."""
+        tags = [message.delivery_tag for message in batch]
+        return tags == list(range(self._acknowledged + 1, self._acknowledged + len(batch) + 1))
 
     async def _drain_rest(self, channel: AbstractChannel, arrived: asyncio.Queue[AbstractIncomingMessage]) -> None:
         rest = [arrived.get_nowait() for _ in range(arrived.qsize())]

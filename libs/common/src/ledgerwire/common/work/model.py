@@ -44,7 +44,10 @@ class Doorbell:
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One claimed work row. `attempts` counts earlier failures; `generation` is what was seen at the claim."""
+    """One claimed work row. `attempts` counts earlier failures.
+
+    `generation` is what was seen at the claim; with `first_due_at` it tells the row from one that was made anew under its key.
+    """
 
     account_id: UUID
     connection_id: UUID

@@ -47,9 +47,11 @@ def delete(table: str) -> str:
         f"WITH mine AS (SELECT work_key FROM {table} WHERE account_id = :account_id AND connection_id = :connection_id"
         ' AND work_key = ANY (CAST(:work_key AS text[])) ORDER BY work_key COLLATE "C" FOR UPDATE)'
         f" DELETE FROM {table} AS work USING mine,"
-        " unnest(CAST(:work_key AS text[]), CAST(:generation AS bigint[])) AS item (work_key, generation)"
+        " unnest(CAST(:work_key AS text[]), CAST(:generation AS bigint[]), CAST(:first_due_at AS timestamptz[]))"
+        " AS item (work_key, generation, first_due_at)"
         " WHERE work.account_id = :account_id AND work.connection_id = :connection_id AND work.work_key = mine.work_key"
-        " AND item.work_key = mine.work_key AND work.generation = item.generation RETURNING work.work_key"
+        " AND item.work_key = mine.work_key AND work.generation = item.generation"
+        " AND work.first_due_at = item.first_due_at RETURNING work.work_key"
     )
 
 

@@ -65,8 +65,7 @@ class WorkStore:
         self._later = text(
             f"UPDATE {table} SET attempts = attempts + :counted, last_code = :code,"
             " priority = CASE WHEN work_key = kind THEN priority ELSE least(priority, CAST(:priority AS smallint)) END,"
-            " due_at = CASE WHEN generation ="
-            " :generation THEN coalesce(CAST(:until AS timestamptz), now() + CAST(:after AS interval), 'infinity')"
+            " due_at = CASE WHEN generation = :generation AND first_due_at = :first_due_at THEN coalesce(CAST(:until AS timestamptz), now() + CAST(:after AS interval), 'infinity')"
             f" ELSE least(due_at, now()) END WHERE {_KEY}"
         )
         self._wake = text(
@@ -144,11 +143,12 @@ class WorkStore:
             "connection_id": items[0].connection_id,
             "work_key": [item.work_key for item in items],
             "generation": [item.generation for item in items],
+            "first_due_at": [item.first_due_at for item in items],
         }
         deleted = {row.work_key for row in await unit.execute(self._delete, rows)}
         rung = frozenset(item.work_key for item in items if item.work_key not in deleted)
         if rung:
-            del rows["generation"]
+            del rows["generation"], rows["first_due_at"]
             await unit.execute(self._keep, rows | {"work_key": sorted(rung)})
         return rung
 
@@ -171,6 +171,7 @@ class WorkStore:
             {
                 **_key(item),
                 "generation": item.generation,
+                "first_due_at": item.first_due_at,
                 "code": code,
                 "after": after,
                 "until": until,

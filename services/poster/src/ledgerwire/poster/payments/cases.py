@@ -91,8 +91,11 @@ async def _payments(psa: Payments, invoice_ids: Sequence[int]) -> dict[int, list
             except RecordMissing:
                 return []
 
-    async with asyncio.TaskGroup() as reads:
-        tasks = {one: reads.create_task(read(one)) for one in invoice_ids}
+    try:
+        async with asyncio.TaskGroup() as reads:
+            tasks = {one: reads.create_task(read(one)) for one in invoice_ids}
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # its class decides whether it passes
     return {one: task.result() for one, task in tasks.items()}
 
 
