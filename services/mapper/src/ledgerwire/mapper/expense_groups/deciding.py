@@ -177,9 +177,14 @@ class GroupDecider:
         return replace(known, members=known.members - self._read.left_out.keys())
 
     def _kept(self, group: StoredGroup | None, number: int, place: Mapping[UUID, int]) -> list[Member]:
-        """Members that stay in a document without going now: it was sent, and they neither left nor were left out (M8)."""
-        out = self._read.left_out
-        known = [one for one in group.members if one.sent and not one.without] if group else []
+        """Members that stay in a document without going now: it was sent, and they neither left nor were left out (M8).
+
+        One that could not be decided now stays too, as it was decided: in no group its share would be posted by itself.
+        """
+        out, failed = self._read.left_out, self._read.failed
+        known = (
+            [one for one in group.members if (one.sent or one.record_id in failed) and not one.without] if group else []
+        )
         return [one for one in known if one.record_id not in out and place.get(one.record_id, number) == number]
 
     def _part(self, part: Part, group: StoredGroup | None, kept: Sequence[Member], taken: Numbers) -> None:
