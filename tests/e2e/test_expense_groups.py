@@ -250,3 +250,12 @@ async def test_a_document_that_the_ledger_refuses_stops_all_its_expenses_and_goe
         await desk.retry(world.account_id, number="EXP-9302")
     await reports.settled(*numbers)
     assert [row["Total"] for row in reports.bills()] == [Decimal("53.85")]
+
+
+async def test_a_report_whose_expenses_cancel_each_other_is_batched_without_a_document(reports: Reports) -> None:
+    """Spent and taken back: nothing is owed, and neither waits for the other."""
+    numbers = [reports.enter(9301, "77.00"), reports.enter(9302, "-77.00")]
+    await reports.look(*numbers)
+    await reports.settled(*numbers)
+    assert not reports.bills()
+    assert len(reports.batches()) == 2

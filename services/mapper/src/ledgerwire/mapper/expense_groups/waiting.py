@@ -33,12 +33,13 @@ def waits(hand: Hand, look: Look, ledger: str, report: str, names: str) -> Look:
 
 
 def goes_over_another_share(record: StoredRecord, documents: Sequence[LedgerDocument], revision: int) -> bool:
-    """Whether poster would batch a record over a document that has the share of another revision, or has none of it.
+    """Whether poster would batch a record over a document that has the share of another revision.
 
-    `documents`: of the group that it is in, with its share of `revision`. One without effect is to be in none.
+    `documents`: of the group that it is in, with its share of `revision`; none where the shares cancel each other. One without
+    effect is to be in none.
     """
     if record.state not in DECIDED or record.batched:
         return False
     if record.state is RecordState.NO_EFFECT:
         return bool(documents)
-    return not documents or revision != record.revision
+    return revision != record.revision

@@ -152,12 +152,15 @@ def _decided(row: Any) -> Decided:
 
 
 def _share_is_old(row: Any, documents: Sequence[LedgerDocument]) -> bool:
-    """Whether a record that shares a document is not in it as it is now; one without effect is to be in none."""
+    """Whether a record that shares a document is not in it as it is now; one without effect is to be in none.
+
+    There is no document where the shares of all cancel each other.
+    """
     if row.group_id is None:
         return False
     if row.record_state == "no_effect":
         return bool(documents)
-    return not documents or bool(row.share_revision != row.revision)
+    return bool(row.share_revision != row.revision)
 
 
 def _posting(row: Any) -> StoredPosting:
