@@ -216,6 +216,10 @@ class Reports:
             (row for row in self.world.documents() if row["Type"] == "ACCPAY"), key=lambda row: row["InvoiceNumber"]
         )
 
+    def totals(self) -> dict[str, Decimal]:
+        """The totals of the live bills, by number."""
+        return {row["InvoiceNumber"]: row["Total"] for row in self.bills()}
+
     async def reconciled(self) -> Report:
         """What a reconciliation of the month finds."""
         desk = open_reconciliation(self.world.settings)

@@ -50,10 +50,6 @@ def approved(reports: Reports, number: int, **changes: Any) -> None:
     desk.set_status(number, "ApprovedByTierTwo", COORDINATOR)
 
 
-def totals(reports: Reports) -> dict[str, Decimal]:
-    return {row["InvoiceNumber"]: row["Total"] for row in reports.bills()}
-
-
 async def batches_go_again(reports: Reports) -> None:
     reports.world.sandbox.world.faults.clear()
     await reports.world.a_while_passes()
@@ -74,7 +70,7 @@ async def test_one_whose_report_cannot_be_read_is_not_batched_over_the_bill_of_w
     await reports.look(LUNCH)
     await world.quiet()
     await batches_go_again(reports)
-    assert (totals(reports), reports.batches()) == ({"EXPR-77": Decimal("41.80")}, [])
+    assert (reports.totals(), reports.batches()) == ({"EXPR-77": Decimal("41.80")}, [])
     assert await reports.standing(LUNCH) == ("stopped", None, ["INVOICE_UNREADABLE"])
     entries[LUNCH] = entry
     async with world.desk() as desk:
@@ -108,11 +104,11 @@ async def test_one_that_waits_in_its_bill_is_not_batched_over_what_it_was_before
         world.sandbox.world.faults.clear()
     await reports.until([LUNCH], "stopped", "remap", "EXPENSE_GROUP_INCOMPLETE")
     await world.quiet()
-    assert (totals(reports), reports.batches()) == ({"EXPR-77": Decimal("53.85")}, [])
+    assert (reports.totals(), reports.batches()) == ({"EXPR-77": Decimal("53.85")}, [])
     approved(reports, TAXI)
     await reports.look(TAXI)
     await reports.settled(LUNCH, TAXI)
-    assert totals(reports) == {"EXPR-77": Decimal("12.05"), "EXPR-78": Decimal("50.00")}
+    assert reports.totals() == {"EXPR-77": Decimal("12.05"), "EXPR-78": Decimal("50.00")}
     assert len(reports.batches()) == 2
 
 
@@ -134,4 +130,4 @@ async def test_one_that_leaves_the_list_with_another_that_was_to_join_its_bill_i
     await reports.settled(LUNCH)
     await world.quiet()
     assert (await reports.standing(HOTEL))[0] == "open"
-    assert (totals(reports), len(reports.batches())) == ({"EXPR-77": Decimal("53.85")}, 1)
+    assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("53.85")}, 1)

@@ -31,11 +31,6 @@ async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
         yield made
 
 
-def totals(reports: Reports) -> dict[str, Decimal]:
-    """The live bills in the ledger."""
-    return {row["InvoiceNumber"]: row["Total"] for row in reports.bills()}
-
-
 async def test_while_the_first_cannot_be_changed_it_waits_and_says_so(reports: Reports) -> None:
     """A wrong payment type, found after the member was paid: the bill of the others cannot be changed."""
     reports.pay("EXPR-77")
@@ -43,14 +38,14 @@ async def test_while_the_first_cannot_be_changed_it_waits_and_says_so(reports: R
     await reports.until([9302], "mapped", "stopped", "DOCUMENT_PAID")
     await reports.until([9301], "mapped", "waiting", IN_ANOTHER)
     await reports.world.quiet()
-    assert totals(reports) == {"EXPR-77": Decimal("53.85")}
+    assert reports.totals() == {"EXPR-77": Decimal("53.85")}
     reports.unpay("EXPR-77")
     async with reports.world.desk() as desk:
         await desk.retry(reports.world.account_id, number="EXP-9302")
     await reports.document_stands_for(9302)
     await reports.due_at_once(9301)
     await reports.settled(9301, 9302)
-    assert totals(reports) == {"EXPR-77": Decimal("12.05"), "EXPR-77-C": Decimal("41.80")}
+    assert reports.totals() == {"EXPR-77": Decimal("12.05"), "EXPR-77-C": Decimal("41.80")}
     assert len(reports.batches()) == 2
 
 
@@ -61,14 +56,14 @@ async def test_it_goes_once_the_first_was_voided_by_hand(reports: Reports) -> No
     reports.void("EXPR-77")
     await reports.due_at_once(9301)
     await reports.settled(9301)
-    assert totals(reports) == {"EXPR-77-C": Decimal("41.80")}
+    assert reports.totals() == {"EXPR-77-C": Decimal("41.80")}
 
 
 async def test_where_nothing_is_in_the_way_the_first_is_without_it_before_it_is_in_the_second(reports: Reports) -> None:
     await reports.correct_to_card(9301)
     await reports.settled(9301, 9302)
     await reports.document_stands_for(9302)
-    assert totals(reports) == {"EXPR-77": Decimal("12.05"), "EXPR-77-C": Decimal("41.80")}
+    assert reports.totals() == {"EXPR-77": Decimal("12.05"), "EXPR-77-C": Decimal("41.80")}
     rows = await reports.world.rows(
         "SELECT p.number, min(s.created_at) AS made, max(s.settled_at) AS known FROM poster.posting p"
         " JOIN poster.submission_posting sp USING (account_id, posting_id)"

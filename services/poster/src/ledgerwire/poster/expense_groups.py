@@ -10,7 +10,7 @@ from ledgerwire.common.errors import Waiting
 from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import repository
 from ledgerwire.poster.domain.batch import BatchState
-from ledgerwire.poster.domain.posting import PostingState, in_flight
+from ledgerwire.poster.domain.posting import PostingState, under_way
 from ledgerwire.poster.ports import Psa
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting
@@ -80,8 +80,8 @@ async def _without_another(group: RecordGroup, ledger: Ledger, cases: Sequence[C
 
 async def _is_gone(group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting) -> bool:
     """Whether a person has taken another document out of the ledger: of those that it stood for, nobody else may ever look."""
-    in_hand = in_flight(posting.state) or posting.state is PostingState.VOIDING
-    if in_hand or posting.connection_id != group.connection_id or await read_standing(ledger, posting) is not None:
+    elsewhere = posting.connection_id != group.connection_id
+    if under_way(posting.state) or elsewhere or await read_standing(ledger, posting) is not None:
         return False
     async with group.unit() as unit:
         if posting.state is PostingState.RELEASED:

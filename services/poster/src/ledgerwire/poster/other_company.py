@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.errors import LIMITS, ConfigurationError, Stopped, Waiting
 from ledgerwire.poster import repository
-from ledgerwire.poster.domain.posting import PostingState, in_flight
+from ledgerwire.poster.domain.posting import under_way
 from ledgerwire.poster.ports import Clients
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting
@@ -31,7 +31,7 @@ async def leave_other_company(group: RecordGroup, clients: Clients, cases: Seque
 
 async def _left(group: RecordGroup, clients: Clients, case: Case, posting: StoredPosting) -> bool:
     """Whether a document is not in the other company's ledger any more, or the record was decided anew meanwhile."""
-    if in_flight(posting.state) or posting.state is PostingState.VOIDING:
+    if under_way(posting.state):
         return False
     try:
         ledger = await clients.ledger(group.account_id, posting.connection_id)

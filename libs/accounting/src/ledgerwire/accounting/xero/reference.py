@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 
 from ledgerwire.accounting.wire import Json, UnreadableError, rows, text
@@ -21,6 +20,7 @@ from ledgerwire.common.ledger.reference import (
     TaxRate,
     TrackingCategory,
 )
+from ledgerwire.common.side_by_side import side_by_side
 
 _PATHS = ("Organisation", "Accounts", "TaxRates", "Items", "TrackingCategories", "Currencies")
 
@@ -46,13 +46,9 @@ RULES = LedgerRules(
 
 async def read_reference_data(client: XeroClient) -> ReferenceData:
     """Read it all, side by side as far as the client's concurrency goes. Raises Waiting, Transient or Stopped."""
+    answers = await side_by_side({path: client.read(f"/{path}") for path in _PATHS})
     try:
-        async with asyncio.TaskGroup() as reads:
-            tasks = {path: reads.create_task(client.read(f"/{path}")) for path in _PATHS}
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    try:
-        return reference_data({path: task.result() for path, task in tasks.items()})
+        return reference_data(answers)
     except UnreadableError as error:
         unreadable(str(error), write=False)
 

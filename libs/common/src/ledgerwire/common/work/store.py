@@ -65,7 +65,8 @@ class WorkStore:
         self._later = text(
             f"UPDATE {table} SET attempts = attempts + :counted, last_code = :code,"
             " priority = CASE WHEN work_key = kind THEN priority ELSE least(priority, CAST(:priority AS smallint)) END,"
-            " due_at = CASE WHEN generation = :generation AND first_due_at = :first_due_at THEN coalesce(CAST(:until AS timestamptz), now() + CAST(:after AS interval), 'infinity')"
+            " due_at = CASE WHEN generation = :generation AND first_due_at = :first_due_at"
+            " THEN coalesce(CAST(:until AS timestamptz), now() + CAST(:after AS interval), 'infinity')"
             f" ELSE least(due_at, now()) END WHERE {_KEY}"
         )
         self._wake = text(

@@ -126,6 +126,11 @@ def in_flight(state: PostingState) -> bool:
     return state in {PostingState.POSTING, PostingState.UNKNOWN}
 
 
+def under_way(state: PostingState) -> bool:
+    """Whether a call about the document, the one that takes it out too, may still be at work."""
+    return in_flight(state) or state is PostingState.VOIDING
+
+
 def on_ledger(state: PostingState) -> bool:
     """Whether the document is in the ledger as decided (approved or not)."""
     return state in _ON_LEDGER

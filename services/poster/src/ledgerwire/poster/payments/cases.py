@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ledgerwire.common.ledger.document import DocumentKind
 from ledgerwire.common.money import ZERO, total
+from ledgerwire.common.side_by_side import side_by_side
 from ledgerwire.connectwise.errors import RecordMissing
 from ledgerwire.connectwise.models.payments import InvoiceBalance, Payment
 from ledgerwire.connectwise.payments import Payments
@@ -91,12 +92,7 @@ async def _payments(psa: Payments, invoice_ids: Sequence[int]) -> dict[int, list
             except RecordMissing:
                 return []
 
-    try:
-        async with asyncio.TaskGroup() as reads:
-            tasks = {one: reads.create_task(read(one)) for one in invoice_ids}
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None  # its class decides whether it passes
-    return {one: task.result() for one, task in tasks.items()}
+    return await side_by_side({one: read(one) for one in invoice_ids})
 
 
 @dataclass(frozen=True, slots=True)
