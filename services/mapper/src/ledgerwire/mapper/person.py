@@ -88,13 +88,16 @@ class RecordDesk:
     ) -> tuple[StoredRecord, ...]:
         """Look again at one record (whatever keeps it), or at all stopped ones of a cause (a code or a cause key).
 
-        Returns what is (or with `dry_run` would be) looked at. Raises RecordUnknownError, RecordSettledError.
+        With one are those that share its document and that poster stopped (M17). Returns what is (or with `dry_run` would be)
+        looked at. Raises RecordUnknownError, RecordSettledError.
         """
         if (number is None) == (cause is None):
             raise ValueError("retry one number, or one cause")
         async with self._database.account(account_id) as unit:
             if number is not None:
                 chosen = _unsettled(await self._numbered(unit, number))
+                mates = await expense_groups.sharing(unit, chosen)
+                chosen += [mate for mate in mates if mate.settled_outcome == "stopped" and mate.hold_reason is None]
                 return tuple(chosen) if dry_run else await self._wake(unit, chosen, RETRY)
             ids = await repository.to_wake(unit, status.STUCK, cause=cause)
         return await self._wake_all(account_id, ids, RETRY, status.STUCK, dry_run=dry_run)

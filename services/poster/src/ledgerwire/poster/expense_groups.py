@@ -92,7 +92,13 @@ async def _is_gone(group: RecordGroup, ledger: Ledger, case: Case, posting: Stor
 
 
 async def _decided_anew(group: RecordGroup, case: Case) -> None:
-    """One of the records asks mapper for all of them, and the others come again: one that has left the list is not rung for."""
+    """One of the records asks mapper for all of them, and the others come again: one that has left the list is not rung for.
+
+    One with a proved batch is not given back, it comes again like the others.
+    """
     async with group.unit() as unit:
         await group.again(unit, case.item, code="DECIDED_ANEW", after=DECIDED_AFTER)
-        await group.settle(case, "remap", in_unit=unit)
+        if case.batch is not None and case.batch.state is BatchState.BATCHED:
+            await group.report(unit, case, "refresh")
+        else:
+            await group.settle(case, "remap", in_unit=unit)

@@ -36,7 +36,7 @@ class StoredGroup:
     """One group row with its members.
 
     `stands_for`: the records whose share is in its document in the ledger, or may be, also of those that have left the group while
-    poster has not followed yet.
+    poster has not followed yet; and its records with a proved batch, whose share is to be there.
     """
 
     group_id: UUID

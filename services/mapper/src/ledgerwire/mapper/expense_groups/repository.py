@@ -18,13 +18,23 @@ from ledgerwire.common.db.models.mapper import ExpenseGroup, ExpenseGroupMember,
 from ledgerwire.common.db.session import Unit
 from ledgerwire.mapper import repository as rows_of
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup
+from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup, hash_of
 from ledgerwire.mapper.looking import DECIDED
 from ledgerwire.mapper.records import StoredRecord, decode_documents, decode_trace
 
-_SENT = text("SELECT owner_id, record_id FROM poster.documents_sent_for_mapper WHERE owner_id = ANY(:ids)").bindparams(
-    bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
-)
+_SENT = text(
+    """
+    SELECT owner_id, record_id FROM poster.documents_sent_for_mapper WHERE owner_id = ANY(:ids)
+     UNION
+    SELECT g.group_id, r.record_id
+      FROM mapper.expense_group g
+      JOIN mapper.expense_group_member m ON m.account_id = g.account_id AND m.group_id = g.group_id
+      JOIN mapper.record r ON r.account_id = m.account_id AND r.record_id = m.record_id
+      JOIN poster.batches_for_mapper b
+        ON b.account_id = r.account_id AND b.record_id = r.record_id AND b.revision = r.revision
+     WHERE g.group_id = ANY(:ids) AND g.documents_hash <> :nothing
+    """
+).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))), bindparam("nothing", value=hash_of(())))
 _STANDS_FOR = text("SELECT owner_id FROM poster.documents_sent_for_mapper WHERE record_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 )
@@ -108,7 +118,10 @@ async def _members(unit: Unit, group_ids: Sequence[UUID], there: dict[UUID, set[
 
 
 async def sent(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
-    """Which of these (groups, or records that go by themselves) have a document in the ledger, or may, and whose it is."""
+    """Which of these (groups, or records that go by themselves) have a document in the ledger, or may, and whose it is.
+
+    A batch was made over a document: of a group whose document is gone, and to be made again, those with a batch are in it.
+    """
     found: dict[UUID, set[UUID]] = {}
     for row in await unit.execute(_SENT, {"ids": list(ids)}):
         found.setdefault(row.owner_id, set()).add(row.record_id)

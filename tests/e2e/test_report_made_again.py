@@ -1,0 +1,77 @@
+"""A report's bill that is to be made again has all of its expenses, whatever becomes of the others meanwhile (M8, M17)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from tests.e2e.expense_reports import PER_REPORT, Reports, open_reports
+from tests.e2e.vendors import COORDINATOR
+
+from ledgerwire.common.settings import Settings
+
+pytestmark = [pytest.mark.e2e, pytest.mark.requirement("D11", "M8", "M17")]
+
+LUNCH, TAXI, HOTEL = 9301, 9302, 9303
+PUT_INVOICES = {"method": "PUT", "path_regex": "/Invoices"}
+
+
+@pytest.fixture
+async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
+    """Two batched expenses whose bill was voided by hand and is to be made again, which the ledger refuses."""
+    async with open_reports(settings, tmp_path, PER_REPORT) as made:
+        numbers = [made.enter(LUNCH, "41.80"), made.enter(TAXI, "12.05")]
+        await made.look(*numbers)
+        await made.settled(*numbers)
+        await made.world.quiet()
+        made.void("EXPR-77")
+        await made.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'drift'")
+        await made.until(numbers, "mapped", "stopped", "DOCUMENT_GONE_FROM_LEDGER")
+        made.world.arm("closed_period", "xero", **PUT_INVOICES, times=None)
+        async with made.world.desk() as desk:
+            await desk.choose(made.world.account_id, f"EXP-{LUNCH}", "VOID_AND_RECREATE", "clerk", "by mistake")
+        await made.until(numbers, "mapped", "stopped", "PERIOD_LOCKED")
+        await made.world.quiet()
+        yield made
+
+
+async def retried(reports: Reports, number: int) -> None:
+    async with reports.world.desk() as desk:
+        await desk.retry(reports.world.account_id, number=f"EXP-{number}")
+
+
+async def test_one_that_a_person_tries_again_is_in_the_ledger_with_the_others(reports: Reports) -> None:
+    await retried(reports, LUNCH)
+    await reports.until([LUNCH], "mapped", "stopped", "PERIOD_LOCKED")
+    reports.world.sandbox.world.faults.clear()
+    await retried(reports, LUNCH)
+    await reports.settled(LUNCH, TAXI)
+    assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("53.85")}, 2)
+
+
+async def test_one_that_joins_the_report_is_in_the_ledger_with_the_others(reports: Reports) -> None:
+    reports.enter(HOTEL, "7.15")
+    await reports.look(HOTEL)
+    await reports.until([HOTEL], "mapped", "stopped", "PERIOD_LOCKED")
+    reports.world.sandbox.world.faults.clear()
+    await retried(reports, HOTEL)
+    await reports.settled(LUNCH, TAXI, HOTEL)
+    assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("61.00")}, 3)
+
+
+async def test_one_that_joined_the_report_and_left_the_list_takes_none_of_the_others_with_it(reports: Reports) -> None:
+    world = reports.world
+    async with world.held_back("poster"):
+        await retried(reports, LUNCH)
+        await world.work_waits("poster", 2)
+        reports.enter(HOTEL, "7.15")
+        await reports.look(HOTEL)
+        await world.work_waits("poster", 3)
+        world.psa.expenses.set_status(HOTEL, "Rejected", COORDINATOR)
+        world.sandbox.world.faults.clear()
+    await reports.settled(LUNCH, TAXI)
+    await world.quiet()
+    assert (await reports.standing(HOTEL))[0] == "open"
+    assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("53.85")}, 2)
