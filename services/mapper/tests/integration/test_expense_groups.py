@@ -162,6 +162,27 @@ async def test_one_skipped_after_all_others_are_batched_is_taken_out_by_one_of_t
     assert (await spent.record(9302)).settled_outcome is None, "poster tells anew"
 
 
+@pytest.mark.requirement("M8")
+async def test_one_skipped_while_another_carries_a_change_is_taken_out_once_poster_has_made_that(
+    spent: Expenses,
+) -> None:
+    spent.enter(9301, "41.80"), spent.enter(9302, "12.05"), spent.enter(9303, "7.15")
+    await spent.look(9301)
+    await spent.sent(9301, 9302, 9303)
+    await spent.batched(9302)
+    for number in (9301, 9303):
+        spent.status(number, "Rejected")
+    for number in (9301, 9303):
+        await spent.office.desk.skip(spent.office.account_id, f"EXP-{number}", "private")
+        await spent.office.idle()
+    assert await spent.group() == (2, {"9302", "9303"})
+    await spent.told(9302, "batched")
+    assert await spent.group() == (3, {"9302"})
+    assert await spent.rung(9301, 9302, 9303) == [1, 3, 1]
+    await spent.told(9302, "batched")
+    assert (await spent.group(), await spent.rung(9302)) == ((3, {"9302"}), [3])
+
+
 @pytest.mark.requirement("A121")
 async def test_a_changed_setting_leaves_alone_what_was_sent(spent: Expenses) -> None:
     spent.setting(document_per=DocumentPer.EXPENSE)

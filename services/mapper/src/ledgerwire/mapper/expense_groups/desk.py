@@ -27,12 +27,19 @@ async def affected(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRe
 
 
 async def released(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRecord]:
-    """Who waited for these, which poster has batched or given back: nobody is asked where none of them is in a document."""
+    """Who waited for these, which poster has batched or given back: nobody is asked where none of them is in a document.
+
+    Of these, too, one of each document that still has an expense which a person skipped: now it can be taken out.
+    """
     expenses = [record for record in records if record.record_type == RecordType.EXPENSE]
     shared = await groups_repository.grouped(unit, [record.record_id for record in expenses]) if expenses else ()
     own = [record for record in expenses if record.record_id in shared]
     ids = {record.record_id for record in own}
-    return [each for each in await _waiting_for(unit, own) if each.record_id not in ids] if own else []
+    if not own:
+        return []
+    left_behind = await groups_repository.beside_skipped(unit, sorted(ids))
+    waiting = [each for each in await _waiting_for(unit, own) if each.record_id not in ids]
+    return [*waiting, *(each for each in own if each.record_id in left_behind)]
 
 
 async def _waiting_for(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRecord]:

@@ -149,6 +149,19 @@ async def neighbours(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecor
     return list(found.values())
 
 
+async def beside_skipped(unit: Unit, record_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Of each document of these that still has an expense which a person skipped: one of these."""
+    own, other = ExpenseGroupMember.__table__.alias("own"), ExpenseGroupMember.__table__.alias("other")
+    rows = await unit.execute(
+        select(own.c.group_id, own.c.record_id)
+        .join(other, (other.c.account_id == own.c.account_id) & (other.c.group_id == own.c.group_id))
+        .join(Record, (Record.account_id == other.c.account_id) & (Record.record_id == other.c.record_id))
+        .where(own.c.record_id.in_(list(record_ids)))
+        .where(Record.state == RecordState.SKIPPED.value, Record.hold_reason.is_not(None))
+    )
+    return frozenset({row.group_id: row.record_id for row in rows}.values())
+
+
 async def grouped(unit: Unit, record_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Which of these are in a group."""
     query = select(ExpenseGroupMember.record_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
