@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -20,6 +20,7 @@ from ledgerwire.mapper import looking, points, repository
 from ledgerwire.mapper.announcing import announcement, note
 from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState
+from ledgerwire.mapper.expense_groups import desk as expense_groups
 from ledgerwire.mapper.expense_groups import repository as groups_repository
 from ledgerwire.mapper.expense_groups.deciding import Together
 from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, shares_documents, with_mates
@@ -56,6 +57,9 @@ PERIOD_PATIENCE = timedelta(hours=1)
 WRITTEN_AT_ONCE = 25
 """Records that share a transaction: each commit waits for the disk, and each statement is a round trip."""
 
+Wake = Callable[[Unit, Sequence[StoredRecord], WorkItem], Awaitable[None]]
+"""Asks for another look at records because of an item."""
+
 _PATIENCE = 3
 """Unreadable answers in a row, from the first record on, after which it is ConnectWise that cannot be read, not a record."""
 
@@ -71,6 +75,7 @@ class LookSession:
         outbox: Outbox,
         known: dict[UUID, StoredRecord],
         latest: dict[UUID, StoredRevision],
+        wake: Wake,
     ) -> None:
         self._group = group
         self._account = account
@@ -78,6 +83,7 @@ class LookSession:
         self._outbox = outbox
         self._known = known
         self._latest = latest
+        self._wake = wake
         self._open = {item.work_key: item for item in group.items}
         self._ledgers = Ledgers(group, account, clients)
         self._subjects = Subjects()
@@ -278,9 +284,14 @@ class LookSession:
             overtaken = await self._overtaken(unit, {*ids, *staying}, sent)
             if overtaken and together is not None:
                 overtaken.update(ids)
-            await self._put(unit, [(item, look) for item, look in looks if look.record.record_id not in overtaken])
+            written = [(item, look) for item, look in looks if look.record.record_id not in overtaken]
+            await self._put(unit, written)
             if together is not None and not overtaken:
                 await store_together(unit, self._group.connection_id, self._outbox, *together)
+            shared = together[0].shared if together else {}
+            freed = await expense_groups.freed(unit, self._known, [look for _, look in written], shared)
+            if freed:
+                await self._wake(unit, freed, written[0][0])
             for item in items:
                 if settles[item.work_key].record.record_id in overtaken:
                     await self._group.again(unit, item, code="RECORD_CHANGED", after=timedelta(0))
