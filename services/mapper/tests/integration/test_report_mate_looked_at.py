@@ -132,3 +132,36 @@ async def test_a_look_that_finds_an_expense_as_it_was_has_nobody_looked_at_who_w
     looks = len(office.calls)
     await spent.look(9302)
     assert len(office.calls) == looks + 1
+
+
+@pytest.mark.requirement("M8")
+async def test_one_moved_away_is_looked_at_with_who_joins_the_document_that_it_is_in(office: Office) -> None:
+    spent = per_report(office)
+    spent.setting(required_status="ReadyToBill")
+    spent.enter(9301, "41.80", status="ReadyToBill"), spent.enter(9302, "12.05", status="ReadyToBill")
+    await spent.look(9301, 9302)
+    await spent.sent(9301, 9302)
+    spent.status(9302, "ApprovedByTierTwo")
+    moved(spent, 9301)
+    spent.psa.reload(9301)
+    await spent.look(9301, 9302)
+    assert await spent.standing(9301, 9302) == [WAITS, STOPPED]
+    spent.enter(9303, "7.15", status="ReadyToBill")
+    await spent.look(9303)
+    assert await spent.standing(9301, 9302, 9303) == [GOES, STOPPED, GOES]
+    assert await spent.documents() == {
+        "EXPR-77": [("EXP-9302", Decimal("12.05")), ("EXP-9303", Decimal("7.15"))],
+        "EXPR-78": [("EXP-9301", Decimal("41.80"))],
+    }
+
+
+@pytest.mark.requirement("M8")
+async def test_one_that_came_back_goes_once_the_other_does_that_takes_its_share_out(office: Office) -> None:
+    spent = await sent_report(office)
+    await left_and_came_back(spent)
+    spent.status(9302, "ApprovedByTierTwo")
+    await spent.look(9302)
+    assert await spent.standing(9301, 9302) == [GOES, GOES]
+    assert await spent.documents() == {
+        "EXPR-77": [("EXP-9302", Decimal("12.05"))], "EXPR-78": [("EXP-9301", Decimal("41.80"))]
+    }  # fmt: skip

@@ -23,9 +23,8 @@ from ledgerwire.mapper.domain.record import RecordEvent, RecordState
 from ledgerwire.mapper.expense_groups import desk as expense_groups
 from ledgerwire.mapper.expense_groups import repository as groups_repository
 from ledgerwire.mapper.expense_groups.deciding import Together
-from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, shares_documents, with_mates
+from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, read_with_mates
 from ledgerwire.mapper.expense_groups.writing import store_together
-from ledgerwire.mapper.group_reading import read_subjects
 from ledgerwire.mapper.ledger_reading import Ledgers
 from ledgerwire.mapper.looking import Look
 from ledgerwire.mapper.ports import Account, Clients
@@ -148,11 +147,11 @@ class LookSession:
     async def _read(self, items: Sequence[WorkItem], cache: SetupCache) -> Decider:
         fresh = any(item.found_by in FRESH for item in items)
         client = await self._clients.psa(self._group.account_id, self._group.connection_id)
-        keys = await with_mates(self._group, [key_of(item) for item in items])
         followed = looking.followed(map(self._record, items), self._latest)
         followed |= {key_of(item) for item in items if item.found_by == looking.RELINK}
-        self._subjects = await read_subjects(
-            client, cache, keys, fresh=fresh, followed=followed, whole_reports=shares_documents(self._account)
+        keys = [key_of(item) for item in items]
+        self._subjects = await read_with_mates(
+            self._group, self._account, client, cache, keys, fresh=fresh, followed=followed
         )
         await self._ledgers.read(self._subjects, fresh=fresh)
         bills = await self._bills(self._subjects)
