@@ -52,6 +52,8 @@ UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN, RecordState.WAITI
 UNREADABLE = "CONNECTWISE_ANSWER_UNREADABLE"
 PERIOD_PATIENCE = timedelta(hours=1)
 """How long a record that a closed period alone holds is left before it is seen whether the period is open (D14)."""
+GATE_PATIENCE = timedelta(hours=1)
+"""How long a record sleeps that waits for go-live: who opens the gate may be killed before all that is held was woken."""
 
 WRITTEN_AT_ONCE = 25
 """Records that share a transaction: each commit waits for the disk, and each statement is a round trip."""
@@ -340,7 +342,7 @@ class LookSession:
         self._parked.append(item)
 
     async def park(self) -> None:
-        """Let what waits for go-live sleep until it is woken.
+        """Let what waits for go-live sleep until it is woken, or it is time to see whether the gate is open.
 
         The gate is read again after the records were written as held: who opens it wakes what he finds held, so a record
         is either found by him, or he has opened it by now and it is looked at at once.
@@ -350,7 +352,9 @@ class LookSession:
         live = (await self._clients.account(self._group.account_id)).live
         async with self._group.unit() as unit:
             for item in self._parked:
-                await self._group.again(unit, item, code="ACCOUNT_ON_HOLD", after=timedelta(0) if live else None)
+                await self._group.again(
+                    unit, item, code="ACCOUNT_ON_HOLD", after=timedelta(0) if live else GATE_PATIENCE
+                )
         self._parked.clear()
 
     def _stopped(self, item: WorkItem, error: Stopped) -> Look:
