@@ -299,7 +299,7 @@ async def _office(settings: Settings, sandbox: Sandbox) -> AsyncIterator[Office]
 
     async with build_connectwise(config) as client:
         office = Office(settings, database, sandbox, client, ledger, None, None, account, connection_id)  # type: ignore[arg-type]
-        handlers = {MAP: MapRecords(OfficeClients(office), Outbox(SCHEMA)), SETTLE: SettleRecords(ring)}
+        handlers = {MAP: MapRecords(OfficeClients(office), Outbox(SCHEMA), ring), SETTLE: SettleRecords(ring)}
         office.worker = Worker(database, SCHEMA, handlers, on_dead=bury)
         store_worker.append(office.worker)
         office.desk = RecordDesk(database, office.worker.store, database.close)

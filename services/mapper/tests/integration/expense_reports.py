@@ -46,10 +46,12 @@ class Expenses:
         mapping = self.office.account.mappings[0].settings
         self.office.change(mapping=replace(mapping, expenses=replace(mapping.expenses, **changes)))
 
-    def enter(self, number: int, amount: str, *, on: date = DAY, card: bool = False, **more: Any) -> int:
+    def enter(
+        self, number: int, amount: str, *, on: date = DAY, card: bool = False, report: int = REPORT, **more: Any
+    ) -> int:
         spent = Expense(
             expense_id=number, member_id=MEMBER, spent=on, amount=Decimal(amount), expense_type_id=1,
-            payment_method_id=COMPANY_CARD if card else OWN_MONEY, report_id=REPORT, **more,
+            payment_method_id=COMPANY_CARD if card else OWN_MONEY, report_id=report, **more,
         )  # fmt: skip
         self.psa.enter(spent)
         return number

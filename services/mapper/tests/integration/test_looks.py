@@ -131,8 +131,8 @@ async def test_the_go_live_gate_holds_everything_and_lets_it_out_once(office: Of
         record = await office.record(each.invoice_id)
         assert (record.state, await office.codes(each.invoice_id)) == (RecordState.HELD, ["ACCOUNT_ON_HOLD"])
         assert await office.messages(each.invoice_id) == 0
-    parked = "SELECT count(*) FROM mapper.work WHERE due_at = 'infinity' AND last_code = 'ACCOUNT_ON_HOLD'"
-    assert await office.value(parked) == 2, "nobody looks at them again until the gate opens"
+    parked = "SELECT count(*) FROM mapper.work WHERE due_at > now() + interval '50 minutes'"
+    assert await office.value(f"{parked} AND last_code = 'ACCOUNT_ON_HOLD'") == 2, "nobody looks at them meanwhile"
     office.change(live=True, go_live_from=late.day)
     await office.desk.wake_held(office.account_id)
     await office.idle()
@@ -157,6 +157,26 @@ async def test_a_gate_that_opens_while_a_record_is_being_held_lets_it_out_too(of
     monkeypatch.setattr(session.LookSession, "park", opened_meanwhile)
     await office.map(planned.invoice_id)
     assert (await office.record(planned.invoice_id)).state is RecordState.MAPPED
+
+
+@pytest.mark.requirement("M19")
+async def test_a_record_that_nobody_wakes_once_the_gate_is_open_is_let_out_within_the_hour(office: Office):
+    planned = next(each for each in office.sandbox.world.scenario.plan if each.expected_first == "posted")
+    office.change(live=False, go_live_from=None)
+    office.close(planned.invoice_id)
+    await office.map(planned.invoice_id)
+    await an_hour_later(office)
+    assert (await office.record(planned.invoice_id)).state is RecordState.HELD
+    office.change(live=True, go_live_from=planned.day)  # and who opened it was killed before what is held was woken
+    await an_hour_later(office)
+    assert (await office.record(planned.invoice_id)).state is RecordState.MAPPED
+
+
+async def an_hour_later(office: Office) -> None:
+    async with office.database.account(office.account_id) as unit:
+        await unit.execute(text("UPDATE mapper.work SET due_at = due_at - interval '1 hour'"))
+    office.worker.wake.set()
+    await office.idle()
 
 
 @pytest.mark.requirement("A114")

@@ -97,7 +97,7 @@ def build(runtime: Runtime) -> AssembledService:
     worker = Worker(
         database,
         SCHEMA,
-        {MAP: MapRecords(TenantClients(clients), outbox), SETTLE: SettleRecords(ring)},
+        {MAP: MapRecords(TenantClients(clients), outbox, ring), SETTLE: SettleRecords(ring)},
         concurrency=CONNECTIONS_AT_ONCE,
         limit=AT_ONCE,
         terms=LeaseTerms(ttl=lease, renew_every=lease / 6, grace=timedelta(seconds=settings.ledger_timeout_seconds)),

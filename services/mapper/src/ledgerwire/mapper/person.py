@@ -146,7 +146,7 @@ class RecordDesk:
                 await self._store.ring(unit, bells)
 
     async def wake_held(self, account_id: UUID) -> tuple[StoredRecord, ...]:
-        """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then."""
+        """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then, or for an hour."""
         async with self._database.account(account_id) as unit:
             ids = await repository.to_wake(unit, _HELD, held=False)
         return await self._wake_all(account_id, ids, "go_live", _HELD)

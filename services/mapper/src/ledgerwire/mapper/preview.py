@@ -19,8 +19,7 @@ from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordState
 from ledgerwire.mapper.domain.trace import Trace
 from ledgerwire.mapper.expense_groups.deciding import Together
-from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, shares_documents, with_mates
-from ledgerwire.mapper.group_reading import read_subjects
+from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, read_with_mates
 from ledgerwire.mapper.ledger_reading import Ledgers
 from ledgerwire.mapper.ports import Account, Clients, Psa
 from ledgerwire.mapper.products import ProductSubject
@@ -126,9 +125,7 @@ class PreviewDesk:
             known = await repository.records(unit, list(ids.values()))
             latest = await repository.latest_revisions(unit, list(ids.values()))
         followed = looking.followed(known.values(), latest)
-        wanted = await with_mates(looker, keys)
-        whole = shares_documents(account)
-        subjects = await read_subjects(client, self._setup, wanted, fresh=True, followed=followed, whole_reports=whole)
+        subjects = await read_with_mates(looker, account, client, self._setup, keys, fresh=True, followed=followed)
         ledgers = Ledgers(looker, account, self.clients)
         await ledgers.read(subjects, fresh=True)
         async with looker.unit() as unit:

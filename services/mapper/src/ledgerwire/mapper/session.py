@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -20,11 +20,11 @@ from ledgerwire.mapper import looking, points, repository
 from ledgerwire.mapper.announcing import announcement, note
 from ledgerwire.mapper.deciding import Decider
 from ledgerwire.mapper.domain.record import RecordEvent, RecordState
+from ledgerwire.mapper.expense_groups import desk as expense_groups
 from ledgerwire.mapper.expense_groups import repository as groups_repository
 from ledgerwire.mapper.expense_groups.deciding import Together
-from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, shares_documents, with_mates
+from ledgerwire.mapper.expense_groups.turn import ExpenseTurn, read_with_mates
 from ledgerwire.mapper.expense_groups.writing import store_together
-from ledgerwire.mapper.group_reading import read_subjects
 from ledgerwire.mapper.ledger_reading import Ledgers
 from ledgerwire.mapper.looking import Look
 from ledgerwire.mapper.ports import Account, Clients
@@ -52,9 +52,14 @@ UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN, RecordState.WAITI
 UNREADABLE = "CONNECTWISE_ANSWER_UNREADABLE"
 PERIOD_PATIENCE = timedelta(hours=1)
 """How long a record that a closed period alone holds is left before it is seen whether the period is open (D14)."""
+GATE_PATIENCE = timedelta(hours=1)
+"""How long a record sleeps that waits for go-live: who opens the gate may be killed before all that is held was woken."""
 
 WRITTEN_AT_ONCE = 25
 """Records that share a transaction: each commit waits for the disk, and each statement is a round trip."""
+
+Wake = Callable[[Unit, Sequence[StoredRecord], WorkItem], Awaitable[None]]
+"""Asks for another look at records because of an item."""
 
 _PATIENCE = 3
 """Unreadable answers in a row, from the first record on, after which it is ConnectWise that cannot be read, not a record."""
@@ -71,6 +76,7 @@ class LookSession:
         outbox: Outbox,
         known: dict[UUID, StoredRecord],
         latest: dict[UUID, StoredRevision],
+        wake: Wake,
     ) -> None:
         self._group = group
         self._account = account
@@ -78,6 +84,7 @@ class LookSession:
         self._outbox = outbox
         self._known = known
         self._latest = latest
+        self._wake = wake
         self._open = {item.work_key: item for item in group.items}
         self._ledgers = Ledgers(group, account, clients)
         self._subjects = Subjects()
@@ -142,11 +149,11 @@ class LookSession:
     async def _read(self, items: Sequence[WorkItem], cache: SetupCache) -> Decider:
         fresh = any(item.found_by in FRESH for item in items)
         client = await self._clients.psa(self._group.account_id, self._group.connection_id)
-        keys = await with_mates(self._group, [key_of(item) for item in items])
         followed = looking.followed(map(self._record, items), self._latest)
         followed |= {key_of(item) for item in items if item.found_by == looking.RELINK}
-        self._subjects = await read_subjects(
-            client, cache, keys, fresh=fresh, followed=followed, whole_reports=shares_documents(self._account)
+        keys = [key_of(item) for item in items]
+        self._subjects = await read_with_mates(
+            self._group, self._account, client, cache, keys, fresh=fresh, followed=followed
         )
         await self._ledgers.read(self._subjects, fresh=fresh)
         bills = await self._bills(self._subjects)
@@ -278,9 +285,14 @@ class LookSession:
             overtaken = await self._overtaken(unit, {*ids, *staying}, sent)
             if overtaken and together is not None:
                 overtaken.update(ids)
-            await self._put(unit, [(item, look) for item, look in looks if look.record.record_id not in overtaken])
+            written = [(item, look) for item, look in looks if look.record.record_id not in overtaken]
+            await self._put(unit, written)
             if together is not None and not overtaken:
                 await store_together(unit, self._group.connection_id, self._outbox, *together)
+            shared = together[0].shared if together else {}
+            freed = await expense_groups.freed(unit, self._known, [look for _, look in written], shared)
+            if freed:
+                await self._wake(unit, freed, written[0][0])
             for item in items:
                 if settles[item.work_key].record.record_id in overtaken:
                     await self._group.again(unit, item, code="RECORD_CHANGED", after=timedelta(0))
@@ -330,7 +342,7 @@ class LookSession:
         self._parked.append(item)
 
     async def park(self) -> None:
-        """Let what waits for go-live sleep until it is woken.
+        """Let what waits for go-live sleep until it is woken, or it is time to see whether the gate is open.
 
         The gate is read again after the records were written as held: who opens it wakes what he finds held, so a record
         is either found by him, or he has opened it by now and it is looked at at once.
@@ -340,7 +352,9 @@ class LookSession:
         live = (await self._clients.account(self._group.account_id)).live
         async with self._group.unit() as unit:
             for item in self._parked:
-                await self._group.again(unit, item, code="ACCOUNT_ON_HOLD", after=timedelta(0) if live else None)
+                await self._group.again(
+                    unit, item, code="ACCOUNT_ON_HOLD", after=timedelta(0) if live else GATE_PATIENCE
+                )
         self._parked.clear()
 
     def _stopped(self, item: WorkItem, error: Stopped) -> Look:

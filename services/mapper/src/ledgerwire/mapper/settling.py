@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -19,9 +19,9 @@ from ledgerwire.common.errors import LeaseLost
 from ledgerwire.common.work.model import Doorbell, Group, Priority, Ring, WorkItem
 from ledgerwire.mapper import points, repository
 from ledgerwire.mapper.expense_groups import desk as expense_groups
-from ledgerwire.mapper.handlers import MAP, work_key
+from ledgerwire.mapper.handlers import MAP, new_look, work_key
 from ledgerwire.mapper.looking import REBATCHED
-from ledgerwire.mapper.records import StoredRecord, payload_of
+from ledgerwire.mapper.records import StoredRecord
 from ledgerwire.mapper.repository import Step
 
 _log = structlog.get_logger(__name__)
@@ -29,7 +29,6 @@ _log = structlog.get_logger(__name__)
 SETTLE = "settle"
 REPORTS_AT_ONCE = 50
 """Reports that share a transaction."""
-LOOK_AGAIN = timedelta(seconds=1)
 _NEW_LOOK = {"remap": "replay", "refresh": "refresh"}
 _FREES = frozenset({"batched", "remap"})
 """Poster's reports of an expense after which others need not wait for it: it can carry a changed document, or starts anew."""
@@ -122,12 +121,12 @@ class SettleRecords:
                 steps.append(Step(settled, outcome, {"revision": settled.settled_revision, "codes": codes}))
                 found_by = _NEW_LOOK.get(outcome) or ("replay" if REBATCHED in codes else None)
                 if found_by is not None:
-                    looks.append(_look(settled, item, found_by))
+                    looks.append(new_look(settled, item, found_by))
             await repository.put_records(unit, list(changed.values()))
             await repository.add_steps(unit, steps)
             freeing = [item for item in items if item.payload["outcome"] in _FREES and _record_id(item) in changed]
             waited = await expense_groups.released(unit, [changed[_record_id(item)] for item in freeing])
-            looks += [_look(each, freeing[0], "replay") for each in waited]
+            looks += [new_look(each, freeing[0]) for each in waited]
             for look in looks:
                 await self._ring(unit, look)
             for item in items:
@@ -170,18 +169,3 @@ def _record_id(item: WorkItem) -> UUID:
 
 def _at(item: WorkItem) -> datetime:
     return datetime.fromisoformat(item.payload["at"])
-
-
-def _look(record: StoredRecord, item: WorkItem, found_by: str) -> Doorbell:
-    return Doorbell(
-        account_id=record.account_id,
-        connection_id=record.connection_id,
-        work_key=work_key(record.record_id),
-        kind=MAP,
-        priority=item.priority,
-        correlation_id=item.correlation_id,
-        causation_id=item.causation_id,
-        found_by=found_by,
-        payload=payload_of(record),
-        due_after=LOOK_AGAIN,
-    )

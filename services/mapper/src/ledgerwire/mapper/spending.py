@@ -107,6 +107,7 @@ class ExpenseSubject:
             "classification": self._classification,
             "payment_type": name_of(row.payment_method),
             "description": (row.charge_description or "").strip(),
+            "report": str(self.report_id or ""),
         }
         return as_listed(
             record,

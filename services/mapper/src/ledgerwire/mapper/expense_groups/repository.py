@@ -140,10 +140,17 @@ async def mates(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
     return [record for record in await neighbours(unit, record_ids) if not record.batched]
 
 
-async def neighbours(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
-    """The other records of these records' groups."""
+async def sharers(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
+    """The same, with those of the groups whose documents that were sent stand for these."""
+    found = await neighbours(unit, record_ids, await _standing(unit, record_ids))
+    return [record for record in found if not record.batched]
+
+
+async def neighbours(unit: Unit, record_ids: Sequence[UUID], groups: Sequence[UUID] = ()) -> list[StoredRecord]:
+    """The other records of these records' groups, and of these groups."""
     groups_of = select(ExpenseGroupMember.group_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
-    query = select(ExpenseGroupMember.record_id).where(ExpenseGroupMember.group_id.in_(groups_of))
+    member = ExpenseGroupMember.group_id
+    query = select(ExpenseGroupMember.record_id).where(or_(member.in_(groups_of), member.in_(list(groups))))
     ids = set((await unit.execute(query)).scalars()) - set(record_ids)
     found = await rows_of.records(unit, sorted(ids)) if ids else {}
     return list(found.values())

@@ -14,11 +14,13 @@ from ledgerwire.mapper.expense_groups import repository as groups_repository
 from ledgerwire.mapper.expense_groups.deciding import GroupDecider, Together
 from ledgerwire.mapper.expense_groups.hands import Hand, Wish
 from ledgerwire.mapper.expense_groups.model import StoredGroup
+from ledgerwire.mapper.group_reading import read_subjects
 from ledgerwire.mapper.ledger_reading import Scope
-from ledgerwire.mapper.ports import Account
+from ledgerwire.mapper.ports import Account, Psa
+from ledgerwire.mapper.reads import SetupCache
 from ledgerwire.mapper.records import StoredRecord, StoredRevision
 from ledgerwire.mapper.spending import ExpenseSubject
-from ledgerwire.mapper.subjects import Key, Subjects
+from ledgerwire.mapper.subjects import Key, Subject, Subjects
 
 
 def shares_documents(account: Account) -> bool:
@@ -29,13 +31,40 @@ def shares_documents(account: Account) -> bool:
     return any(section.document_per is DocumentPer.REPORT for section in sections)
 
 
-async def with_mates(scope: Scope, keys: Sequence[Key]) -> list[Key]:
+async def read_with_mates(
+    scope: Scope,
+    account: Account,
+    client: Psa,
+    cache: SetupCache,
+    keys: Sequence[Key],
+    *,
+    fresh: bool,
+    followed: frozenset[Key],
+) -> Subjects:
+    """Read these records and, for expenses, all that a document of them may be about.
+
+    That is the others on their reports, and those without a batch in the documents of any of these, whatever report they are
+    on now: one that was not read would be taken for one that left the list.
+    """
+    whole = shares_documents(account)
+    asked: list[Key] = []
+    found: dict[Key, Subject] = {}
+    while unread := [key for key in await _with_mates(scope, [*keys, *found]) if key not in {*asked, *found}]:
+        subjects = await read_subjects(
+            client, cache, unread, fresh=fresh and not asked, followed=followed, whole_reports=whole
+        )
+        found |= subjects.found
+        asked += unread
+    return Subjects(found)
+
+
+async def _with_mates(scope: Scope, keys: Sequence[Key]) -> list[Key]:
     """These records and, for expenses that share a document, the others in it that have no batch yet."""
     ids = [_id(scope, key) for key in keys if key[0] is RecordType.EXPENSE]
     if not ids:
         return list(keys)
     async with scope.unit() as unit:
-        mates = await groups_repository.mates(unit, ids)
+        mates = await groups_repository.sharers(unit, ids)
     return list(dict.fromkeys([*keys, *(mate.key for mate in mates)]))
 
 
