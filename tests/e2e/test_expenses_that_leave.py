@@ -70,3 +70,35 @@ async def test_where_nothing_is_in_the_way_the_first_is_without_it_before_it_is_
         " JOIN poster.submission s USING (account_id, submission_id) GROUP BY p.number ORDER BY p.number"
     )
     assert rows[0]["known"] <= rows[1]["made"]
+
+
+async def ruled(reports: Reports, treatment: str) -> None:
+    """A rule is made for the first expense, and it is looked at again."""
+    made = {"name": "by hand", "treatment": treatment, "number_prefixes": ["EXP-9301"], "record_types": ["expense"]}
+    await reports.world.apply({"mapping": {"exclusions": [made]}})
+    await reports.look(9301, found_by="replay")
+
+
+@pytest.mark.requirement("D3", "M7")
+async def test_one_that_needs_no_document_is_batched_only_once_the_bill_is_without_it(reports: Reports) -> None:
+    """A rule made after the member was paid: the bill cannot be changed, and its money is still that of the expense."""
+    reports.pay("EXPR-77")
+    await ruled(reports, "batch_without_posting")
+    await reports.until([9302], "mapped", "stopped", "DOCUMENT_PAID")
+    await reports.until([9301], "no_effect", "waiting", IN_ANOTHER)
+    await reports.world.quiet()
+    assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("53.85")}, 1)
+    reports.unpay("EXPR-77")
+    async with reports.world.desk() as desk:
+        await desk.retry(reports.world.account_id, number="EXP-9302")
+    await reports.document_stands_for(9302)
+    await reports.due_at_once(9301)
+    await reports.until([9301], "no_effect", "batched")
+    assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("12.05")}, 2)
+
+
+@pytest.mark.requirement("D3", "M7")
+async def test_one_that_needs_no_document_is_batched_at_once_where_the_bill_can_be_changed(reports: Reports) -> None:
+    await ruled(reports, "batch_without_posting")
+    await reports.until([9301], "no_effect", "batched")
+    assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("12.05")}, 2)
