@@ -102,3 +102,21 @@ async def test_one_that_needs_no_document_is_batched_at_once_where_the_bill_can_
     await ruled(reports, "batch_without_posting")
     await reports.until([9301], "no_effect", "batched")
     assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("12.05")}, 2)
+
+
+@pytest.mark.requirement("D3")
+async def test_a_paid_bill_that_a_person_accepts_still_has_those_who_left_it_though_its_total_is_as_wanted(
+    reports: Reports,
+) -> None:
+    reports.pay("EXPR-77")
+    reports.enter(9303, "41.80")
+    await reports.correct_to_card(9301)
+    await reports.until([9303], "mapped", "stopped", "DOCUMENT_PAID")
+    await reports.until([9301], "mapped", "waiting", IN_ANOTHER)
+    async with reports.world.desk() as desk:
+        await desk.choose(reports.world.account_id, "EXP-9303", "ACCEPT", "clerk", "paid by hand")
+    await reports.settled(9303)
+    await reports.due_at_once(9301)
+    await reports.world.quiet()
+    await reports.until([9301], "mapped", "waiting", IN_ANOTHER)
+    assert reports.totals() == {"EXPR-77": Decimal("53.85")}
