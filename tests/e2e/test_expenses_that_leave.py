@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.e2e.expense_reports import PER_REPORT, Reports, open_reports
+from tests.e2e.expense_reports import COMPANY_CARD, OWN_MONEY, PER_REPORT, Reports, open_reports
 
 from ledgerwire.common.settings import Settings
 
@@ -25,10 +25,16 @@ async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
         numbers = [made.enter(9301, "41.80"), made.enter(9302, "12.05")]
         await made.look(*numbers)
         await made.settled(*numbers)
-        await made.delete_batch(9301)
-        await made.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
-        await made.until([9301], "mapped", "stopped")
+        await batches_deleted(made, 9301)
         yield made
+
+
+async def batches_deleted(reports: Reports, *numbers: int) -> None:
+    """A person deletes their batches, which is noticed."""
+    for number in numbers:
+        await reports.delete_batch(number)
+    await reports.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await reports.until(numbers, "mapped", "stopped")
 
 
 async def test_while_the_first_cannot_be_changed_it_waits_and_says_so(reports: Reports) -> None:
@@ -98,6 +104,17 @@ async def test_one_that_needs_no_document_is_batched_only_once_the_bill_is_witho
 
 
 @pytest.mark.requirement("D3", "M7")
+async def test_one_that_needs_no_document_is_batched_once_the_bill_was_voided_by_hand(reports: Reports) -> None:
+    reports.pay("EXPR-77")
+    await ruled(reports, "batch_without_posting")
+    await reports.until([9301], "no_effect", "waiting", IN_ANOTHER)
+    reports.void("EXPR-77")
+    await reports.due_at_once(9301)
+    await reports.until([9301], "no_effect", "batched")
+    assert (reports.totals(), len(reports.batches())) == ({}, 2)
+
+
+@pytest.mark.requirement("D3", "M7")
 async def test_one_that_needs_no_document_is_batched_at_once_where_the_bill_can_be_changed(reports: Reports) -> None:
     await ruled(reports, "batch_without_posting")
     await reports.until([9301], "no_effect", "batched")
@@ -120,3 +137,30 @@ async def test_a_paid_bill_that_a_person_accepts_still_has_those_who_left_it_tho
     await reports.world.quiet()
     await reports.until([9301], "mapped", "waiting", IN_ANOTHER)
     assert reports.totals() == {"EXPR-77": Decimal("53.85")}
+
+
+async def test_two_that_change_places_wait_and_say_so_until_one_of_their_bills_is_voided(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Each bill, which others stay in, could take one only once the other bill is without it: neither is ever in both."""
+    async with open_reports(settings, tmp_path, PER_REPORT | CARD) as reports:
+        reports.name_the_card()
+        own, by_card = [reports.enter(9301, "41.80"), reports.enter(9303, "7.15")], [9302, 9304]
+        for number, amount in zip(by_card, ("12.05", "1.00"), strict=True):
+            reports.pay_with(reports.enter(number, amount), COMPANY_CARD)
+        await reports.look(*own, *by_card)
+        await reports.settled(*own, *by_card)
+        before = {"EXPR-77": Decimal("48.95"), "EXPR-77-C": Decimal("13.05")}
+        await batches_deleted(reports, 9301, 9302)
+        reports.pay_with(9301, COMPANY_CARD), reports.pay_with(9302, OWN_MONEY)
+        await reports.look(9301, 9302)
+        await reports.until([9301, 9302], "mapped", "waiting", IN_ANOTHER)
+        await reports.world.quiet()
+        assert reports.totals() == before
+        reports.void("EXPR-77-C")
+        await reports.due_at_once(9302)
+        await reports.document_stands_for(9302, 9303)
+        await reports.due_at_once(9301)
+        await reports.settled(*own, *by_card)
+        assert reports.totals() == {"EXPR-77": Decimal("19.20"), "EXPR-77-C": Decimal("42.80")}
+        assert len(reports.batches()) == 4
