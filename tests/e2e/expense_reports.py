@@ -199,12 +199,16 @@ class Reports:
 
     async def correct_to_card(self, number: int) -> None:
         """An expense whose batch was deleted turns out to have been paid by the company's card."""
+        self.pay_with(number, COMPANY_CARD)
+        await self.look(number)
+
+    def pay_with(self, number: int, payment_type: int) -> None:
+        """An expense whose batch was deleted is given another payment type and approved again."""
         desk = self.world.psa.expenses
         desk.set_status(number, "Rejected", COORDINATOR)
-        desk.change(replace(desk.expense(number), payment_method_id=COMPANY_CARD), COORDINATOR)
+        desk.change(replace(desk.expense(number), payment_method_id=payment_type), COORDINATOR)
         desk.set_status(number, "ApprovedByTierTwo", COORDINATOR)
         desk.reload(number)
-        await self.look(number)
 
     async def due_at_once(self, number: int) -> None:
         """What poster put off about an expense is due now, as after a while."""

@@ -66,6 +66,13 @@ class Expenses:
         self.status(number, "ApprovedByTierTwo")
         self.psa.reload(number)
 
+    def to_card(self, number: int) -> None:
+        """Rejected, corrected to what the company's card paid, and approved again."""
+        self.status(number, "Rejected")
+        self.psa.change(replace(self.psa.expense(number), payment_method_id=COMPANY_CARD), PERSON)
+        self.status(number, "ApprovedByTierTwo")
+        self.psa.reload(number)
+
     def key(self, number: int) -> UUID:
         office = self.office
         return record_id(AccountId(office.account_id), office.connection_id, "expense", str(number))

@@ -217,3 +217,26 @@ async def test_one_skipped_under_a_newer_mapping_is_taken_out_of_the_document_to
     await spent.office.idle()
     assert await spent.documents() == {"EXPR-77": EXPENSES[:1]}
     assert await spent.group() == (2, {"9301"})
+
+
+@pytest.mark.requirement("M8")
+@pytest.mark.parametrize("leave_out", [lambda spent: rule(spent, "EXP-9301"), first_day], ids=["rule", "first-day"])
+@pytest.mark.parametrize("since", ["without effect", "by card"])
+async def test_one_that_left_a_document_which_still_has_its_share_is_not_left_out_silently(
+    spent: Expenses, leave_out: Callable[[Expenses], None], since: str
+) -> None:
+    """The document could not be changed when it left: it was paid."""
+    await spent.batched(9302)
+    if since == "by card":
+        spent.to_card(9301)
+    else:
+        spent.edited(9301, "0.00")
+    await spent.look(9301)
+    assert await spent.group() == (2, {"9302"})
+    leave_out(spent)
+    await spent.look(9301, found_by="replay")
+    assert await spent.standing(9301) == [REMAINS]
+    await spent.taken_out()
+    await spent.office.desk.retry(spent.office.account_id, cause="LEFT_OUT_DOCUMENT_REMAINS")
+    await spent.office.idle()
+    assert await spent.standing(9301) == [(RecordState.SKIPPED, [])]

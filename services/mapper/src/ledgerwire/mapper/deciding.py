@@ -51,7 +51,7 @@ class Decider:
         bills: list[KnownBill],
         posted: frozenset[UUID] = frozenset(),
     ) -> None:
-        """`posted`: records with a document of their own in the ledger, or that may have one."""
+        """`posted`: records with a document of their own in the ledger, or a share in one that they left; or maybe."""
         self._account = account
         self._ledgers = ledgers
         self._latest = latest

@@ -157,16 +157,18 @@ class LookSession:
         )
         await self._ledgers.read(self._subjects, fresh=fresh)
         bills = await self._bills(self._subjects)
-        await self._read_sent()
-        posted = frozenset(record for record, there in self._sent.items() if there)
-        return Decider(self._account, self._ledgers, self._latest, bills, posted)
+        return Decider(self._account, self._ledgers, self._latest, bills, await self._read_posted())
 
-    async def _read_sent(self) -> None:
-        """Which of the records in hand have a document of their own in the ledger, or may have one."""
+    async def _read_posted(self) -> frozenset[UUID]:
+        """The records in hand with a document of their own in the ledger, or in one that they have left (M17); or maybe."""
         self._sent = {key: () for key, record in self._known.items() if looking.handed_over(record)}
-        if self._sent:
-            async with self._group.unit() as unit:
-                self._sent |= await groups_repository.sent(unit, list(self._sent))
+        if not self._sent:
+            return frozenset()
+        expenses = [key for key in self._sent if self._known[key].record_type == RecordType.EXPENSE]
+        async with self._group.unit() as unit:
+            left = await groups_repository.left_in_documents(unit, expenses) if expenses else frozenset()
+            self._sent |= await groups_repository.sent(unit, list(self._sent))
+        return left | {record for record, there in self._sent.items() if there}
 
     async def _bills(self, subjects: Subjects) -> list[KnownBill]:
         """What earlier receipts of the vendor invoices in hand are called."""

@@ -48,8 +48,9 @@ async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredP
         wanted_hash = case.decided.wanted[posting.ordinal].document_hash
         target = _target(case, posting, kept, wanted_hash)
         await repository.put_posting(unit, group.connection_id, target, state)
-        if total == document.total:
-            await repository.forget_leaving(unit, posting.posting_id)  # else it may still have their shares in it
+        if total == document.total and posting.has_as_wanted(wanted_hash):
+            # Else it may still have their shares in it: one that was never sent may have others' of the same total.
+            await repository.forget_leaving(unit, posting.posting_id)
     await repository.set_posting(unit, posting.posting_id, state, findings=findings, choices=case.choices)
     await repository.add_timeline(unit, case.decided, "accepted", number=posting.number, ledger_id=posting.ledger_id)
 

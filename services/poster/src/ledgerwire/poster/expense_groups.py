@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from ledgerwire.accounting.port import Ledger
 from ledgerwire.common.errors import Waiting
@@ -61,21 +62,52 @@ async def complete(
     return ready
 
 
+async def free_to_batch(
+    group: RecordGroup, ledger: Ledger, record_type: RecordType, cases: Sequence[Case]
+) -> list[Case]:
+    """The cases that no document but their own has a share of: one batched over it would have money in the ledger for nothing (M8).
+
+    What left a document may need none now, so that nothing but its batch is left to be made.
+    """
+    if record_type is not RecordType.EXPENSE or not cases:
+        return list(cases)
+    owners = {case.decided.record_id: case.decided.owner_id for case in cases}
+    async with group.unit() as unit:
+        others = await repository.in_documents_of_others(unit, owners)
+    gone: dict[UUID, bool] = {}
+    for case in cases:
+        await _wait_for(group, ledger, case, others.get(case.decided.record_id, ()), gone)
+    return [case for case in cases if case.decided.record_id not in others]
+
+
 async def _without_another(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> list[Case]:
     """Those of whose records no other document has a share: what left one is sent once the ledger has that one without it (M8)."""
     async with group.unit() as unit:
         others = await repository.in_other_documents(unit, {case.decided.owner_id for case in cases})
     free = [case for case in cases if case.decided.owner_id not in others]
-    changing = {case.decided.owner_id for case in free}
+    changing, gone = {case.decided.owner_id for case in free}, dict[UUID, bool]()
     for case in cases:
         there = others.get(case.decided.owner_id, [])
         if any(posting.record_id in changing for posting in there):
             continue  # it is brought up to date now; the next round sees what came of that
-        if standing := [posting.number for posting in there if not await _is_gone(group, ledger, case, posting)]:
-            named = {"report": ", ".join(standing)}
-            error = Waiting("its share is in another document", code=IN_ANOTHER, after=LOOK_AGAIN, detail=named)
-            await group.delay([case], error)
+        await _wait_for(group, ledger, case, there, gone)
     return free
+
+
+async def _wait_for(
+    group: RecordGroup, ledger: Ledger, case: Case, others: Sequence[StoredPosting], gone: dict[UUID, bool]
+) -> None:
+    """The case waits for those of these documents that the ledger still has; where it has none, the next round goes on.
+
+    `gone`: what was seen of documents just now: many may have left one, and each is looked at once.
+    """
+    for posting in others:
+        if posting.posting_id not in gone:
+            gone[posting.posting_id] = await _is_gone(group, ledger, case, posting)
+    if standing := [posting.number for posting in others if not gone[posting.posting_id]]:
+        named = {"report": ", ".join(standing)}
+        error = Waiting("its share is in another document", code=IN_ANOTHER, after=LOOK_AGAIN, detail=named)
+        await group.delay([case], error)
 
 
 async def _is_gone(group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting) -> bool:

@@ -90,7 +90,7 @@ class PostRecords:
             (Step.LOOK, looked_up),
             (Step.RECHECK_DRAFT, of_ledger(look_up.recheck_drafts)),
             (Step.STILL_THERE, of_ledger(look_up.recheck_posted)),
-            (Step.BATCH, by_psa(lambda psa, kind, cases: mark_batched(tracked, psa, kind, cases))),
+            (Step.BATCH, by_psa(lambda psa, kind, cases: mark_batched(tracked, ledger, psa, kind, cases))),
         ]
 
     async def _rounds(

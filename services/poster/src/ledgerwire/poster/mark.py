@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from ledgerwire.accounting.port import Ledger
 from ledgerwire.common.catalogue import Finding
 from ledgerwire.common.crashpoints import reach
 from ledgerwire.common.db.session import Unit
@@ -13,6 +14,7 @@ from ledgerwire.common.record_type import RecordType
 from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.batch import BatchEvent, BatchState, advance
 from ledgerwire.poster.domain.step import Step
+from ledgerwire.poster.expense_groups import free_to_batch
 from ledgerwire.poster.marks import (
     about_batch,
     batched_marks,
@@ -30,7 +32,9 @@ COMMITTED_TOGETHER = 25
 """Batches that are begun in one transaction, before the first of them is sent, or settled in one."""
 
 
-async def mark_batched(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:
+async def mark_batched(
+    group: RecordGroup, ledger: Ledger, psa: Psa, record_type: RecordType, cases: Sequence[Case]
+) -> None:
     """Batch these records of one type one by one and prove all marks with one read."""
     reach(points.BEFORE_REEXPORT)
     open_cases = await _prove(group, psa, record_type, [case for case in cases if _begun(case)])
@@ -38,7 +42,8 @@ async def mark_batched(group: RecordGroup, psa: Psa, record_type: RecordType, ca
     same, changed = await _compared(psa, record_type, [*open_cases, *fresh])
     # No export or another one: batched already, by our own late call or by a person, or truly changed (M7, M8).
     await settle_unlisted(group, psa, record_type, await _prove(group, psa, record_type, changed))
-    sent = await _create(group, psa, record_type, await _without_batch(group, psa, record_type, same))
+    due = await _without_batch(group, psa, record_type, same)
+    sent = await _create(group, psa, record_type, await free_to_batch(group, ledger, record_type, due))
     for case, error in await _unproved(group, psa, record_type, sent):
         await _explain(group, psa, record_type, case, error)
 

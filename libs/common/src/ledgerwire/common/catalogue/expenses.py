@@ -93,8 +93,8 @@ register(
         code="EXPENSE_IN_ANOTHER_DOCUMENT",
         severity=Severity.STOP,
         title="Another document in the ledger still contains the expense",
-        message="{number} belongs to another document now, and {report} in {ledger} still contains it. It is posted once "
-        "{report} is without it: never in two documents.",
+        message="{number} does not belong in {report} any more, which still contains it in {ledger}. It is posted elsewhere, or "
+        "batched without a document, once {report} is without it.",
         action="Clear what keeps {report} from being changed (the expenses that stay in it are listed with the cause) and Retry "
         "those; or void {report} in the ledger.",
         where="Ledgerwire: ledgerwire record retry; or in the ledger",

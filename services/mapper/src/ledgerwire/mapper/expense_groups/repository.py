@@ -38,6 +38,14 @@ _SENT = text(
 _STANDS_FOR = text("SELECT owner_id FROM poster.documents_sent_for_mapper WHERE record_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 )
+_LEFT_IN = text(
+    """
+    SELECT sent.record_id
+      FROM poster.documents_sent_for_mapper sent
+      LEFT JOIN mapper.expense_group_member m ON m.account_id = sent.account_id AND m.record_id = sent.record_id
+     WHERE sent.record_id = ANY(:ids) AND sent.owner_id NOT IN (sent.record_id, coalesce(m.group_id, sent.record_id))
+    """
+).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
 
 
 async def groups(unit: Unit, connection_id: UUID, record_ids: Iterable[UUID], keys: Iterable[str]) -> list[StoredGroup]:
@@ -126,6 +134,11 @@ async def sent(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     for row in await unit.execute(_SENT, {"ids": list(ids)}):
         found.setdefault(row.owner_id, set()).add(row.record_id)
     return found
+
+
+async def left_in_documents(unit: Unit, record_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these have a share in a group's document in the ledger, or may, and are not in that group any more."""
+    return frozenset((await unit.execute(_LEFT_IN, {"ids": list(record_ids)})).scalars())
 
 
 async def sent_in_turn(unit: Unit, ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:

@@ -8,7 +8,12 @@ from ledgerwire.poster.repository.batches import (
     set_batch,
 )
 from ledgerwire.poster.repository.contact_links import contact_link, put_contact_link
-from ledgerwire.poster.repository.expense_groups import forget_leaving, in_other_documents, members_to_come
+from ledgerwire.poster.repository.expense_groups import (
+    forget_leaving,
+    in_documents_of_others,
+    in_other_documents,
+    members_to_come,
+)
 from ledgerwire.poster.repository.posted import postings_of
 from ledgerwire.poster.repository.postings import (
     close_rounds,
@@ -58,6 +63,7 @@ __all__ = [
     "decided_in_turn",
     "forget_document",
     "forget_leaving",
+    "in_documents_of_others",
     "in_other_documents",
     "is_claimed",
     "keep_rate",

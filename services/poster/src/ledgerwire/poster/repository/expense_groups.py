@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, text
@@ -29,14 +30,9 @@ _THERE = text(
     """
 )
 _LEFT = text("DELETE FROM poster.document_record WHERE posting_id = :posting_id AND leaving")
-_ELSEWHERE = text(
-    """
-    WITH meant AS (
-          SELECT g.group_id AS owner_id, g.record_id
-            FROM mapper.expense_groups_for_poster g WHERE g.group_id = ANY(:ids)
-           UNION
-          SELECT alone.record_id, alone.record_id FROM unnest(:ids) AS alone (record_id))
-    SELECT DISTINCT meant.owner_id, p.posting_id, p.record_id AS other, p.number
+_ELSEWHERE = """
+    WITH meant (asked, owner_id, record_id) AS ({meant})
+    SELECT DISTINCT meant.asked, p.posting_id, p.record_id AS other, p.number
       FROM meant
       JOIN poster.document_record d ON d.record_id = meant.record_id
       JOIN poster.posting p ON p.account_id = d.account_id AND p.posting_id = d.posting_id
@@ -48,7 +44,16 @@ _ELSEWHERE = text(
               AND r.state IN ('posted', 'posted_draft'))
      ORDER BY p.number, p.posting_id
     """
-).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
+_OWNERS = """
+    SELECT g.group_id, g.group_id, g.record_id FROM mapper.expense_groups_for_poster g WHERE g.group_id = ANY(:ids)
+     UNION
+    SELECT alone.id, alone.id, alone.id FROM unnest(CAST(:ids AS uuid[])) AS alone (id)
+    """
+_RECORDS = """
+    SELECT one.record_id, one.owner_id, one.record_id
+      FROM unnest(CAST(:ids AS uuid[]), CAST(:owners AS uuid[])) AS one (record_id, owner_id)
+    """
+_OF_OWNERS, _OF_RECORDS = text(_ELSEWHERE.format(meant=_OWNERS)), text(_ELSEWHERE.format(meant=_RECORDS))
 _TO_COME = text(
     """
     SELECT g.group_id, g.source_id
@@ -81,11 +86,20 @@ async def in_other_documents(unit: Unit, owners: Collection[UUID]) -> dict[UUID,
 
     One that was taken back has none.
     """
-    rows = list(await unit.execute(_ELSEWHERE, {"ids": sorted(owners)}))
+    return await _postings(unit, list(await unit.execute(_OF_OWNERS, {"ids": sorted(owners)})))
+
+
+async def in_documents_of_others(unit: Unit, owners: Mapping[UUID, UUID]) -> dict[UUID, list[StoredPosting]]:
+    """Of these records, each with whose its documents are, those that documents of anybody else may have a share of: these."""
+    values = {"ids": list(owners), "owners": list(owners.values())}
+    return await _postings(unit, list(await unit.execute(_OF_RECORDS, values)))
+
+
+async def _postings(unit: Unit, rows: Sequence[Any]) -> dict[UUID, list[StoredPosting]]:
     found = {posting.posting_id: posting for posting in await postings_of_owners(unit, {row.other for row in rows})}
     others: dict[UUID, list[StoredPosting]] = {}
     for row in rows:
-        others.setdefault(row.owner_id, []).append(found[row.posting_id])
+        others.setdefault(row.asked, []).append(found[row.posting_id])
     return others
 
 
