@@ -161,6 +161,15 @@ class Reports:
         [batch] = [row["id"] for row in rows if row["batchIdentifier"].startswith(f"EXP-EXP-{number}-")]
         await self.world.as_person("DELETE", f"/finance/accounting/batches/{batch}")
 
+    async def batch_gone(self, number: int) -> None:
+        """Wait until poster has seen that an expense's batch is not there any more."""
+        query = "SELECT 1 FROM poster.timeline WHERE record_id = $1 AND step = 'batch_gone'"
+
+        async def seen() -> bool:
+            return bool(await self.world.rows(query, self.record(number)))
+
+        await self.world._explained(seen, f"the batch of EXP-{number} seen to be gone", IN_TIME)
+
     async def document_stands_for(self, *numbers: int) -> None:
         """Wait until the report's document is posted and stands for these."""
         query = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -258,4 +259,24 @@ async def test_a_report_whose_expenses_cancel_each_other_is_batched_without_a_do
     await reports.look(*numbers)
     await reports.settled(*numbers)
     assert not reports.bills()
+    assert len(reports.batches()) == 2
+
+
+@pytest.mark.requirement("M8")
+async def test_one_of_expenses_that_cancelled_each_other_is_corrected_and_the_bill_has_them_both(
+    reports: Reports,
+) -> None:
+    numbers = [reports.enter(9301, "77.00"), reports.enter(9302, "-77.00")]
+    await reports.look(*numbers)
+    await reports.settled(*numbers)
+    await reports.delete_batch(9302)
+    desk = reports.world.psa.expenses
+    desk.set_status(9302, "Rejected", COORDINATOR)
+    desk.change(replace(desk.expense(9302), amount=Decimal("-70.00")), COORDINATOR)
+    desk.set_status(9302, "ApprovedByTierTwo", COORDINATOR)
+    desk.reload(9302)
+    await reports.look(9302)
+    await reports.settled(*numbers)
+    await reports.world.quiet()
+    assert reports.totals() == {"EXPR-77": Decimal("7.00")}
     assert len(reports.batches()) == 2

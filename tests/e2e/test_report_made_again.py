@@ -19,8 +19,8 @@ PUT_INVOICES = {"method": "PUT", "path_regex": "/Invoices"}
 
 
 @pytest.fixture
-async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
-    """Two batched expenses whose bill was voided by hand and is to be made again, which the ledger refuses."""
+async def voided(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
+    """Two batched expenses whose bill was voided by hand, which their clerk is told."""
     async with open_reports(settings, tmp_path, PER_REPORT) as made:
         numbers = [made.enter(LUNCH, "41.80"), made.enter(TAXI, "12.05")]
         await made.look(*numbers)
@@ -29,12 +29,22 @@ async def reports(settings: Settings, tmp_path: Path) -> AsyncIterator[Reports]:
         made.void("EXPR-77")
         await made.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'drift'")
         await made.until(numbers, "mapped", "stopped", "DOCUMENT_GONE_FROM_LEDGER")
-        made.world.arm("closed_period", "xero", **PUT_INVOICES, times=None)
-        async with made.world.desk() as desk:
-            await desk.choose(made.world.account_id, f"EXP-{LUNCH}", "VOID_AND_RECREATE", "clerk", "by mistake")
-        await made.until(numbers, "mapped", "stopped", "PERIOD_LOCKED")
-        await made.world.quiet()
         yield made
+
+
+@pytest.fixture
+async def reports(voided: Reports) -> Reports:
+    """The same when the bill is to be made again, which the ledger refuses."""
+    voided.world.arm("closed_period", "xero", **PUT_INVOICES, times=None)
+    await chosen(voided, "VOID_AND_RECREATE")
+    await voided.until([LUNCH, TAXI], "mapped", "stopped", "PERIOD_LOCKED")
+    await voided.world.quiet()
+    return voided
+
+
+async def chosen(reports: Reports, choice: str) -> None:
+    async with reports.world.desk() as desk:
+        await desk.choose(reports.world.account_id, f"EXP-{LUNCH}", choice, "clerk", "seen")
 
 
 async def retried(reports: Reports, number: int) -> None:
@@ -75,3 +85,32 @@ async def test_one_that_joined_the_report_and_left_the_list_takes_none_of_the_ot
     await world.quiet()
     assert (await reports.standing(HOTEL))[0] == "open"
     assert (reports.totals(), len(reports.batches())) == ({"EXPR-77": Decimal("53.85")}, 2)
+
+
+async def test_one_whose_batch_is_deleted_meanwhile_and_that_is_taken_back_is_not_in_it(reports: Reports) -> None:
+    world = reports.world
+    await reports.delete_batch(LUNCH)
+    await world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await reports.batch_gone(LUNCH)
+    world.psa.expenses.set_status(LUNCH, "Rejected", COORDINATOR)
+    world.sandbox.world.faults.clear()
+    await retried(reports, TAXI)
+    await reports.settled(TAXI)
+    await world.quiet()
+    assert (await reports.standing(LUNCH))[0] == "open"
+    assert reports.totals() == {"EXPR-77": Decimal("12.05")}
+
+
+async def test_a_bill_of_which_a_person_accepts_that_it_is_gone_stays_gone_and_who_joins_gets_one_alone(
+    voided: Reports,
+) -> None:
+    await chosen(voided, "ACCEPT")
+    await voided.settled(LUNCH, TAXI)
+    await voided.world.quiet()
+    assert voided.totals() == {}
+    voided.enter(HOTEL, "7.15")
+    await voided.look(HOTEL)
+    await voided.settled(HOTEL)
+    await voided.settled(LUNCH, TAXI)
+    assert list(voided.totals().values()) == [Decimal("7.15")]
+    assert len(voided.batches()) == 3

@@ -72,7 +72,7 @@ class MapRecords:
             await session.park()
 
     async def _wake(self, unit: Unit, records: Sequence[StoredRecord], item: WorkItem) -> None:
-        for record in records:
+        for record in sorted(records, key=lambda each: each.record_id):
             await self._ring(unit, new_look(record, item))
 
 

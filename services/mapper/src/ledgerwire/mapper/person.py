@@ -95,8 +95,8 @@ class RecordDesk:
             raise ValueError("retry one number, or one cause")
         async with self._database.account(account_id) as unit:
             if number is not None:
-                chosen = _unsettled(await self._numbered(unit, number))
-                mates = await expense_groups.sharing(unit, chosen)
+                numbered, mates = await self._with_sharers(unit, number)
+                chosen = _unsettled(numbered)
                 chosen += [mate for mate in mates if mate.settled_outcome == "stopped" and mate.hold_reason is None]
                 return tuple(chosen) if dry_run else await self._wake(unit, chosen, RETRY)
             ids = await repository.to_wake(unit, status.STUCK, cause=cause)
@@ -112,15 +112,16 @@ class RecordDesk:
         Raises RecordUnknownError, RecordSettledError, ChoiceNotOfferedError.
         """
         async with self._database.account(account_id) as unit:
-            found = _unsettled(await self._numbered(unit, number))
+            numbered, mates = await self._with_sharers(unit, number)
+            found = _unsettled(numbered)
             chosen = [record for record in found if is_offered(record, choice)]
             if not chosen:
                 known = ", ".join(dict.fromkeys(item for record in found for item in offered(record)))
                 raise ChoiceNotOfferedError(
                     f"{choice} does not answer what stops {number}; what does: {known or 'nothing'}"
                 )
-            mates = await expense_groups.sharing(unit, chosen) if choice in POSTERS else []
-            chosen += [record for record in mates if is_offered(record, choice)]
+            if choice in POSTERS:
+                chosen += [record for record in mates if is_offered(record, choice)]
             kept = [replace(record, choices=(*record.choices, choice)) for record in chosen]
             for record in kept:
                 await repository.put_record(unit, record)
@@ -146,7 +147,7 @@ class RecordDesk:
                 await self._store.ring(unit, bells)
 
     async def wake_held(self, account_id: UUID) -> tuple[StoredRecord, ...]:
-        """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then, or for an hour."""
+        """Look at what waited for go-live. Who opens the gate calls this: the records sleep until then, or for a day."""
         async with self._database.account(account_id) as unit:
             ids = await repository.to_wake(unit, _HELD, held=False)
         return await self._wake_all(account_id, ids, "go_live", _HELD)
@@ -172,11 +173,20 @@ class RecordDesk:
             return status.summed(await repository.standings(unit), await repository.causes(unit))
 
     async def _numbered(self, unit: Unit, number: str) -> list[StoredRecord]:
+        return await repository.lock_all(unit, await self._ids(unit, number))
+
+    async def _with_sharers(self, unit: Unit, number: str) -> tuple[list[StoredRecord], list[StoredRecord]]:
+        """The record(s) of a number, and the others whose documents they share and that have no batch; locked in one order."""
+        ids = await self._ids(unit, number)
+        mates = await groups_repository.mates(unit, ids)
+        locked = await repository.lock_all(unit, [*ids, *(mate.record_id for mate in mates)])
+        return [one for one in locked if one.record_id in ids], [one for one in locked if one.record_id not in ids]
+
+    async def _ids(self, unit: Unit, number: str) -> list[UUID]:
         found = await repository.find(unit, number=number)
         if not found:
             raise RecordUnknownError(f"there is no record {number}")
-        locked = [await repository.locked(unit, record.record_id) for record in found]
-        return [record for record in locked if record is not None]
+        return [record.record_id for record in found]
 
     async def _put_aside(
         self, account_id: UUID, number: str, event: RecordEvent, code: str, reason: str

@@ -52,7 +52,7 @@ UNDECIDED = frozenset({RecordState.RECEIVED, RecordState.OPEN, RecordState.WAITI
 UNREADABLE = "CONNECTWISE_ANSWER_UNREADABLE"
 PERIOD_PATIENCE = timedelta(hours=1)
 """How long a record that a closed period alone holds is left before it is seen whether the period is open (D14)."""
-GATE_PATIENCE = timedelta(hours=1)
+GATE_PATIENCE = timedelta(days=1)
 """How long a record sleeps that waits for go-live: who opens the gate may be killed before all that is held was woken."""
 
 WRITTEN_AT_ONCE = 25

@@ -16,6 +16,7 @@ from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.match import Match, judge
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.domain.reversal import open_day, reversal, with_tax
+from ledgerwire.poster.expense_groups import carries
 from ledgerwire.poster.look_up import differs
 from ledgerwire.poster.record_group import RecordGroup
 from ledgerwire.poster.records import Case, StoredPosting
@@ -29,11 +30,15 @@ async def accept(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> N
     for case in cases:
         for posting in case.concerned:
             read = await read_standing(ledger, posting)
-            if read is None:
+            if read is None and not carries(case):
                 await gone(group, case, posting)
                 continue
             async with group.unit() as unit:
-                if await repository.still_decided(unit, [case]):
+                if not await repository.still_decided(unit, [case]):
+                    continue
+                if read is None:
+                    await _stays_gone(unit, case, posting)
+                else:
                     await _accepted(unit, group, case, posting, read.found.total)
 
 
@@ -53,6 +58,16 @@ async def _accepted(unit: Unit, group: RecordGroup, case: Case, posting: StoredP
             await repository.forget_leaving(unit, posting.posting_id)
     await repository.set_posting(unit, posting.posting_id, state, findings=findings, choices=case.choices)
     await repository.add_timeline(unit, case.decided, "accepted", number=posting.number, ledger_id=posting.ledger_id)
+
+
+async def _stays_gone(unit: Unit, case: Case, posting: StoredPosting) -> None:
+    """A batched record's document is out of the ledger, and a person wants that so: it is ours no more, and not made again."""
+    state = advance(posting.state, PostingEvent.RELEASED)
+    await repository.set_posting(unit, posting.posting_id, state, choices=case.choices)
+    await repository.forget_document(unit, posting.posting_id)
+    await repository.add_timeline(
+        unit, case.decided, "document_gone", number=posting.number, ledger_id=posting.ledger_id
+    )
 
 
 async def take_back(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> None:

@@ -82,15 +82,26 @@ class WatchBatches:
 
     async def _note(self, unit: Unit, case: Case, found: Watched, seen: SeenMark | None, ledger: str) -> None:
         if found is Watched.REOPENED:
-            await repository.set_batch(unit, case.decided, advance(BatchState.BATCHED, BatchEvent.WANTED_AGAIN))
-            await repository.add_timeline(unit, case.decided, "batch_gone", batch=identifier(case))
-        if found not in _CASES or not any(item.ledger_id for item in case.postings):
+            await self._lost(unit, case)
+        if found not in _CASES:
             return
         code, event = _CASES[found]
+        if not any(item.ledger_id for item in case.postings):
+            if (
+                event is not None and case.decided.wanted
+            ):  # a document that is to be made again is not made over a lost batch
+                await self._lost(unit, case)
+            return
         if event is not None:
             state = advance(BatchState.BATCHED, event)
             await repository.set_batch(unit, case.decided, state, choices_seen=case.choices_done)
         await tell(unit, self._outbox, case, "stopped", [about_batch(code, case, ledger, seen)], once=event is None)
+
+    @staticmethod
+    async def _lost(unit: Unit, case: Case) -> None:
+        """There is no batch any more, and nothing to decide about: the record is as before its batch."""
+        await repository.set_batch(unit, case.decided, advance(BatchState.BATCHED, BatchEvent.WANTED_AGAIN))
+        await repository.add_timeline(unit, case.decided, "batch_gone", batch=identifier(case))
 
 
 async def tell_unbatched(group: RecordGroup, psa: Psa, record_type: RecordType, cases: Sequence[Case]) -> None:

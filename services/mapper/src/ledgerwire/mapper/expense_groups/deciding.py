@@ -203,7 +203,7 @@ class GroupDecider:
 
     def _terms(self, wishes: Sequence[Wish], group: StoredGroup | None, number: str) -> SharedTerms:
         """What these share in their document: one that was sent keeps its day and its rate."""
-        sent = group if group and group.sent else None
+        sent = group if group and group.sent and group.documents else None
         dated = sent.dated if sent else max(wish.dated for wish in wishes)
         choices = tuple(dict.fromkeys(item for wish in wishes for item in wish.prepared.record.choices))
         rate = next((item.currency_rate for item in sent.documents), None) if sent else None

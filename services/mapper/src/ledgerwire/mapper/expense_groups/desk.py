@@ -16,12 +16,6 @@ from ledgerwire.mapper.looking import Look
 from ledgerwire.mapper.records import StoredRecord
 
 
-async def sharing(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRecord]:
-    """The others whose document these share and that have no batch yet, locked."""
-    mates = await groups_repository.mates(unit, [record.record_id for record in records])
-    return await repository.lock_all(unit, [mate.record_id for mate in mates]) if mates else []
-
-
 async def affected(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRecord]:
     """Who is to be looked at because a person put these aside: one of each document's others, and who waited for them."""
     ids = [record.record_id for record in records]
@@ -79,9 +73,8 @@ def _may_free(before: StoredRecord | None, now: StoredRecord) -> bool:
 
 async def _waiting_for(unit: Unit, records: Sequence[StoredRecord]) -> list[StoredRecord]:
     """The expenses that stopped because their report cannot go without these."""
-    numbers, found = {record.number or f"EXP-{record.source_id}" for record in records}, []
-    for each in await groups_repository.stopped_with(unit, INCOMPLETE):
-        told = [item.params.get("blocking", "") for item in each.findings if item.code == INCOMPLETE]
-        if any(number in numbers for names in told for number in names.split(", ")):
-            found.append(each)
-    return found
+    if not records:
+        return []
+    numbers = {record.number or f"EXP-{record.source_id}" for record in records}
+    connections = {record.connection_id for record in records}
+    return await groups_repository.blocked_by(unit, INCOMPLETE, connections, numbers)

@@ -18,7 +18,7 @@ from ledgerwire.common.db.models.mapper import ExpenseGroup, ExpenseGroupMember,
 from ledgerwire.common.db.session import Unit
 from ledgerwire.mapper import repository as rows_of
 from ledgerwire.mapper.domain.record import RecordState
-from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup, hash_of
+from ledgerwire.mapper.expense_groups.model import GroupChange, Member, ShownGroup, StoredGroup
 from ledgerwire.mapper.looking import DECIDED
 from ledgerwire.mapper.records import StoredRecord, decode_documents, decode_trace
 
@@ -30,11 +30,11 @@ _SENT = text(
       FROM mapper.expense_group g
       JOIN mapper.expense_group_member m ON m.account_id = g.account_id AND m.group_id = g.group_id
       JOIN mapper.record r ON r.account_id = m.account_id AND r.record_id = m.record_id
-      JOIN poster.batches_for_mapper b
-        ON b.account_id = r.account_id AND b.record_id = r.record_id AND b.revision = r.revision
-     WHERE g.group_id = ANY(:ids) AND g.documents_hash <> :nothing
+     WHERE g.group_id = ANY(:ids) AND r.state NOT IN ('no_effect', 'skipped')
+       AND (SELECT true FROM poster.batches_for_mapper b
+             WHERE b.account_id = r.account_id AND b.record_id = r.record_id AND b.revision = r.revision)
     """
-).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))), bindparam("nothing", value=hash_of(())))
+).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
 _STANDS_FOR = text("SELECT owner_id FROM poster.documents_sent_for_mapper WHERE record_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True)))
 )
@@ -46,6 +46,16 @@ _LEFT_IN = text(
      WHERE sent.record_id = ANY(:ids) AND sent.owner_id NOT IN (sent.record_id, coalesce(m.group_id, sent.record_id))
     """
 ).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
+
+_BLOCKED_BY = text(
+    """
+    SELECT r.record_id FROM mapper.record r
+     WHERE r.state = 'stopped' AND r.connection_id = ANY(CAST(:connections AS uuid[])) AND EXISTS (
+           SELECT 1 FROM jsonb_array_elements(r.findings) AS told
+            WHERE told ->> 'code' = :code
+              AND string_to_array(told -> 'params' ->> 'blocking', ', ') && CAST(:numbers AS text[]))
+    """
+)
 
 
 async def groups(unit: Unit, connection_id: UUID, record_ids: Iterable[UUID], keys: Iterable[str]) -> list[StoredGroup]:
@@ -128,7 +138,8 @@ async def _members(unit: Unit, group_ids: Sequence[UUID], there: dict[UUID, set[
 async def sent(unit: Unit, ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
     """Which of these (groups, or records that go by themselves) have a document in the ledger, or may, and whose it is.
 
-    A batch was made over a document: of a group whose document is gone, and to be made again, those with a batch are in it.
+    A batch was made over a document: of a group whose document is gone, and to be made again, those with a batch are in it,
+    unless a person accepted that it is gone.
     """
     found: dict[UUID, set[UUID]] = {}
     for row in await unit.execute(_SENT, {"ids": list(ids)}):
@@ -162,8 +173,8 @@ async def sharers(unit: Unit, record_ids: Sequence[UUID]) -> list[StoredRecord]:
 async def neighbours(unit: Unit, record_ids: Sequence[UUID], groups: Sequence[UUID] = ()) -> list[StoredRecord]:
     """The other records of these records' groups, and of these groups."""
     groups_of = select(ExpenseGroupMember.group_id).where(ExpenseGroupMember.record_id.in_(list(record_ids)))
-    member = ExpenseGroupMember.group_id
-    query = select(ExpenseGroupMember.record_id).where(or_(member.in_(groups_of), member.in_(list(groups))))
+    in_hand = {*groups, *(await unit.execute(groups_of)).scalars()}
+    query = select(ExpenseGroupMember.record_id).where(ExpenseGroupMember.group_id.in_(in_hand))
     ids = set((await unit.execute(query)).scalars()) - set(record_ids)
     found = await rows_of.records(unit, sorted(ids)) if ids else {}
     return list(found.values())
@@ -188,12 +199,12 @@ async def grouped(unit: Unit, record_ids: Sequence[UUID]) -> frozenset[UUID]:
     return frozenset((await unit.execute(query)).scalars())
 
 
-async def stopped_with(unit: Unit, code: str) -> list[StoredRecord]:
-    """The records that mapper stopped with this code, found by their state: poster's stops are of records it has decided."""
-    query = select(Record.record_id).where(
-        Record.state == RecordState.STOPPED.value, Record.findings.contains([{"code": code}])
-    )
-    ids = sorted((await unit.execute(query)).scalars())
+async def blocked_by(
+    unit: Unit, code: str, connection_ids: Collection[UUID], numbers: Collection[str]
+) -> list[StoredRecord]:
+    """The records that mapper stopped with this code because of others with these numbers, of these ConnectWise connections."""
+    values = {"code": code, "connections": list(connection_ids), "numbers": list(numbers)}
+    ids = sorted((await unit.execute(_BLOCKED_BY, values)).scalars())
     return list((await rows_of.records(unit, ids)).values()) if ids else []
 
 

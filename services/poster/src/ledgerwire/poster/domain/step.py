@@ -142,15 +142,23 @@ def _after_the_batch(wanted: Wanted, here: Sequence[Posting], batch_choices: int
 def _drifted(wanted: Wanted, here: Sequence[Posting]) -> Plan | None:
     """A document that is not in the ledger as posted: nothing until a person chooses, then that; the batch stays.
 
-    One that others share may have become another since: whoever of them is rung for carries it out (M17).
+    One that others share may have become another since: whoever of them is rung for carries it out (M17), unless a person
+    accepted that it is gone.
     """
     if about := [item for item in own(here) if item.state is PostingState.DRIFTED]:
         return _as_chosen(wanted, about, Step.NOTHING)
     replaced = wanted.chosen is not None and wanted.chosen.choice in {Choice.VOID_AND_RECREATE, Choice.CREDIT_AND_NEW}
-    if not replaced and not wanted.shared:
+    if not replaced and (not wanted.shared or _stays_gone(here)):
         return None
     going_on = _before_the_batch(wanted, here)
     return None if going_on.step is Step.BATCH else going_on
+
+
+def _stays_gone(here: Sequence[Posting]) -> bool:
+    """Whether nothing is in the ledger of what was there, as a person chose."""
+    there = own(here)
+    released = all(item.state is PostingState.RELEASED for item in there)
+    return released and any(item.ledger_id is None for item in there)
 
 
 def _before_the_batch(wanted: Wanted, here: Sequence[Posting]) -> Plan:
