@@ -137,6 +137,13 @@ async def test_a_paid_bill_that_a_person_accepts_still_has_those_who_left_it_tho
     await reports.world.quiet()
     await reports.until([9301], "mapped", "waiting", IN_ANOTHER)
     assert reports.totals() == {"EXPR-77": Decimal("53.85")}
+    await reports.settled(9302, 9303)
+    reports.void("EXPR-77")
+    await reports.due_at_once(9301)
+    await reports.settled(9301)
+    await reports.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'drift'")
+    await reports.until([9302, 9303], "mapped", "stopped", "DOCUMENT_GONE_FROM_LEDGER")
+    assert reports.totals() == {"EXPR-77-C": Decimal("41.80")}
 
 
 async def test_two_that_change_places_wait_and_say_so_until_one_of_their_bills_is_voided(

@@ -114,3 +114,49 @@ async def test_a_bill_of_which_a_person_accepts_that_it_is_gone_stays_gone_and_w
     await voided.settled(LUNCH, TAXI)
     assert list(voided.totals().values()) == [Decimal("7.15")]
     assert len(voided.batches()) == 3
+
+
+async def test_one_without_a_batch_does_not_bring_back_those_whose_bill_a_person_accepts_to_be_gone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with open_reports(settings, tmp_path, PER_REPORT) as reports:
+        numbers = [reports.enter(LUNCH, "41.80"), reports.enter(TAXI, "12.05")]
+        await reports.look(*numbers)
+        await reports.settled(*numbers)
+        reports.world.arm(
+            "500_before", "connectwise", method="POST", path_regex=r"/finance/accounting/batches$", times=None
+        )
+        await reports.look(reports.enter(HOTEL, "7.15"))
+        await reports.batch_begun(HOTEL)
+        reports.void("EXPR-77")
+        await reports.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'drift'")
+        await reports.until(numbers, "mapped", "stopped", "DOCUMENT_GONE_FROM_LEDGER")
+        await chosen(reports, "ACCEPT")
+        await reports.settled(*numbers)
+        reports.world.sandbox.world.faults.clear()
+        await reports.due_at_once(HOTEL)
+        await reports.settled(*numbers, HOTEL)
+        assert list(reports.totals().values()) == [Decimal("7.15")]
+
+
+async def test_a_batch_that_is_deleted_after_its_bill_was_accepted_to_be_gone_is_told_and_a_retry_posts_again(
+    voided: Reports,
+) -> None:
+    await chosen(voided, "ACCEPT")
+    await voided.settled(LUNCH, TAXI)
+    await voided.delete_batch(LUNCH)
+    await voided.world.rows("UPDATE poster.work SET due_at = now() WHERE kind = 'watch'")
+    await voided.until([LUNCH], "mapped", "stopped")
+    assert (await told(voided, LUNCH)) == ["BATCH_DELETED_WITHOUT_DOCUMENT"]
+    await retried(voided, LUNCH)
+    await voided.settled(LUNCH, TAXI)
+    await voided.world.quiet()
+    assert (list(voided.totals().values()), len(voided.batches())) == ([Decimal("41.80")], 2)
+
+
+async def told(reports: Reports, number: int) -> list[str]:
+    """The codes of what poster told last."""
+    query = (
+        "SELECT f ->> 'code' AS code FROM mapper.record, jsonb_array_elements(settled_findings) f WHERE record_id = $1"
+    )
+    return [row["code"] for row in await reports.world.rows(query, reports.record(number))]

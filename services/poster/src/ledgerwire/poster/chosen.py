@@ -16,6 +16,8 @@ from ledgerwire.poster import points, repository
 from ledgerwire.poster.domain.match import Match, judge
 from ledgerwire.poster.domain.posting import PostingEvent, PostingState, advance
 from ledgerwire.poster.domain.reversal import open_day, reversal, with_tax
+from ledgerwire.poster.drift.domain.comparison import Drift
+from ledgerwire.poster.drift.repository import drift_told
 from ledgerwire.poster.expense_groups import carries
 from ledgerwire.poster.look_up import differs
 from ledgerwire.poster.record_group import RecordGroup
@@ -30,7 +32,9 @@ async def accept(group: RecordGroup, ledger: Ledger, cases: Sequence[Case]) -> N
     for case in cases:
         for posting in case.concerned:
             read = await read_standing(ledger, posting)
-            if read is None and not carries(case):
+            async with group.unit() as unit:
+                seen_gone = read is None and carries(case) and await drift_told(unit, posting.posting_id) == Drift.GONE
+            if read is None and not seen_gone:
                 await gone(group, case, posting)
                 continue
             async with group.unit() as unit:

@@ -40,8 +40,8 @@ async def complete(
 ) -> list[Case]:
     """The cases whose documents may be sent: what they newly stand for is on the unposted list, all of it (M1).
 
-    Where a record has left the list before the document with it was sent, mapper decides the others anew. None of their records
-    has a share in another document.
+    Where a record has left the list before the document with it was sent, or has a batch and a person accepted that its share is
+    out of the ledger, mapper decides the others anew. None of their records has a share in another document.
     """
     if record_type is not RecordType.EXPENSE:
         return list(cases)
@@ -51,14 +51,16 @@ async def complete(
         return list(cases)
     async with group.unit() as unit:
         to_come = await repository.members_to_come(unit, shared)
+        staying_out = await repository.with_accepted_gone(unit, shared)
     wanted = sorted({source_id for ids in to_come.values() for source_id in ids})
     listed = await psa.unposted(record_type, wanted) if wanted else frozenset()
     ready: list[Case] = []
     for case in cases:
-        if set(to_come.get(case.decided.group_id, ()) if case.decided.group_id else ()) <= listed:
-            ready.append(case)
-        else:
+        missing = set(to_come.get(case.decided.group_id, ()) if case.decided.group_id else ()) - listed
+        if missing or case.decided.group_id in staying_out:
             await _decided_anew(group, case)
+        else:
+            ready.append(case)
     return ready
 
 
@@ -111,12 +113,17 @@ async def _wait_for(
 
 
 async def _is_gone(group: RecordGroup, ledger: Ledger, case: Case, posting: StoredPosting) -> bool:
-    """Whether a person has taken another document out of the ledger: of those that it stood for, nobody else may ever look."""
+    """Whether a person has taken another document out of the ledger: of those that it stood for, nobody else may ever look.
+
+    Where it stands for one with a batch, who left it is out of it, and the drift watch tells of the rest (D11).
+    """
     elsewhere = posting.connection_id != group.connection_id
     if under_way(posting.state) or elsewhere or await read_standing(ledger, posting) is not None:
         return False
     async with group.unit() as unit:
-        if posting.state is PostingState.RELEASED:
+        if await repository.stands_for_batched(unit, posting.posting_id):
+            await repository.forget_left(unit, posting.posting_id)
+        elif posting.state is PostingState.RELEASED:
             await repository.forget_document(unit, posting.posting_id)
         else:
             await gone_in(unit, case, posting)

@@ -87,10 +87,10 @@ class WatchBatches:
             return
         code, event = _CASES[found]
         if not any(item.ledger_id for item in case.postings):
-            if (
-                event is not None and case.decided.wanted
-            ):  # a document that is to be made again is not made over a lost batch
+            if event is not None and case.decided.wanted:
                 await self._lost(unit, case)
+                finding = about_batch("BATCH_DELETED_WITHOUT_DOCUMENT", case, ledger, seen)
+                await tell(unit, self._outbox, case, "stopped", [finding])
             return
         if event is not None:
             state = advance(BatchState.BATCHED, event)
@@ -99,7 +99,7 @@ class WatchBatches:
 
     @staticmethod
     async def _lost(unit: Unit, case: Case) -> None:
-        """There is no batch any more, and nothing to decide about: the record is as before its batch."""
+        """There is no batch any more, and nothing in the ledger to decide about: the record is as before its batch."""
         await repository.set_batch(unit, case.decided, advance(BatchState.BATCHED, BatchEvent.WANTED_AGAIN))
         await repository.add_timeline(unit, case.decided, "batch_gone", batch=identifier(case))
 

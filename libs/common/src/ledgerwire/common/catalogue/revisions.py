@@ -46,6 +46,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
 AFTER_THE_BATCH = frozenset(
     {
         "BATCH_DELETED_DOCUMENT_REMAINS",
+        "BATCH_DELETED_WITHOUT_DOCUMENT",
         "RECORD_REBATCHED",
         "RECORD_DELETED_DOCUMENT_REMAINS",
         "DOCUMENT_CHANGED_IN_LEDGER",
@@ -158,6 +159,17 @@ register(
         who="clerk",
         side=Side.CONNECTWISE,
         source="D11, F1, M8",
+    ),
+    Entry(
+        code="BATCH_DELETED_WITHOUT_DOCUMENT",
+        severity=Severity.WARNING,
+        title="The batch was deleted, and there is no document",
+        message="Batch '{batch}' of {number} is gone in ConnectWise, and {ledger} has no document of its {amount}.",
+        action="Retry {number} to have it posted and batched again; or skip it, if it is to stay out.",
+        where="Ledgerwire: ledgerwire record retry {number}",
+        who="clerk",
+        side=Side.CONNECTWISE,
+        source="D11, M8",
     ),
     Entry(
         code="RECORD_REBATCHED",

@@ -106,3 +106,9 @@ async def put_look(
 async def drifted_by_code(unit: Unit) -> dict[str, int]:
     """Code -> documents that drifted and about which nobody has decided."""
     return {row.code: row.documents for row in await unit.execute(_DRIFTED)}
+
+
+async def drift_told(unit: Unit, posting: UUID) -> str | None:
+    """The code of the drift that people were told of a document; None where they were told of none."""
+    query = text("SELECT drift ->> 'code' FROM poster.ledger_look WHERE posting_id = :posting")
+    return (await unit.execute(query, {"posting": posting})).scalar_one_or_none()

@@ -10,9 +10,12 @@ from ledgerwire.poster.repository.batches import (
 from ledgerwire.poster.repository.contact_links import contact_link, put_contact_link
 from ledgerwire.poster.repository.expense_groups import (
     forget_leaving,
+    forget_left,
     in_documents_of_others,
     in_other_documents,
     members_to_come,
+    stands_for_batched,
+    with_accepted_gone,
 )
 from ledgerwire.poster.repository.posted import postings_of
 from ledgerwire.poster.repository.postings import (
@@ -63,6 +66,7 @@ __all__ = [
     "decided_in_turn",
     "forget_document",
     "forget_leaving",
+    "forget_left",
     "in_documents_of_others",
     "in_other_documents",
     "is_claimed",
@@ -86,7 +90,9 @@ __all__ = [
     "set_postings",
     "settle_left_open",
     "settle_submission",
+    "stands_for_batched",
     "still_decided",
     "still_to_send",
     "touch_postings",
+    "with_accepted_gone",
 ]

@@ -68,6 +68,39 @@ _TO_COME = text(
     """
 ).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
 
+_STANDS_FOR_BATCHED = text(
+    """
+    SELECT EXISTS (
+        SELECT 1
+          FROM poster.posting p
+          JOIN poster.document_record d ON d.account_id = p.account_id AND d.posting_id = p.posting_id
+          JOIN mapper.expense_groups_for_poster g
+            ON g.account_id = p.account_id AND g.group_id = p.record_id AND g.record_id = d.record_id
+          JOIN poster.batch b ON b.account_id = d.account_id AND b.record_id = d.record_id AND b.state = 'batched'
+         WHERE p.posting_id = :posting_id)
+    """
+)
+_FORGET_LEFT = text(
+    """
+    DELETE FROM poster.document_record d
+     USING poster.posting p
+     WHERE p.posting_id = :posting_id AND d.account_id = p.account_id AND d.posting_id = p.posting_id
+       AND NOT EXISTS (
+           SELECT 1 FROM mapper.expense_groups_for_poster g
+            WHERE g.account_id = p.account_id AND g.group_id = p.record_id AND g.record_id = d.record_id)
+    """
+)
+_ACCEPTED_GONE = text(
+    """
+    SELECT DISTINCT g.group_id
+      FROM mapper.expense_groups_for_poster g
+      JOIN poster.document_record d ON d.account_id = g.account_id AND d.record_id = g.record_id
+      JOIN poster.posting p ON p.account_id = d.account_id AND p.posting_id = d.posting_id AND p.record_id = g.group_id
+      JOIN poster.batch b ON b.account_id = d.account_id AND b.record_id = d.record_id AND b.state = 'batched'
+     WHERE g.group_id = ANY(:ids) AND p.state = 'released' AND p.ledger_id IS NULL AND p.updated_at > b.updated_at
+    """
+).bindparams(bindparam("ids", type_=ARRAY(PGUUID(as_uuid=True))))
+
 
 async def stands_for_group(unit: Unit, posting: UUID, group_id: UUID) -> None:
     """A posting stands for the records that are in the group now; for others as long as the ledger may have them in it."""
@@ -79,6 +112,21 @@ async def stands_for_group(unit: Unit, posting: UUID, group_id: UUID) -> None:
 async def forget_leaving(unit: Unit, posting: UUID) -> None:
     """The ledger has the document without those that leave it."""
     await unit.execute(_LEFT, {"posting_id": posting})
+
+
+async def stands_for_batched(unit: Unit, posting: UUID) -> bool:
+    """Whether one of those that the document stands for, and who are to be in it, has a batch."""
+    return bool((await unit.execute(_STANDS_FOR_BATCHED, {"posting_id": posting})).scalar_one())
+
+
+async def forget_left(unit: Unit, posting: UUID) -> None:
+    """The ledger does not have the document: those that are not to be in it have no share there."""
+    await unit.execute(_FORGET_LEFT, {"posting_id": posting})
+
+
+async def with_accepted_gone(unit: Unit, group_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Of which groups a record has a batch over a document that a person accepted to be gone."""
+    return frozenset((await unit.execute(_ACCEPTED_GONE, {"ids": list(group_ids)})).scalars())
 
 
 async def in_other_documents(unit: Unit, owners: Collection[UUID]) -> dict[UUID, list[StoredPosting]]:

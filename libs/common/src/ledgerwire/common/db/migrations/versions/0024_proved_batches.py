@@ -22,7 +22,8 @@ SELECT b.account_id, b.record_id, b.revision
        SELECT 1
          FROM poster.document_record d
          JOIN poster.posting p ON p.account_id = d.account_id AND p.posting_id = d.posting_id
-        WHERE d.account_id = b.account_id AND d.record_id = b.record_id AND p.state = 'released' AND p.ledger_id IS NULL)
+        WHERE d.account_id = b.account_id AND d.record_id = b.record_id AND p.state = 'released' AND p.ledger_id IS NULL
+          AND p.updated_at > b.updated_at)
 """
 
 
